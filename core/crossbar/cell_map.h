@@ -1,0 +1,69 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "wafer/die.h"
+
+namespace faultline {
+
+struct CellIndex {
+    int row = 0;
+    int column = 0;
+    bool operator==(const CellIndex&) const = default;
+};
+
+struct WeightIndex {
+    int layer = 0;
+    int output = 0;
+    int input = 0;
+    bool operator==(const WeightIndex&) const = default;
+};
+
+/// A rectangle of one layer's weights on the die. The G+ cell of weight (firstOutput + j, firstInput + i) is at
+/// (row + 2 j, column + i); its G- cell is one row below.
+struct Tile {
+    int layer = 0;
+    int firstOutput = 0, outputs = 0;
+    int firstInput = 0, inputs = 0;
+    int row = 0, column = 0;
+
+    int rows() const { return 2 * outputs; }
+};
+
+/// Which two cells hold which weight. All weights of one input share a column; a differential pair is two
+/// neighbouring rows (G+ above G-); a layer is one rectangle, or a few whose partial sums are added digitally.
+class CellMap {
+public:
+    /// Lays out a dense network with `layers` neurons (inputs first, at least two numbers).
+    /// Throws Error that says what the network needs and what the die has when it does not fit.
+    CellMap(std::span<const int> layers, const DieGeometry& geometry);
+
+    const std::vector<int>& layers() const { return layers_; }
+    const DieGeometry& geometry() const { return geometry_; }
+    const std::vector<Tile>& tiles() const { return tiles_; }
+    int weightLayers() const { return static_cast<int>(layers_.size()) - 1; }
+    int outputs(int layer) const { return layers_[static_cast<std::size_t>(layer) + 1]; }
+    int inputs(int layer) const { return layers_[static_cast<std::size_t>(layer)]; }
+    int junctions() const; ///< cells in use
+
+    CellIndex plus(const WeightIndex& weight) const;
+    CellIndex minus(const WeightIndex& weight) const;
+
+    /// The weight that a cell belongs to and the sign with which it counts; nothing for an unused cell.
+    struct Use {
+        WeightIndex weight;
+        int sign = 0; ///< +1 for G+, -1 for G-
+    };
+    std::optional<Use> use(const CellIndex& cell) const;
+
+private:
+    std::vector<int> layers_;
+    DieGeometry geometry_;
+    std::vector<Tile> tiles_;
+    CellGrid<std::int16_t> tileOf_; ///< -1: unused
+};
+
+} // namespace faultline

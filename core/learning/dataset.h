@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <Eigen/Core>
+
+namespace faultline {
+
+/// Grey images with a class each.
+struct Dataset {
+    int width = 0, height = 0;        ///< pixels
+    Eigen::MatrixXf images;           ///< (width * height) x images, 0 to 1; a column is an image, row by row
+    std::vector<std::uint8_t> labels; ///< 0 to 9, one per image
+
+    int size() const { return static_cast<int>(labels.size()); }
+};
+
+/// Training and test images of one origin.
+struct DatasetPair {
+    std::string name; ///< the folder's name
+    Dataset train, test;
+};
+
+inline constexpr int classCount = 10;
+
+/// Reads images and labels in IDX form (Y. LeCun, C. Cortes, C. Burges, "The MNIST database"), plain or gzip.
+/// Throws Error for a file that is missing, truncated, longer than its header says, of another kind, with
+/// another number of labels than images, or with a label above 9.
+Dataset readIdx(const std::filesystem::path& images, const std::filesystem::path& labels);
+
+/// Reads train-images-idx3-ubyte[.gz] and its three companions from a folder.
+DatasetPair readIdxFolder(const std::filesystem::path& folder);
+
+/// Averages over areas down to side x side pixels; the side need not divide the image's. Throws Error for a side
+/// under 1 or above the image's.
+Dataset downsample(const Dataset& dataset, int side);
+
+/// The first `count` images (all, if there are fewer).
+Dataset firstImages(const Dataset& dataset, int count);
+
+} // namespace faultline

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+
+#include "crossbar/analog_weights.h"
+#include "wafer/defect_statistics.h"
+
+namespace faultline {
+
+/// The die that a training step sees: the whole difference between the three training modes.
+class DieSource {
+public:
+    virtual ~DieSource() = default;
+
+    /// The die of draw `step` since the start of training; valid until the next call. The same step gives the same
+    /// die, whatever was asked before.
+    virtual const AnalogWeights& die(std::uint32_t step) = 0;
+};
+
+/// Standard training: a perfect die.
+class NominalDie : public DieSource {
+public:
+    explicit NominalDie(const CellMap& map) : weights_(nominalWeights(map)) {}
+    const AnalogWeights& die(std::uint32_t) override { return weights_; }
+
+private:
+    AnalogWeights weights_;
+};
+
+/// Hardware-aware training: one measured die.
+class FixedDie : public DieSource {
+public:
+    explicit FixedDie(AnalogWeights weights) : weights_(std::move(weights)) {}
+    const AnalogWeights& die(std::uint32_t) override { return weights_; }
+
+private:
+    AnalogWeights weights_;
+};
+
+/// Statistics-aware training: a new die at every step, drawn from the statistics as drawDie() would, but only for
+/// the cells that the map uses.
+class RandomDie : public DieSource {
+public:
+    /// `index` keys the random streams, with `seed`: one per run.
+    RandomDie(const DefectStatistics& statistics, const CellMap& map, const Device& device, std::uint64_t seed,
+              std::uint32_t index);
+    const AnalogWeights& die(std::uint32_t step) override;
+
+private:
+    DefectStatistics statistics_;
+    CellMap map_;
+    Device device_;
+    std::uint64_t seed_;
+    std::uint32_t index_;
+    AnalogWeights weights_;
+};
+
+} // namespace faultline

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "crossbar/analog_weights.h"
+#include "learning/dataset.h"
+#include "learning/network.h"
+
+namespace faultline {
+
+template <class Scalar>
+using Matrix = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
+template <class Scalar>
+using Vector = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>;
+
+/// A layer as it computes, or the gradient of a loss with respect to it: z = gain * (weights x) + bias.
+template <class Scalar>
+struct DenseLayer {
+    Matrix<Scalar> weights; ///< outputs x inputs, dimensionless analog values
+    Vector<Scalar> gain;    ///< outputs
+    Vector<Scalar> bias;    ///< outputs
+};
+
+/// What the weights are worth on a die: up where latent >= 0, down elsewhere.
+void chooseWeights(const Eigen::MatrixXf& latent, const AnalogLayer& die, Eigen::MatrixXf& weights);
+
+/// The chain rule through that choice by the straight-through estimator (Y. Bengio et al., arXiv 1308.3432):
+/// dL/dlatent = dL/dweights * (up - down) / 2, in place.
+void backThroughChoice(const AnalogLayer& die, Eigen::MatrixXf& gradient);
+
+/// The network as it computes on a die. Shapes must agree.
+std::vector<DenseLayer<float>> onDie(const Network& network, const AnalogWeights& die);
+
+/// Forward and backward pass over a panel of images (pixels x images), with buffers that are kept between calls.
+/// Float for training; double for checking gradients.
+template <class Scalar>
+class Propagation {
+public:
+    explicit Propagation(const NetworkShape& shape);
+
+    /// Scores of each class, classes x images.
+    const Matrix<Scalar>& forward(const std::vector<DenseLayer<Scalar>>& layers,
+                                  Eigen::Ref<const Matrix<Scalar>> images);
+
+    /// Mean cross-entropy of softmax over the images and, in gradient(), its derivatives. Also counts errors.
+    Scalar backward(const std::vector<DenseLayer<Scalar>>& layers, Eigen::Ref<const Matrix<Scalar>> images,
+                    std::span<const std::uint8_t> labels);
+
+    const std::vector<DenseLayer<Scalar>>& gradient() const { return gradient_; }
+    int errors() const { return errors_; } ///< misclassified images of the last backward()
+
+private:
+    NetworkShape shape_;
+    std::vector<Matrix<Scalar>> sum_;        // W x, before gain and bias
+    std::vector<Matrix<Scalar>> activation_; // after them and the activation; scores in the last
+    std::vector<DenseLayer<Scalar>> gradient_;
+    std::vector<Matrix<Scalar>> delta_;
+    int errors_ = 0;
+};
+
+extern template class Propagation<float>;
+extern template class Propagation<double>;
+
+/// Percent of images whose highest score is not their label's.
+double errorPercent(const std::vector<DenseLayer<float>>& layers, const NetworkShape& shape,
+                    const Dataset& dataset);
+
+} // namespace faultline

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <optional>
+#include <stop_token>
+#include <vector>
+
+#include "learning/die_source.h"
+#include "learning/propagation.h"
+
+namespace faultline {
+
+struct TrainingOptions {
+    int epochs = 20;
+    int batch = 100;             ///< images per step
+    int draws = 1;               ///< dies per step: the batch is split evenly among them
+    double learningRate = 0.005; ///< at the start; falls to 0 along a cosine
+
+    void validate() const; ///< throws Error
+    bool operator==(const TrainingOptions&) const = default;
+};
+
+/// What one epoch of training did.
+struct EpochSummary {
+    int epoch = 0;           ///< 1 for the first
+    double loss = 0.0;       ///< mean cross-entropy over the epoch's images, nat
+    double trainError = 0.0; ///< percent of the epoch's images misclassified, as met during training
+    double seconds = 0.0;    ///< wall time
+};
+
+/// Trains a binary network on the dies of a source: latent weights by the straight-through estimator and Adam
+/// (D. Kingma and J. Ba, arXiv 1412.6980), clipped to [-1, 1] as in BinaryConnect (M. Courbariaux et al.,
+/// arXiv 1511.00363). The result depends on the arguments alone.
+class Trainer {
+public:
+    /// Keeps references to `images` and `source`. `seed` and `run` key the random streams.
+    Trainer(const NetworkShape& shape, const TrainingOptions& options, const Dataset& images, DieSource& source,
+            std::uint64_t seed, std::uint32_t run);
+
+    /// Trains one epoch; nothing if stop was requested meanwhile (the network is then between two epochs and of
+    /// no use). Looks for a stop request after every batch.
+    std::optional<EpochSummary> runEpoch(std::stop_token stop = {});
+
+    int epoch() const { return epoch_; } ///< finished epochs
+    bool finished() const { return epoch_ >= options_.epochs; }
+    const Network& network() const { return network_; }
+
+private:
+    void step(std::span<const int> order);
+
+    /// First and second moments of the gradient of one layer.
+    struct Moments {
+        DenseLayer<float> first, second;
+    };
+
+    TrainingOptions options_;
+    const Dataset& images_;
+    DieSource& source_;
+    std::uint64_t seed_;
+    std::uint32_t run_;
+    Network network_;
+    std::vector<Moments> moments_;
+    Propagation<float> propagation_;
+    int epoch_ = 0;
+    std::uint32_t steps_ = 0;
+};
+
+} // namespace faultline

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "learning/trainer.h"
+#include "wafer/defect_statistics.h"
+
+namespace faultline {
+
+enum class TrainingMode { Standard, HardwareAware, StatisticsAware };
+inline constexpr std::array allModes{TrainingMode::Standard, TrainingMode::HardwareAware,
+                                     TrainingMode::StatisticsAware};
+
+/// "standard", "hardware-aware", "statistics-aware".
+std::string_view name(TrainingMode mode);
+TrainingMode modeFromName(std::string_view name); ///< throws Error
+
+/// What to train and on which dies: networks x modes x dies x repeats.
+struct StudyPlan {
+    NetworkShape network;
+    int side = 14; ///< images are averaged down to side x side pixels; network.layers[0] is side * side
+    std::vector<TrainingMode> modes{allModes.begin(), allModes.end()};
+    std::vector<int> dies; ///< indices into the wafer's dies; empty means all
+    int repeats = 3;       ///< networks per mode; hardware-aware training has one network per die
+    std::uint64_t seed = 1;
+    TrainingOptions training;        ///< standard and hardware-aware
+    TrainingOptions statisticsAware; ///< statistics-aware
+
+    /// Throws Error that says in the user's words what is wrong.
+    void validate(const Wafer& wafer) const;
+};
+
+/// All that decides one training run, besides the wafer, the statistics and the images.
+struct RunSettings {
+    TrainingMode mode = TrainingMode::Standard;
+    int die = -1;   ///< the die trained on (hardware-aware); -1 otherwise
+    int repeat = 0; ///< 0, 1, ... of the same mode
+    NetworkShape network;
+    int side = 14;
+    TrainingOptions training;
+    std::uint64_t seed = 1;
+
+    /// "standard 1", "hardware-aware D07".
+    std::string name(const Wafer& wafer) const;
+};
+
+/// One point of a run's curve.
+struct EpochRecord {
+    EpochSummary summary;
+    double testError = 0.0; ///< percent of the test images, on the die of the epoch's last step
+};
+
+/// A training run and what became of it on the dies.
+struct Run {
+    RunSettings settings;
+    std::vector<EpochRecord> curve;
+    Network network;
+    double perfectDieError = 0.0;  ///< percent of the test images on a perfect die
+    std::vector<double> dieErrors; ///< percent, one per die of the wafer; NaN where not evaluated
+    double trainSeconds = 0.0, evaluateSeconds = 0.0;
+};
+
+/// The runs of a plan in their fixed order: repeats of standard, one hardware-aware per die, repeats of
+/// statistics-aware. A run's place in this order keys its random streams.
+std::vector<RunSettings> runsOf(const StudyPlan& plan, const Wafer& wafer);
+
+/// Errors of one mode over the plan's dies, percent; each value a mean over repeats with their standard deviation.
+struct ModeErrors {
+    TrainingMode mode;
+    std::vector<double> dieMean; ///< one per entry of StudySummary::dies; hardware-aware: each on its own die
+    std::vector<double> dieSpread;
+    /// Hardware-aware only: mean error of the other dies' networks on each die, the price of specialising.
+    std::vector<double> otherDies;
+};
+
+/// The study's result in numbers: what charts, study.json and dies.csv show.
+struct StudySummary {
+    std::vector<int> dies;                 ///< indices into the wafer's dies
+    std::optional<double> baselineError;   ///< mean of the standard networks on a perfect die, percent
+    double baselineSpread = 0.0;           ///< standard deviation over the repeats
+    std::vector<ModeErrors> modes;         ///< only modes with finished runs
+};
+StudySummary summarise(const StudyPlan& plan, const Wafer& wafer, const std::vector<Run>& runs);
+
+} // namespace faultline

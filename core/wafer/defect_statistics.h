@@ -1,0 +1,58 @@
+#pragma once
+
+#include <array>
+#include <limits>
+
+#include "common/random.h"
+#include "wafer/die.h"
+
+namespace faultline {
+
+/// Conductance whose logarithm is normal.
+struct LognormalConductance {
+    double median = 0.0; ///< siemens
+    double sigma = 0.0;  ///< standard deviation of the natural logarithm
+    bool operator==(const LognormalConductance&) const = default;
+};
+
+/// How many cells of a die have a defect: negative binomial, the yield model of C. H. Stapper,
+/// IBM J. Res. Dev. 27, 549 (1983). Mean rate x cells, variance mean + mean^2 / dispersion.
+struct DefectRate {
+    double rate = 0.0; ///< share of cells, 0 to 1
+    double dispersion = std::numeric_limits<double>::infinity(); ///< infinity is Poisson's limit
+    bool operator==(const DefectRate&) const = default;
+};
+
+/// All that is known of a population of dies: drawn from, it gives new dies of the same make.
+struct DefectStatistics {
+    std::array<LognormalConductance, levelCount> level; ///< healthy cells, indexed by Level
+    DefectRate shorts, opens, stuckP, stuckAP;
+    LognormalConductance shortConductance;
+    double shortLimit = std::numeric_limits<double>::infinity(); ///< siemens; the access transistor in series
+    double openConductance = 0.0;                                ///< siemens; leakage of an open cell
+
+    const DefectRate& rate(Defect defect) const;
+    DefectRate& rate(Defect defect);
+    void validate() const; ///< throws Error
+    bool operator==(const DefectStatistics&) const = default;
+};
+
+/// The statistics of a wafer's dies, from labels and conductances alone: robust (median and quartile) lognormals
+/// for healthy cells and shorts, mean rates, and the dispersion by maximum likelihood.
+/// Throws Error for a wafer without dies or without healthy cells.
+DefectStatistics fitStatistics(const Wafer& wafer);
+
+/// Number of cells of a die of that many cells that have the defect: one draw, at most `cells`.
+int drawCount(const DefectRate& rate, int cells, RandomStream& random);
+
+/// A conductance from the distribution, siemens.
+double draw(const LognormalConductance& distribution, RandomStream& random);
+
+/// Conductance of a new defective cell, siemens. Not for Defect::None.
+double drawDefectConductance(const DefectStatistics& statistics, Defect defect, RandomStream& random);
+
+/// One new die: every junction and level with its own variation, then the defects at places drawn without
+/// replacement, so that no cell has two.
+Die drawDie(const DefectStatistics& statistics, const DieGeometry& geometry, RandomStream random);
+
+} // namespace faultline

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <Eigen/Core>
+
+namespace faultline {
+
+/// A value for each cell of a die: rows x columns, row-major as in files and images.
+template <class T>
+using CellGrid = Eigen::Array<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+/// What is wrong with a cell. A label only: what a cell conducts stands in Die::conductance.
+enum class Defect : std::uint8_t { None, Short, Open, StuckP, StuckAP };
+
+inline constexpr std::array allDefects{Defect::Short, Defect::Open, Defect::StuckP, Defect::StuckAP};
+
+/// "short", "open", "stuck-P", "stuck-AP", "none".
+std::string_view name(Defect defect);
+
+/// The magnetic states of a junction, as indices into Die::conductance: from low to high conductance.
+enum Level : int { AP = 0, P = 1 };
+inline constexpr int levelCount = 2;
+
+/// Size of a crossbar and of the kernels it is built from, in cells. The default is that of 20 000-junction
+/// chips with 32 kernels of 25 x 25, 4 high and 8 wide (usnistgov/daffodil-lib). Inputs drive columns, currents
+/// are read on rows.
+struct DieGeometry {
+    int rows = 100;
+    int columns = 200;
+    int kernelRows = 25;
+    int kernelColumns = 25;
+
+    int cells() const { return rows * columns; }
+    void validate() const; ///< throws Error
+    bool operator==(const DieGeometry&) const = default;
+};
+
+/// Nominal junction, as designed: what a weight's value is normalised by.
+struct Device {
+    double parallelResistance = 5000.0; ///< R_P, ohm
+    double tmr = 1.5;                   ///< (R_AP - R_P) / R_P
+
+    double conductance(Level level) const ///< siemens
+    {
+        return 1.0 / (level == P ? parallelResistance : parallelResistance * (1.0 + tmr));
+    }
+    void validate() const; ///< throws Error
+    bool operator==(const Device&) const = default;
+};
+
+/// Where a die sat on its wafer, counted from the upper left.
+struct WaferPosition {
+    int row = 0;
+    int column = 0;
+    bool operator==(const WaferPosition&) const = default;
+};
+
+/// Number of cells with each label, indexed by Defect.
+using DefectCounts = std::array<int, 5>;
+
+/// One crossbar, drawn or measured. Each cell carries the conductance that it has when written to each level,
+/// so whatever is wrong with it needs no further model.
+struct Die {
+    std::string name;
+    WaferPosition position;
+    std::vector<CellGrid<float>> conductance; ///< siemens, one grid per Level
+    CellGrid<Defect> defect;
+
+    Die() = default;
+    /// All cells healthy and at the device's nominal conductances.
+    Die(std::string dieName, const DieGeometry& geometry, const Device& device);
+
+    int rows() const { return static_cast<int>(defect.rows()); }
+    int columns() const { return static_cast<int>(defect.cols()); }
+    DefectCounts counts() const;
+    int defectCount() const; ///< cells with any defect
+
+    /// Labels a cell and sets both of its levels to one conductance (siemens): how a defect is drawn.
+    void setDefect(int row, int column, Defect label, float siemens);
+};
+
+/// Dies that were made together.
+struct Wafer {
+    std::string name;
+    std::string description; ///< where it comes from; says so when it is synthetic
+    DieGeometry geometry;
+    Device device;
+    std::vector<Die> dies;
+};
+
+} // namespace faultline

@@ -1,0 +1,10 @@
+#include "common/version.h"
+
+namespace faultline {
+
+const char* version()
+{
+    return FAULTLINE_VERSION;
+}
+
+} // namespace faultline

@@ -3,11 +3,13 @@
 #include <stdexcept>
 #include <string>
 
-namespace faultline {
+namespace faultline
+{
 
 /// The one exception that the library throws for anything a person can mend: a bad file, a wrong setting,
 /// a network that does not fit. `what()` is a finished sentence for a message box or a terminal.
-class Error : public std::runtime_error {
+class Error : public std::runtime_error
+{
 public:
     using std::runtime_error::runtime_error;
 

@@ -3,7 +3,8 @@
 #include <functional>
 #include <string>
 
-namespace faultline {
+namespace faultline
+{
 
 /// How far a long piece of work has come.
 struct Progress {

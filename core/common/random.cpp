@@ -1,6 +1,7 @@
 #include "common/random.h"
 
-namespace faultline {
+namespace faultline
+{
 
 std::uint32_t RandomStream::below(std::uint32_t bound)
 {

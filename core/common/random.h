@@ -6,7 +6,8 @@
 
 #include <Random123/philox.h>
 
-namespace faultline {
+namespace faultline
+{
 
 /// What a stream of random numbers is for. Its value is part of the stream's key, and so of every result and
 /// every saved project: append new uses, never renumber.
@@ -22,7 +23,8 @@ enum class RandomUse : std::uint32_t {
 /// Equal keys give equal numbers, whatever thread asks and in whatever order; different keys give independent
 /// streams. Satisfies UniformRandomBitGenerator, so Boost.Random's distributions draw from it (those of the
 /// standard library differ between vendors).
-class RandomStream {
+class RandomStream
+{
 public:
     using result_type = std::uint32_t;
 

@@ -2,7 +2,8 @@
 
 #include <span>
 
-namespace faultline {
+namespace faultline
+{
 
 /// Sample statistics of a set of numbers. Values that are not finite are left out; an empty set gives NaN.
 double mean(std::span<const double> values);

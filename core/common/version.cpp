@@ -1,6 +1,7 @@
 #include "common/version.h"
 
-namespace faultline {
+namespace faultline
+{
 
 const char* version()
 {

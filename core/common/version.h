@@ -1,6 +1,7 @@
 #pragma once
 
-namespace faultline {
+namespace faultline
+{
 
 /// "0.1.0"
 const char* version();

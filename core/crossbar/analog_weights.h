@@ -6,9 +6,11 @@
 
 #include "crossbar/cell_map.h"
 
-namespace faultline {
+namespace faultline
+{
 
-/// What each weight of a layer is worth on a die: outputs x inputs, dimensionless, 1 on a perfect die written +1.
+/// What each weight of a layer is worth on a die: outputs x inputs, dimensionless, 1 on a perfect die written
+/// +1.
 struct AnalogLayer {
     Eigen::MatrixXf up;   ///< when written +1 (G+ at P, G- at AP)
     Eigen::MatrixXf down; ///< when written -1 (G+ at AP, G- at P)

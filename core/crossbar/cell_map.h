@@ -7,7 +7,8 @@
 
 #include "wafer/die.h"
 
-namespace faultline {
+namespace faultline
+{
 
 struct CellIndex {
     int row = 0;
@@ -22,8 +23,8 @@ struct WeightIndex {
     bool operator==(const WeightIndex&) const = default;
 };
 
-/// A rectangle of one layer's weights on the die. The G+ cell of weight (firstOutput + j, firstInput + i) is at
-/// (row + 2 j, column + i); its G- cell is one row below.
+/// A rectangle of one layer's weights on the die. The G+ cell of weight (firstOutput + j, firstInput + i) is
+/// at (row + 2 j, column + i); its G- cell is one row below.
 struct Tile {
     int layer = 0;
     int firstOutput = 0, outputs = 0;
@@ -34,8 +35,10 @@ struct Tile {
 };
 
 /// Which two cells hold which weight. All weights of one input share a column; a differential pair is two
-/// neighbouring rows (G+ above G-); a layer is one rectangle, or a few whose partial sums are added digitally.
-class CellMap {
+/// neighbouring rows (G+ above G-); a layer is one rectangle, or a few whose partial sums are added
+/// digitally.
+class CellMap
+{
 public:
     /// Lays out a dense network with `layers` neurons (inputs first, at least two numbers).
     /// Throws Error that says what the network needs and what the die has when it does not fit.

@@ -7,7 +7,8 @@
 
 #include <Eigen/Core>
 
-namespace faultline {
+namespace faultline
+{
 
 /// Grey images with a class each.
 struct Dataset {
@@ -34,8 +35,8 @@ Dataset readIdx(const std::filesystem::path& images, const std::filesystem::path
 /// Reads train-images-idx3-ubyte[.gz] and its three companions from a folder.
 DatasetPair readIdxFolder(const std::filesystem::path& folder);
 
-/// Averages over areas down to side x side pixels; the side need not divide the image's. Throws Error for a side
-/// under 1 or above the image's.
+/// Averages over areas down to side x side pixels; the side need not divide the image's. Throws Error for a
+/// side under 1 or above the image's.
 Dataset downsample(const Dataset& dataset, int side);
 
 /// The first `count` images (all, if there are fewer).

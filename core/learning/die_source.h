@@ -1,24 +1,29 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <vector>
 
 #include "crossbar/analog_weights.h"
 #include "wafer/defect_statistics.h"
 
-namespace faultline {
+namespace faultline
+{
 
 /// The die that a training step sees: the whole difference between the three training modes.
-class DieSource {
+class DieSource
+{
 public:
     virtual ~DieSource() = default;
 
-    /// The die of draw `step` since the start of training; valid until the next call. The same step gives the same
-    /// die, whatever was asked before.
+    /// The die of draw `step` since the start of training; valid until the next call. The same step gives the
+    /// same die, whatever was asked before.
     virtual const AnalogWeights& die(std::uint32_t step) = 0;
 };
 
 /// Standard training: a perfect die.
-class NominalDie : public DieSource {
+class NominalDie : public DieSource
+{
 public:
     explicit NominalDie(const CellMap& map) : weights_(nominalWeights(map)) {}
     const AnalogWeights& die(std::uint32_t) override { return weights_; }
@@ -28,7 +33,8 @@ private:
 };
 
 /// Hardware-aware training: one measured die.
-class FixedDie : public DieSource {
+class FixedDie : public DieSource
+{
 public:
     explicit FixedDie(AnalogWeights weights) : weights_(std::move(weights)) {}
     const AnalogWeights& die(std::uint32_t) override { return weights_; }
@@ -37,22 +43,28 @@ private:
     AnalogWeights weights_;
 };
 
-/// Statistics-aware training: a new die at every step, drawn from the statistics as drawDie() would, but only for
-/// the cells that the map uses.
-class RandomDie : public DieSource {
+/// Statistics-aware training: a new die at every step, drawn from the statistics as drawDie() would, but only
+/// for the cells that the map uses.
+class RandomDie : public DieSource
+{
 public:
     /// `index` keys the random streams, with `seed`: one per run.
-    RandomDie(const DefectStatistics& statistics, const CellMap& map, const Device& device, std::uint64_t seed,
-              std::uint32_t index);
+    RandomDie(const DefectStatistics& statistics, const CellMap& map, const Device& device,
+              std::uint64_t seed, std::uint32_t index);
     const AnalogWeights& die(std::uint32_t step) override;
 
 private:
+    void drawHealthyPairs(RandomStream& random);
+    void drawDefects(RandomStream& random);
+
     DefectStatistics statistics_;
     CellMap map_;
-    Device device_;
+    double scale_; // 1 / (G_P - G_AP), ohm
+    std::vector<float> pairQuantiles_;
     std::uint64_t seed_;
     std::uint32_t index_;
     AnalogWeights weights_;
+    std::map<int, double> defective_; // cell -> siemens, of the present draw
 };
 
 } // namespace faultline

@@ -8,7 +8,8 @@
 
 #include "common/random.h"
 
-namespace faultline {
+namespace faultline
+{
 
 enum class Activation { Tanh, HardTanh, Relu, Sign };
 

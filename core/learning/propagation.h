@@ -8,7 +8,8 @@
 #include "learning/dataset.h"
 #include "learning/network.h"
 
-namespace faultline {
+namespace faultline
+{
 
 template <class Scalar>
 using Matrix = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
@@ -26,17 +27,14 @@ struct DenseLayer {
 /// What the weights are worth on a die: up where latent >= 0, down elsewhere.
 void chooseWeights(const Eigen::MatrixXf& latent, const AnalogLayer& die, Eigen::MatrixXf& weights);
 
-/// The chain rule through that choice by the straight-through estimator (Y. Bengio et al., arXiv 1308.3432):
-/// dL/dlatent = dL/dweights * (up - down) / 2, in place.
-void backThroughChoice(const AnalogLayer& die, Eigen::MatrixXf& gradient);
-
 /// The network as it computes on a die. Shapes must agree.
 std::vector<DenseLayer<float>> onDie(const Network& network, const AnalogWeights& die);
 
-/// Forward and backward pass over a panel of images (pixels x images), with buffers that are kept between calls.
-/// Float for training; double for checking gradients.
+/// Forward and backward pass over a panel of images (pixels x images), with buffers that are kept between
+/// calls. Float for training; double for checking gradients.
 template <class Scalar>
-class Propagation {
+class Propagation
+{
 public:
     explicit Propagation(const NetworkShape& shape);
 

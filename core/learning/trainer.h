@@ -7,7 +7,8 @@
 #include "learning/die_source.h"
 #include "learning/propagation.h"
 
-namespace faultline {
+namespace faultline
+{
 
 struct TrainingOptions {
     int epochs = 20;
@@ -30,14 +31,15 @@ struct EpochSummary {
 /// Trains a binary network on the dies of a source: latent weights by the straight-through estimator and Adam
 /// (D. Kingma and J. Ba, arXiv 1412.6980), clipped to [-1, 1] as in BinaryConnect (M. Courbariaux et al.,
 /// arXiv 1511.00363). The result depends on the arguments alone.
-class Trainer {
+class Trainer
+{
 public:
     /// Keeps references to `images` and `source`. `seed` and `run` key the random streams.
-    Trainer(const NetworkShape& shape, const TrainingOptions& options, const Dataset& images, DieSource& source,
-            std::uint64_t seed, std::uint32_t run);
+    Trainer(const NetworkShape& shape, const TrainingOptions& options, const Dataset& images,
+            DieSource& source, std::uint64_t seed, std::uint32_t run);
 
-    /// Trains one epoch; nothing if stop was requested meanwhile (the network is then between two epochs and of
-    /// no use). Looks for a stop request after every batch.
+    /// Trains one epoch; nothing if stop was requested meanwhile (the network is then between two epochs and
+    /// of no use). Looks for a stop request after every batch.
     std::optional<EpochSummary> runEpoch(std::stop_token stop = {});
 
     int epoch() const { return epoch_; } ///< finished epochs
@@ -45,7 +47,12 @@ public:
     const Network& network() const { return network_; }
 
 private:
-    void step(std::span<const int> order);
+    struct Outcome {
+        double loss = 0.0; // mean over the step's images
+        int errors = 0;
+    };
+    /// One step of Adam on the images of these indices.
+    Outcome step(std::span<const int> order, float rate);
 
     /// First and second moments of the gradient of one layer.
     struct Moments {
@@ -60,8 +67,13 @@ private:
     Network network_;
     std::vector<Moments> moments_;
     Propagation<float> propagation_;
+    std::vector<DenseLayer<float>> onDie_;    // the network as the step's die computes it
+    std::vector<DenseLayer<float>> gradient_; // with respect to latent weights, gains, biases
+    Eigen::MatrixXf panel_;                   // the step's images
+    std::vector<std::uint8_t> labels_;
     int epoch_ = 0;
-    std::uint32_t steps_ = 0;
+    int steps_ = 0;
+    std::uint32_t dieDraws_ = 0;
 };
 
 } // namespace faultline

@@ -5,7 +5,8 @@
 
 #include "study/runner.h"
 
-namespace faultline {
+namespace faultline
+{
 
 /// Everything that a person saves: a wafer, what to train on it, and the runs that are finished.
 struct Project {
@@ -19,8 +20,8 @@ struct Project {
 /// The demo: the synthetic wafer of datasets/demo-wafer.json and the default plan.
 Project demoProject();
 
-/// Folder of the data that ships with Faultline: $FAULTLINE_DATASETS, the installed one, or the source tree's.
-/// Throws Error when there is none.
+/// Folder of the data that ships with Faultline: $FAULTLINE_DATASETS, the installed one, or the source
+/// tree's. Throws Error when there is none.
 std::filesystem::path datasetsFolder();
 
 /// The images of a project. Throws Error.

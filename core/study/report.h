@@ -5,7 +5,8 @@
 
 #include "study/runner.h"
 
-namespace faultline {
+namespace faultline
+{
 
 /// study.json: plan, wafer, errors and seconds of a study. Form: "study.json" in ARCHITECTURE.md.
 std::string studyJson(const StudyPlan& plan, const Wafer& wafer, const StudyResult& result);

@@ -5,18 +5,19 @@
 
 #include "study/study.h"
 
-namespace faultline {
+namespace faultline
+{
 
 /// What the runner tells while it works, from its worker threads and under its own lock: calls never overlap.
 struct RunUpdate {
     enum class State { Started, Epoch, Finished };
     State state = State::Started;
-    int run = 0;             ///< index into runsOf(plan)
-    int runs = 0;            ///< how many there are
-    EpochRecord epoch;       ///< valid for Epoch
+    int run = 0;                 ///< index into runsOf(plan)
+    int runs = 0;                ///< how many there are
+    EpochRecord epoch;           ///< valid for Epoch and Finished
     const Run* result = nullptr; ///< valid for Finished, during the call
-    double fraction = 0.0;   ///< of the whole study's epochs, 0 to 1
-    double secondsLeft = 0.0; ///< estimate; negative while unknown
+    double fraction = 0.0;       ///< of the whole study's epochs, 0 to 1
+    double secondsLeft = 0.0;    ///< estimate; negative while unknown
 };
 using RunObserver = std::function<void(const RunUpdate&)>;
 
@@ -27,9 +28,9 @@ struct StudyResult {
     double trainSeconds = 0.0, evaluateSeconds = 0.0; ///< summed over the runs
 };
 
-/// Runs a plan on `threads` worker threads (0: one per core). Every network is evaluated on every die of the plan.
-/// The result is the same for any number of threads. When stopped, returns the finished runs within 100 ms.
-/// `statistics`: what statistics-aware training draws from; fitted to the plan's dies when absent.
+/// Runs a plan on `threads` worker threads (0: one per core). Every network is evaluated on every die of the
+/// plan. The result is the same for any number of threads. When stopped, returns the finished runs within 100
+/// ms. `statistics`: what statistics-aware training draws from; fitted to the plan's dies when absent.
 StudyResult runStudy(const StudyPlan& plan, const Wafer& wafer, const DatasetPair& data, int threads,
                      std::stop_token stop = {}, const RunObserver& observer = {},
                      const std::optional<DefectStatistics>& statistics = {});

@@ -9,7 +9,8 @@
 #include "learning/trainer.h"
 #include "wafer/defect_statistics.h"
 
-namespace faultline {
+namespace faultline
+{
 
 enum class TrainingMode { Standard, HardwareAware, StatisticsAware };
 inline constexpr std::array allModes{TrainingMode::Standard, TrainingMode::HardwareAware,
@@ -30,6 +31,7 @@ struct StudyPlan {
     TrainingOptions training;        ///< standard and hardware-aware
     TrainingOptions statisticsAware; ///< statistics-aware
 
+    std::vector<int> diesOn(const Wafer& wafer) const; ///< `dies`, or all of the wafer's when it is empty
     /// Throws Error that says in the user's words what is wrong.
     void validate(const Wafer& wafer) const;
 };
@@ -46,12 +48,17 @@ struct RunSettings {
 
     /// "standard 1", "hardware-aware D07".
     std::string name(const Wafer& wafer) const;
+    /// Keys the run's random streams. Made of mode, die and repeat, so that a run gives the same network in
+    /// every study that it is part of.
+    std::uint32_t stream() const;
 };
 
 /// One point of a run's curve.
 struct EpochRecord {
     EpochSummary summary;
-    double testError = 0.0; ///< percent of the test images, on the die of the epoch's last step
+    /// Percent of the test images: on the die trained on, or for statistics-aware training the mean over a
+    /// few dies drawn from the statistics, the same ones after every epoch.
+    double testError = 0.0;
 };
 
 /// A training run and what became of it on the dies.
@@ -65,10 +72,11 @@ struct Run {
 };
 
 /// The runs of a plan in their fixed order: repeats of standard, one hardware-aware per die, repeats of
-/// statistics-aware. A run's place in this order keys its random streams.
+/// statistics-aware.
 std::vector<RunSettings> runsOf(const StudyPlan& plan, const Wafer& wafer);
 
-/// Errors of one mode over the plan's dies, percent; each value a mean over repeats with their standard deviation.
+/// Errors of one mode over the plan's dies, percent; each value a mean over repeats with their standard
+/// deviation.
 struct ModeErrors {
     TrainingMode mode;
     std::vector<double> dieMean; ///< one per entry of StudySummary::dies; hardware-aware: each on its own die
@@ -79,10 +87,10 @@ struct ModeErrors {
 
 /// The study's result in numbers: what charts, study.json and dies.csv show.
 struct StudySummary {
-    std::vector<int> dies;                 ///< indices into the wafer's dies
-    std::optional<double> baselineError;   ///< mean of the standard networks on a perfect die, percent
-    double baselineSpread = 0.0;           ///< standard deviation over the repeats
-    std::vector<ModeErrors> modes;         ///< only modes with finished runs
+    std::vector<int> dies;               ///< indices into the wafer's dies
+    std::optional<double> baselineError; ///< mean of the standard networks on a perfect die, percent
+    double baselineSpread = 0.0;         ///< standard deviation over the repeats
+    std::vector<ModeErrors> modes;       ///< only modes with finished runs
 };
 StudySummary summarise(const StudyPlan& plan, const Wafer& wafer, const std::vector<Run>& runs);
 

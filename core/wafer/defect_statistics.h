@@ -6,7 +6,8 @@
 #include "common/random.h"
 #include "wafer/die.h"
 
-namespace faultline {
+namespace faultline
+{
 
 /// Conductance whose logarithm is normal.
 struct LognormalConductance {
@@ -18,7 +19,7 @@ struct LognormalConductance {
 /// How many cells of a die have a defect: negative binomial, the yield model of C. H. Stapper,
 /// IBM J. Res. Dev. 27, 549 (1983). Mean rate x cells, variance mean + mean^2 / dispersion.
 struct DefectRate {
-    double rate = 0.0; ///< share of cells, 0 to 1
+    double rate = 0.0;                                           ///< share of cells, 0 to 1
     double dispersion = std::numeric_limits<double>::infinity(); ///< infinity is Poisson's limit
     bool operator==(const DefectRate&) const = default;
 };
@@ -37,9 +38,9 @@ struct DefectStatistics {
     bool operator==(const DefectStatistics&) const = default;
 };
 
-/// The statistics of a wafer's dies, from labels and conductances alone: robust (median and quartile) lognormals
-/// for healthy cells and shorts, mean rates, and the dispersion by maximum likelihood.
-/// Throws Error for a wafer without dies or without healthy cells.
+/// The statistics of a wafer's dies, from labels and conductances alone: robust (median and quartile)
+/// lognormals for healthy cells and shorts, mean rates, and the dispersion by maximum likelihood. Throws
+/// Error for a wafer without dies or without healthy cells.
 DefectStatistics fitStatistics(const Wafer& wafer);
 
 /// Number of cells of a die of that many cells that have the defect: one draw, at most `cells`.

@@ -8,7 +8,8 @@
 
 #include <Eigen/Core>
 
-namespace faultline {
+namespace faultline
+{
 
 /// A value for each cell of a die: rows x columns, row-major as in files and images.
 template <class T>
@@ -27,8 +28,8 @@ enum Level : int { AP = 0, P = 1 };
 inline constexpr int levelCount = 2;
 
 /// Size of a crossbar and of the kernels it is built from, in cells. The default is that of 20 000-junction
-/// chips with 32 kernels of 25 x 25, 4 high and 8 wide (usnistgov/daffodil-lib). Inputs drive columns, currents
-/// are read on rows.
+/// chips with 32 kernels of 25 x 25, 4 high and 8 wide (usnistgov/daffodil-lib). Inputs drive columns,
+/// currents are read on rows.
 struct DieGeometry {
     int rows = 100;
     int columns = 200;

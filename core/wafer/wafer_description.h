@@ -4,9 +4,11 @@
 
 #include "wafer/defect_statistics.h"
 
-namespace faultline {
+namespace faultline
+{
 
-/// What a synthetic wafer is drawn from. datasets/demo-wafer.json is one; datasets/README.md explains its keys.
+/// What a synthetic wafer is drawn from. datasets/demo-wafer.json is one; datasets/README.md explains its
+/// keys.
 struct WaferDescription {
     std::string name = "wafer";
     std::string description;
@@ -22,8 +24,8 @@ struct WaferDescription {
 /// Reads the JSON form. Throws Error that names the file and the key.
 WaferDescription readWaferDescription(const std::filesystem::path& file);
 
-/// Draws the wafer; die k comes from stream (seed, WaferDraw, k), so the first dies of a larger wafer are those
-/// of a smaller one. Dies are named "D01"... and placed on a round wafer, row by row.
+/// Draws the wafer; die k comes from stream (seed, WaferDraw, k), so the first dies of a larger wafer are
+/// those of a smaller one. Dies are named "D01"... and placed on a round wafer, row by row.
 Wafer drawWafer(const WaferDescription& description);
 
 } // namespace faultline

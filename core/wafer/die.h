@@ -31,13 +31,15 @@ inline constexpr int levelCount = 2;
 /// chips with 32 kernels of 25 x 25, 4 high and 8 wide (usnistgov/daffodil-lib). Inputs drive columns,
 /// currents are read on rows.
 struct DieGeometry {
+    static constexpr int maximumSide = 4096;
+
     int rows = 100;
     int columns = 200;
     int kernelRows = 25;
     int kernelColumns = 25;
 
     int cells() const { return rows * columns; }
-    void validate() const; ///< throws Error
+    void validate() const; ///< throws Error; a die is built of whole kernels
     bool operator==(const DieGeometry&) const = default;
 };
 

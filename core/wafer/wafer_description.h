@@ -10,6 +10,8 @@ namespace faultline
 /// What a synthetic wafer is drawn from. datasets/demo-wafer.json is one; datasets/README.md explains its
 /// keys.
 struct WaferDescription {
+    static constexpr int maximumDies = 1000;
+
     std::string name = "wafer";
     std::string description;
     int dies = 36;

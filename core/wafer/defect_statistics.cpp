@@ -1,0 +1,225 @@
+#include "wafer/defect_statistics.h"
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+
+#include <boost/math/special_functions/gamma.hpp>
+#include <boost/math/tools/minima.hpp>
+#include <boost/random/gamma_distribution.hpp>
+#include <boost/random/normal_distribution.hpp>
+#include <boost/random/poisson_distribution.hpp>
+
+#include "common/require.h"
+#include "common/statistics.h"
+
+namespace faultline
+{
+
+namespace
+{
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+void validateConductance(const LognormalConductance& distribution, const std::string& what)
+{
+    require(distribution.median > 0.0 && std::isfinite(distribution.median), "median conductance " + what,
+            distribution.median, "more than 0 siemens");
+    require(distribution.sigma >= 0.0 && std::isfinite(distribution.sigma),
+            "standard deviation of ln(conductance) " + what, distribution.sigma, "0 or more (0.05 is 5 %)");
+}
+
+/// Logarithms of what the cells with a label conduct at a level.
+std::vector<double> logConductances(const Wafer& wafer, Defect label, Level level)
+{
+    std::vector<double> logarithms;
+    for (const Die& die : wafer.dies) {
+        const auto& grid = die.conductance[level];
+        for (Eigen::Index cell = 0; cell < grid.size(); ++cell) {
+            if (die.defect.data()[cell] == label)
+                logarithms.push_back(std::log(static_cast<double>(grid.data()[cell])));
+        }
+    }
+    return logarithms;
+}
+
+/// A few wild cells do not move the median and the quartiles.
+LognormalConductance fitConductance(std::span<const double> logarithms)
+{
+    constexpr double normalInterquartileRange = 1.3489795003921634;
+    const Box quartiles = box(logarithms);
+    return {std::exp(quartiles.median),
+            (quartiles.highQuartile - quartiles.lowQuartile) / normalInterquartileRange};
+}
+
+/// Maximum likelihood for counts with the given mean. The likelihood has its one maximum at a finite
+/// dispersion exactly when the counts scatter more than Poisson's (B. Levin and J. Reeds, Ann. Stat. 5, 79
+/// (1977)).
+double fitDispersion(std::span<const double> counts, double mean)
+{
+    double excess = 0.0;
+    for (double count : counts)
+        excess += (count - mean) * (count - mean) - mean;
+    if (excess <= 0.0)
+        return infinity;
+
+    const auto minusLogLikelihood = [&](double logDispersion) {
+        using boost::math::lgamma;
+        const double dispersion = std::exp(logDispersion);
+        double sum = 0.0;
+        for (double count : counts) {
+            sum += lgamma(dispersion) - lgamma(dispersion + count) +
+                   dispersion * std::log1p(mean / dispersion) + count * std::log1p(dispersion / mean);
+        }
+        return sum;
+    };
+    constexpr int bits = std::numeric_limits<double>::digits / 2; // a minimum is no sharper than that
+    return std::exp(
+        boost::math::tools::brent_find_minima(minusLogLikelihood, std::log(1e-3), std::log(1e6), bits).first);
+}
+
+DefectRate fitRate(const Wafer& wafer, Defect defect)
+{
+    std::vector<double> counts;
+    for (const Die& die : wafer.dies)
+        counts.push_back(die.counts()[static_cast<std::size_t>(defect)]);
+    const double meanCount = mean(counts);
+    return {meanCount / wafer.geometry.cells(), fitDispersion(counts, meanCount)};
+}
+
+} // namespace
+
+const DefectRate& DefectStatistics::rate(Defect defect) const
+{
+    switch (defect) {
+    case Defect::Short:
+        return shorts;
+    case Defect::Open:
+        return opens;
+    case Defect::StuckP:
+        return stuckP;
+    case Defect::StuckAP:
+        return stuckAP;
+    case Defect::None:
+        break;
+    }
+    throw Error("healthy cells have no defect rate");
+}
+
+DefectRate& DefectStatistics::rate(Defect defect)
+{
+    return const_cast<DefectRate&>(std::as_const(*this).rate(defect));
+}
+
+void DefectStatistics::validate() const
+{
+    validateConductance(level[P], "of healthy cells at P");
+    validateConductance(level[AP], "of healthy cells at AP");
+    double defective = 0.0;
+    for (Defect defect : allDefects) {
+        const DefectRate& counts = rate(defect);
+        const std::string cells = " of " + std::string(name(defect)) + " cells";
+        require(counts.rate >= 0.0 && counts.rate <= 1.0, "share" + cells, counts.rate,
+                "from 0 to 1 (0.01 is 1 %)");
+        require(counts.dispersion > 0.0, "dispersion" + cells, counts.dispersion,
+                "more than 0 (infinite for Poisson counts)");
+        defective += counts.rate;
+    }
+    require(defective <= 1.0, "share of all defects together", defective, "at most 1");
+    if (shorts.rate > 0.0)
+        validateConductance(shortConductance, "of shorts");
+    require(shortLimit > 0.0, "largest conductance of shorts", shortLimit, "more than 0 siemens");
+    require(openConductance >= 0.0 && std::isfinite(openConductance), "conductance of open cells",
+            openConductance, "0 siemens or more");
+}
+
+DefectStatistics fitStatistics(const Wafer& wafer)
+{
+    if (wafer.dies.empty())
+        throw Error("the wafer has no dies to take statistics from");
+
+    DefectStatistics statistics;
+    for (Level level : {AP, P}) {
+        statistics.level[level] = fitConductance(logConductances(wafer, Defect::None, level));
+        if (!std::isfinite(statistics.level[level].median))
+            throw Error("the wafer has no healthy cells to take statistics from");
+    }
+    for (Defect defect : allDefects)
+        statistics.rate(defect) = fitRate(wafer, defect);
+    // Stuck and broken cells conduct the same at every level, so one level tells all.
+    if (statistics.shorts.rate > 0.0)
+        statistics.shortConductance = fitConductance(logConductances(wafer, Defect::Short, P));
+    if (statistics.opens.rate > 0.0) {
+        auto opens = logConductances(wafer, Defect::Open, P);
+        for (double& value : opens)
+            value = std::exp(value);
+        statistics.openConductance = quantile(opens, 0.5);
+    }
+    statistics.validate();
+    return statistics;
+}
+
+int drawCount(const DefectRate& rate, int cells, RandomStream& random)
+{
+    // Negative binomial: Poisson with a mean that is itself drawn, from a gamma distribution.
+    double mean = rate.rate * cells;
+    if (mean > 0.0 && std::isfinite(rate.dispersion))
+        mean = boost::random::gamma_distribution<>(rate.dispersion, mean / rate.dispersion)(random);
+    if (mean <= 0.0)
+        return 0;
+    const auto count = boost::random::poisson_distribution<std::int64_t>(mean)(random);
+    return static_cast<int>(std::min<std::int64_t>(count, cells));
+}
+
+double draw(const LognormalConductance& distribution, RandomStream& random)
+{
+    return distribution.median *
+           std::exp(distribution.sigma * boost::random::normal_distribution<>()(random));
+}
+
+double drawDefectConductance(const DefectStatistics& statistics, Defect defect, RandomStream& random)
+{
+    switch (defect) {
+    case Defect::Short:
+        return std::min(draw(statistics.shortConductance, random), statistics.shortLimit);
+    case Defect::Open:
+        return statistics.openConductance;
+    case Defect::StuckP:
+        return draw(statistics.level[P], random);
+    case Defect::StuckAP:
+        return draw(statistics.level[AP], random);
+    case Defect::None:
+        break;
+    }
+    throw Error("a healthy cell has no defect's conductance");
+}
+
+Die drawDie(const DefectStatistics& statistics, const DieGeometry& geometry, RandomStream random)
+{
+    Die die;
+    for (const LognormalConductance& level : statistics.level) {
+        die.conductance.push_back(CellGrid<float>::NullaryExpr(
+            geometry.rows, geometry.columns, [&] { return static_cast<float>(draw(level, random)); }));
+    }
+    die.defect = CellGrid<Defect>::Constant(geometry.rows, geometry.columns, Defect::None);
+
+    int healthy = geometry.cells();
+    for (Defect defect : allDefects) {
+        const int count = std::min(drawCount(statistics.rate(defect), geometry.cells(), random), healthy);
+        healthy -= count;
+        for (int placed = 0; placed < count; ++placed) {
+            int row, column;
+            do {
+                const auto cell =
+                    static_cast<int>(random.below(static_cast<std::uint32_t>(geometry.cells())));
+                row = cell / geometry.columns;
+                column = cell % geometry.columns;
+            } while (die.defect(row, column) != Defect::None);
+            die.setDefect(row, column, defect,
+                          static_cast<float>(drawDefectConductance(statistics, defect, random)));
+        }
+    }
+    return die;
+}
+
+} // namespace faultline

@@ -217,24 +217,33 @@ WaferMap::Grid WaferMap::gridOf(const Theme& theme) const
     return grid;
 }
 
+QRectF WaferMap::dieRect(std::size_t die, const QRectF& area, const Theme& theme) const
+{
+    const double em = theme.textSize();
+    const Grid grid = gridOf(theme);
+    const double top = area.top() + paintLegend(nullptr, area, defectLegend(), theme);
+    // As large as the area allows in both directions.
+    const double width = std::min((area.width() - grid.barRoom) / grid.columns - grid.gap,
+                                  ((area.bottom() - top) / grid.rows - grid.nameRoom) / grid.aspect);
+    const double height = width * grid.aspect;
+    const WaferPosition& position = places_[die].position;
+    return {area.left() + position.column * (width + grid.gap),
+            top + position.row * (height + grid.nameRoom) + 1.2 * em, width, height};
+}
+
 void WaferMap::paint(QPainter& painter, const QRectF& area, const Theme& theme) const
 {
     painter.save();
     painter.setRenderHint(QPainter::Antialiasing);
     painter.setFont(theme.font);
     const double em = theme.textSize();
-    const Grid grid = gridOf(theme);
-    const double top = area.top() + paintLegend(&painter, area, defectLegend(), theme);
-    const double height = area.bottom() - top;
-    // As large as the area allows in both directions.
-    const double dieWidth = std::min((area.width() - grid.barRoom) / grid.columns - grid.gap,
-                                     (height / grid.rows - grid.nameRoom) / grid.aspect);
-    const QSizeF die(dieWidth, dieWidth * grid.aspect);
+    paintLegend(&painter, area, defectLegend(), theme);
     const QList<QRgb> colours = dieColours(DieLayer::Defects, theme);
-    for (const Place& place : places_) {
-        const QPointF corner(area.left() + place.position.column * (die.width() + grid.gap),
-                             top + place.position.row * (die.height() + grid.nameRoom));
-        const QRectF map(corner + QPointF(0, 1.2 * em), die);
+    QRectF all;
+    for (std::size_t k = 0; k < places_.size(); ++k) {
+        const Place& place = places_[k];
+        const QRectF map = dieRect(k, area, theme);
+        all |= map;
         QImage image = place.image;
         image.setColorTable(colours);
         painter.setPen(theme.ink);
@@ -247,10 +256,8 @@ void WaferMap::paint(QPainter& painter, const QRectF& area, const Theme& theme) 
         painter.setBrush(Qt::NoBrush);
         painter.drawRect(map);
     }
-    const double barLeft = area.left() + grid.columns * (die.width() + grid.gap) + em;
-    const double barHeight = std::min(height - 2.0 * em, 14.0 * em);
     painter.setPen(theme.ink);
-    paintColourBar(painter, {barLeft, top + 1.2 * em, 1.2 * em, barHeight},
+    paintColourBar(painter, {all.right() + 2.0 * em, all.top(), 1.2 * em, std::min(all.height(), 14.0 * em)},
                    dieColourBar(DieLayer::Defects, range_, theme), theme);
     painter.restore();
 }

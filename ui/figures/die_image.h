@@ -53,6 +53,7 @@ class WaferMap : public Figure
 public:
     WaferMap(const Wafer& wafer, Table numbers);
     void paint(QPainter& painter, const QRectF& area, const Theme& theme) const override;
+    QRectF dieRect(std::size_t die, const QRectF& area, const Theme& theme) const; ///< where paint() draws it
     double heightFor(double width, const Theme& theme) const; ///< that the dies fill the width with
 
 private:

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "common/statistics.h"
+
 namespace faultline
 {
 
@@ -78,6 +80,13 @@ Generality generality(const StudySummary& summary, const Wafer& wafer, const std
             result.error(row, column) = networks[static_cast<std::size_t>(column)]->dieErrors[die];
         }
     return result;
+}
+
+ErrorStatistics errorStatistics(std::span<const double> errors)
+{
+    const std::vector<double> sorted = yieldCurve(errors).error;
+    return {static_cast<int>(sorted.size()), mean(sorted), quantile(sorted, 0.5), standardDeviation(sorted),
+            sorted.empty() ? NAN : sorted.back()};
 }
 
 YieldCurve yieldCurve(std::span<const double> errors)

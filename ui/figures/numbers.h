@@ -35,6 +35,13 @@ struct YieldCurve {
 };
 YieldCurve yieldCurve(std::span<const double> errors);
 
+/// A mode's errors over the dies in a row of numbers, percent; NaN without finite errors.
+struct ErrorStatistics {
+    int dies = 0; ///< with a finite error
+    double mean, median, sigma, worst;
+};
+ErrorStatistics errorStatistics(std::span<const double> errors);
+
 /// Positions within summary.dies in the order of the dies' names.
 std::vector<std::size_t> byName(const StudySummary& summary, const Wafer& wafer);
 

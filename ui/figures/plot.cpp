@@ -78,16 +78,33 @@ QPainterPath pathThrough(const std::vector<QPointF>& points, const Frame& frame)
 struct Layout {
     Frame frame;
     std::vector<Tick> xTicks, yTicks;
+    QRectF legend;
     bool uprightNames = false;
     double bottomLabels = 0.0, leftLabels = 0.0;
 };
 
+double width(const QString& label, const QFontMetricsF& metrics)
+{
+    double widestLine = 0.0;
+    for (const QString& line : label.split('\n'))
+        widestLine = std::max(widestLine, metrics.horizontalAdvance(line));
+    return widestLine;
+}
+
 double widest(const std::vector<Tick>& ticks, const QFontMetricsF& metrics)
 {
-    double width = 0.0;
+    double widestLabel = 0.0;
     for (const Tick& tick : ticks)
-        width = std::max(width, metrics.horizontalAdvance(tick.label));
-    return width;
+        widestLabel = std::max(widestLabel, width(tick.label, metrics));
+    return widestLabel;
+}
+
+double tallest(const std::vector<Tick>& ticks, const QFontMetricsF& metrics)
+{
+    qsizetype lines = 1;
+    for (const Tick& tick : ticks)
+        lines = std::max(lines, 1 + tick.label.count('\n'));
+    return static_cast<double>(lines) * metrics.height();
 }
 
 double tickLength(const Theme& theme)
@@ -120,10 +137,14 @@ Layout layOut(const Plot& plot, const QRectF& area, const Theme& theme)
     out.leftLabels = widest(verticalTicks(plot.y, roughHeight, metrics), metrics);
     data.setLeft(area.left() + line + 0.6 * em + out.leftLabels + 0.4 * em + tick);
     data.setRight(area.right() - (plot.colourBar ? colourBarRoom(*plot.colourBar, roughHeight, theme) : em));
-    data.setTop(area.top() +
-                (plot.legend.empty() ? line / 2 : paintLegend(nullptr, data, plot.legend, theme)));
+    // Above the data if one row is enough, or else over the whole width.
+    out.legend = QRectF(data.left(), area.top(), data.width(), area.height());
+    if (paintLegend(nullptr, out.legend, plot.legend, theme) > 2.0 * line)
+        out.legend.setLeft(area.left());
+    const double legendHeight = paintLegend(nullptr, out.legend, plot.legend, theme);
+    data.setTop(area.top() + (plot.legend.empty() ? line / 2 : legendHeight));
 
-    const auto advance = [&](const QString& label) { return metrics.horizontalAdvance(label); };
+    const auto advance = [&](const QString& label) { return width(label, metrics); };
     out.xTicks = fittingTicks(plot.x, data.width(), 0.7 * em, advance);
     // Names that do not fit side by side stand upright, before any of them is left out.
     out.uprightNames = plot.x.scale == Axis::Scale::Category &&
@@ -131,14 +152,9 @@ Layout layOut(const Plot& plot, const QRectF& area, const Theme& theme)
     if (out.uprightNames)
         out.xTicks =
             fittingTicks(plot.x, data.width(), 0.0, [&](const QString&) { return 0.9 * metrics.height(); });
-    out.bottomLabels = out.uprightNames ? widest(out.xTicks, metrics) : line;
+    out.bottomLabels = out.uprightNames ? widest(out.xTicks, metrics) : tallest(out.xTicks, metrics);
     data.setBottom(area.bottom() - line - 0.3 * em - out.bottomLabels - 0.3 * em - tick);
 
-    if (plot.square) {
-        const double side = std::min(data.width(), data.height());
-        const double spare = data.width() - side;
-        data = QRectF(data.left() + spare / 2, data.top(), side, side);
-    }
     out.yTicks = verticalTicks(plot.y, data.height(), metrics);
     out.frame = {data, plot.x, plot.y};
     if (plot.yDown)
@@ -224,6 +240,11 @@ void paintText(QPainter& painter, const QPointF& anchor, Qt::Alignment alignment
     if (text.isEmpty())
         return;
     const QFontMetricsF metrics(painter.font());
+    if (const qsizetype split = text.indexOf('\n'); split >= 0) {
+        paintText(painter, anchor, alignment, text.first(split), degrees);
+        paintText(painter, anchor + QPointF(0, metrics.height()), alignment, text.sliced(split + 1), degrees);
+        return;
+    }
     const double width = metrics.horizontalAdvance(text);
     double x = 0.0, y = 0.0; // of the base line's start, from the anchor
     if (alignment & Qt::AlignHCenter)
@@ -359,7 +380,7 @@ double paintLegend(QPainter* painter, const QRectF& area, std::span<const Legend
     double x = area.left();
     double y = area.top() + line / 2;
     for (const LegendEntry& entry : entries) {
-        const double symbol = (entry.symbol == LegendEntry::Symbol::Line ? 2.6 : 1.0) * em;
+        const double symbol = (entry.symbol == LegendEntry::Symbol::Line ? 2.2 : 1.0) * em;
         const double width = symbol + 0.5 * em + metrics.horizontalAdvance(entry.label);
         if (x > area.left() && x + width > area.right()) {
             x = area.left();
@@ -383,7 +404,7 @@ double paintLegend(QPainter* painter, const QRectF& area, std::span<const Legend
             painter->setPen(theme.ink);
             paintText(*painter, {x + symbol + 0.5 * em, y}, Qt::AlignLeft | Qt::AlignVCenter, entry.label);
         }
-        x += width + 1.6 * em;
+        x += width + 1.3 * em;
     }
     return y + line / 2 + 0.4 * em - area.top();
 }
@@ -424,7 +445,7 @@ void Plot::paint(QPainter& painter, const QRectF& area, const Theme& theme) cons
     for (const Mark& mark : marks)
         mark(painter, layout.frame, theme);
     paintAxes(painter, layout, theme);
-    paintLegend(&painter, {data.left(), area.top(), data.width(), area.height()}, legend, theme);
+    paintLegend(&painter, layout.legend, legend, theme);
     if (colourBar) {
         const double em = theme.textSize();
         paintColourBar(painter, {data.right() + em, data.top(), 1.2 * em, data.height()}, *colourBar, theme);

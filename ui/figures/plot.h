@@ -68,7 +68,6 @@ public:
 
     Axis x, y;
     bool yDown = false;      ///< y grows downwards, as the rows of a matrix
-    bool square = false;     ///< the same length for both axes
     std::vector<Mark> marks; ///< drawn in this order
     std::vector<LegendEntry> legend;
     std::optional<ColourBar> colourBar;
@@ -93,6 +92,7 @@ double paintLegend(QPainter* painter, const QRectF& area, std::span<const Legend
 /// Draws a colour bar with its ticks and title at the right of `bar`.
 void paintColourBar(QPainter& painter, const QRectF& bar, const ColourBar& content, const Theme& theme);
 
+/// Text of one line or more at a point: above, below or around it as aligned, then turned.
 void paintText(QPainter& painter, const QPointF& anchor, Qt::Alignment alignment, const QString& text,
                double degrees = 0.0);
 

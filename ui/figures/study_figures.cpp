@@ -196,13 +196,14 @@ std::unique_ptr<Figure> errorByModeFigure(const Project& project)
     for (std::size_t m = 0; m < summary.modes.size(); ++m) {
         const ModeErrors& mode = summary.modes[m];
         const std::vector<double> errors = yieldCurve(mode.dieMean).error; // finite ones, sorted
-        names.append(modeName(mode.mode));
+        names.append(modeName(mode.mode).replace('-', "-\n"));
         if (errors.empty())
             continue;
         const Box five = box(errors);
-        table.rows.push_back({std::string(name(mode.mode)), static_cast<double>(errors.size()), mean(errors),
-                              standardDeviation(errors), five.lowWhisker, five.lowQuartile, five.median,
-                              five.highQuartile, five.highWhisker, errors.back()});
+        const ErrorStatistics statistics = errorStatistics(errors);
+        table.rows.push_back({std::string(name(mode.mode)), static_cast<double>(statistics.dies),
+                              statistics.mean, statistics.sigma, five.lowWhisker, five.lowQuartile,
+                              five.median, five.highQuartile, five.highWhisker, statistics.worst});
 
         // The box at the left, its dies at the right; those beyond the whiskers stand out by their colour.
         const double x = static_cast<double>(m);
@@ -295,9 +296,7 @@ std::unique_ptr<Figure> trainingCurvesFigure(const Project& project)
     auto loss = std::make_unique<Plot>(Table{});
     auto error = std::make_unique<Plot>(Table{});
     std::vector<LegendEntry> legend;
-    // The mode with the most runs lies below the others.
-    for (const TrainingMode mode :
-         {TrainingMode::HardwareAware, TrainingMode::Standard, TrainingMode::StatisticsAware}) {
+    for (const TrainingMode mode : drawingOrder) {
         bool any = false;
         for (const Run& run : project.result.runs) {
             if (run.settings.mode != mode || run.curve.empty())
@@ -368,7 +367,6 @@ std::unique_ptr<Figure> generalityFigure(const Project& project)
     plot->x = categoryAxis("Network trained on die", networks);
     plot->y = categoryAxis("Tested on die", dies);
     plot->yDown = true;
-    plot->square = true;
     plot->colourBar = ColourBar{{"Test error (%)", Axis::Scale::Linear, low, high, {}}, cividis()};
     plot->marks.push_back(cells(std::move(image)));
     return plot;

@@ -41,6 +41,9 @@ Theme paperTheme();                                            ///< 7 pt on whit
 Theme screenTheme(const QPalette& palette, const QFont& font); ///< follows the window
 
 SeriesStyle styleOf(TrainingMode mode);
+/// Of curves that lie on each other: the mode with the most runs below the others.
+inline constexpr std::array drawingOrder{TrainingMode::HardwareAware, TrainingMode::Standard,
+                                         TrainingMode::StatisticsAware};
 Hue hueOf(Defect defect);
 
 } // namespace faultline

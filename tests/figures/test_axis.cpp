@@ -36,6 +36,12 @@ private slots:
         QCOMPARE(labels(niceTicks(small, 5)), QStringList({"-0.02", "0.00", "0.02", "0.04"}));
     }
 
+    void countedThingsHaveWholeTicks()
+    {
+        const Axis axis{"", Axis::Scale::Linear, 1.0, 4.0, {}, true};
+        QCOMPARE(labels(niceTicks(axis, 8)), QStringList({"1", "2", "3", "4"}));
+    }
+
     void linearTicksStayWithinTheAxis()
     {
         for (const double scale : {1e-9, 0.003, 1.0, 47.0, 2e12})

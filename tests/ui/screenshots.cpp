@@ -55,6 +55,22 @@ private slots:
         save(window, "train-empty");
     }
 
+    void training()
+    {
+        prepareApplication(settings_.path());
+        Project project = demoProject();
+        project.plan.training.epochs = project.plan.statisticsAware.epochs = 4;
+        MainWindow window(project);
+        window.resize(1280, 800);
+        window.show();
+        window.findChild<QStackedWidget*>("pages")->setCurrentIndex(1);
+        window.document().startStudy(project.plan, 0);
+        QTRY_VERIFY_WITH_TIMEOUT(window.document().progress().finishedRuns >= 12, 120000);
+        save(window, "training");
+        window.findChild<QStackedWidget*>("pages")->setCurrentIndex(2);
+        save(window, "compare-training");
+    }
+
     void figures()
     {
         constexpr FigureFormat formats[]{FigureFormat::Svg, FigureFormat::Pdf, FigureFormat::Png};
@@ -65,7 +81,8 @@ private:
     void save(QWidget& window, const QString& name)
     {
         QTest::qWait(50); // for layouts and charts to settle
-        const QString file = folder_ + '/' + name + '-' + QTest::currentDataTag() + ".png";
+        const char* theme = QTest::currentDataTag();
+        const QString file = folder_ + '/' + name + (theme ? QString('-') + theme : QString()) + ".png";
         QVERIFY(window.grab().save(file));
     }
 

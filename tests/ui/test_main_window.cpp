@@ -261,7 +261,7 @@ private slots:
         auto* figure = child<FigureView>("errorByDie");
         QVERIFY(figure->grab().toImage().pixelColor(1, 1).lightness() > 200);
         QApplication::setPalette(paletteOf(Appearance::Dark));
-        QVERIFY(figure->grab().toImage().pixelColor(1, 1).lightness() < 80);
+        QTRY_VERIFY(figure->grab().toImage().pixelColor(1, 1).lightness() < 80);
         QApplication::setPalette(paletteOf(Appearance::Light));
     }
 

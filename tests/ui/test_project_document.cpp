@@ -56,7 +56,7 @@ private slots:
     {
         Project long_ = project();
         long_.plan.training.epochs = 5;
-        long_.plan.statisticsAware.epochs = 1000000;
+        long_.plan.statisticsAware.epochs = 100000;
         ProjectDocument document(long_);
         QSignalSpy results(&document, &ProjectDocument::resultsChanged);
         document.startStudy(long_.plan, 2);
@@ -113,7 +113,7 @@ private slots:
     void replacingTheProjectEndsItsStudy()
     {
         Project endless = project();
-        endless.plan.training.epochs = 1000000;
+        endless.plan.training.epochs = 100000;
         ProjectDocument document(endless);
         document.startStudy(endless.plan, 2);
         QTRY_VERIFY(document.runs()[0].phase == RunState::Phase::Training);
@@ -127,7 +127,7 @@ private slots:
     void closingWhileTrainingIsSafe()
     {
         Project endless = project();
-        endless.plan.training.epochs = 1000000;
+        endless.plan.training.epochs = 100000;
         ProjectDocument document(endless);
         document.startStudy(endless.plan, 2);
     }
@@ -141,7 +141,7 @@ private slots:
         document.save(file);
         QVERIFY(!document.isModified());
 
-        ProjectDocument other(Project(project()));
+        ProjectDocument other{project()};
         QSignalSpy replaced(&other, &ProjectDocument::projectReplaced);
         other.open(file);
         QCOMPARE(replaced.size(), 1);

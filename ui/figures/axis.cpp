@@ -31,6 +31,8 @@ std::vector<Tick> linearTicks(const Axis& axis, int labels)
     const double span = axis.high - axis.low;
     const double rough = span / labels;
     double step = std::pow(10.0, std::floor(std::log10(rough)));
+    if (axis.wholeNumbers)
+        step = std::max(step, 1.0);
     const auto count = [&](double s) {
         return std::floor(axis.high / s + 1e-9) - std::ceil(axis.low / s - 1e-9) + 1.0;
     };

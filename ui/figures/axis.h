@@ -18,6 +18,7 @@ struct Axis {
     Scale scale = Scale::Linear;
     double low = 0.0, high = 1.0; ///< low < high; both positive on a logarithmic axis
     QStringList categories;       ///< category k lies at k
+    bool wholeNumbers = false;    ///< of things that are counted: no ticks between them
 
     /// Where a value lies: 0 at low, 1 at high.
     double fraction(double value) const;

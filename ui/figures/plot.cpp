@@ -140,7 +140,7 @@ Layout layOut(const Plot& plot, const QRectF& area, const Theme& theme)
     // Above the data if one row is enough, or else over the whole width.
     out.legend = QRectF(data.left(), area.top(), data.width(), area.height());
     if (paintLegend(nullptr, out.legend, plot.legend, theme) > 2.0 * line)
-        out.legend.setLeft(area.left());
+        out.legend.setLeft(area.left() + 1.3 * line); // right of the y axis' title
     const double legendHeight = paintLegend(nullptr, out.legend, plot.legend, theme);
     data.setTop(area.top() + (plot.legend.empty() ? line / 2 : legendHeight));
 

@@ -246,6 +246,7 @@ std::unique_ptr<Figure> errorByDefectsFigure(const Project& project)
     }
     auto plot = std::make_unique<Plot>(std::move(table));
     plot->x = linearAxis("Defects on the die", defects, true);
+    plot->x.wholeNumbers = true;
     plot->y = linearAxis("Test error (%)", allErrors(summary), false);
     plot->legend = modeLegend(summary, LegendEntry::Symbol::Dot);
     addBaseline(*plot, summary);
@@ -280,7 +281,7 @@ std::unique_ptr<Figure> yieldFigure(const Project& project)
     }
     auto plot = std::make_unique<Plot>(std::move(table));
     plot->x = x;
-    plot->y = {"Dies within the limit (%)", Axis::Scale::Linear, 0.0, 104.0, {}};
+    plot->y = {"Share of dies (%)", Axis::Scale::Linear, 0.0, 104.0, {}};
     plot->legend = modeLegend(summary, LegendEntry::Symbol::Line);
     if (summary.baselineError)
         plot->marks.push_back(uprightLine(*summary.baselineError, summary.baselineSpread, baselineStyle));
@@ -324,7 +325,7 @@ std::unique_ptr<Figure> trainingCurvesFigure(const Project& project)
     if (table.rows.empty())
         return nullptr;
     auto panels = std::make_unique<Panels>(std::move(table));
-    loss->x = error->x = {"Epoch", Axis::Scale::Linear, 1.0, std::max(epochs, 2.0), {}};
+    loss->x = error->x = {"Epoch", Axis::Scale::Linear, 1.0, std::max(epochs, 2.0), {}, true};
     loss->y = linearAxis("Loss (nat)", losses, true);
     error->y = linearAxis("Test error (%)", errors, true);
     panels->plots.push_back(std::move(loss));

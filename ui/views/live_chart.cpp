@@ -21,9 +21,9 @@ namespace
 {
 
 /// An axis that ends at a round value, with a tick at each round step.
-void fit(QValueAxis& axis, double low, double high)
+void fit(QValueAxis& axis, double low, double high, bool wholeNumbers)
 {
-    const std::vector<Tick> ticks = niceTicks({{}, Axis::Scale::Linear, low, high, {}}, 8);
+    const std::vector<Tick> ticks = niceTicks({{}, Axis::Scale::Linear, low, high, {}, wholeNumbers}, 8);
     const double step = ticks.size() > 1 ? ticks[1].value - ticks[0].value : high - low;
     axis.setTickType(QValueAxis::TicksDynamic);
     axis.setTickAnchor(0.0);
@@ -103,8 +103,8 @@ void LiveChart::setCurves(std::span<const LiveCurve> curves, double xHigh)
             yHigh = std::max(yHigh, point.y());
         c.series[static_cast<qsizetype>(k)]->replace(curves[k].points);
     }
-    fit(*c.x, 1.0, std::max(2.0, xHigh));
-    fit(*c.y, 0.0, yHigh > 0.0 ? 1.05 * yHigh : 1.0);
+    fit(*c.x, 1.0, std::max(2.0, xHigh), true);
+    fit(*c.y, 0.0, yHigh > 0.0 ? 1.05 * yHigh : 1.0, false);
     c.layout->setCurrentWidget(curves.empty() ? static_cast<QWidget*>(c.hint) : c.view);
     applyTheme();
 }

@@ -1,0 +1,132 @@
+#include <cmath>
+
+#include <QTest>
+
+#include "common/error.h"
+#include "common/random.h"
+#include "crossbar/analog_weights.h"
+
+using namespace faultline;
+
+namespace
+{
+
+const Device device{.parallelResistance = 4000.0, .tmr = 1.2};
+const std::vector layers{3, 2};
+constexpr DieGeometry geometry{.rows = 4, .columns = 3, .kernelRows = 2, .kernelColumns = 3};
+
+/// Conductance of a cell after writing it, from first principles: a healthy or stuck junction by Ohm's law on
+/// the device, a short or an open by its own value.
+double written(Defect defect, Level level, double shortSiemens, double openSiemens)
+{
+    switch (defect) {
+    case Defect::None:
+        break;
+    case Defect::Short:
+        return shortSiemens;
+    case Defect::Open:
+        return openSiemens;
+    case Defect::StuckP:
+        level = P;
+        break;
+    case Defect::StuckAP:
+        level = AP;
+        break;
+    }
+    return 1.0 / (4000.0 * (level == P ? 1.0 : 2.2));
+}
+
+} // namespace
+
+class TestAnalogWeights : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void everyPairOfDefects();
+    void perfectDieIsPlusAndMinusOne();
+    void cellByCellOnARandomDie();
+    void refusesADieThatIsTooSmall();
+};
+
+void TestAnalogWeights::everyPairOfDefects()
+{
+    const CellMap map(layers, geometry);
+    const double unit = written(Defect::None, P, 0, 0) - written(Defect::None, AP, 0, 0);
+    const double shortSiemens = 1.1e-3, openSiemens = 2e-8;
+    const auto drawn = [&](Die& die, const CellIndex& cell, Defect defect) {
+        if (defect != Defect::None)
+            die.setDefect(cell.row, cell.column, defect,
+                          static_cast<float>(written(defect, P, shortSiemens, openSiemens)));
+    };
+    for (int plusDefect = 0; plusDefect < 5; ++plusDefect)
+        for (int minusDefect = 0; minusDefect < 5; ++minusDefect) {
+            const auto onPlus = static_cast<Defect>(plusDefect), onMinus = static_cast<Defect>(minusDefect);
+            Die die("test", geometry, device);
+            const WeightIndex weight{0, 1, 2};
+            drawn(die, map.plus(weight), onPlus);
+            drawn(die, map.minus(weight), onMinus);
+            const AnalogWeights values = analogWeights(die, map, device);
+
+            const double up = (written(onPlus, P, shortSiemens, openSiemens) -
+                               written(onMinus, AP, shortSiemens, openSiemens)) /
+                              unit;
+            const double down = (written(onPlus, AP, shortSiemens, openSiemens) -
+                                 written(onMinus, P, shortSiemens, openSiemens)) /
+                                unit;
+            QVERIFY(std::abs(values[0].up(1, 2) - up) < 1e-5 * (1 + std::abs(up)));
+            QVERIFY(std::abs(values[0].down(1, 2) - down) < 1e-5 * (1 + std::abs(down)));
+            QVERIFY(std::abs(values[0].up(0, 2) - 1.0) < 1e-6); // the neighbour is untouched
+        }
+}
+
+void TestAnalogWeights::perfectDieIsPlusAndMinusOne()
+{
+    const CellMap map(layers, geometry);
+    const AnalogWeights perfect = analogWeights(Die("test", geometry, device), map, device);
+    const AnalogWeights nominal = nominalWeights(map);
+    QVERIFY(perfect[0].up.isApprox(nominal[0].up, 1e-6f));
+    QVERIFY(perfect[0].down.isApprox(nominal[0].down, 1e-6f));
+    QVERIFY((nominal[0].up.array() == 1.0f).all() && (nominal[0].down.array() == -1.0f).all());
+}
+
+void TestAnalogWeights::cellByCellOnARandomDie()
+{
+    const std::vector network{49, 160, 10};
+    const DieGeometry large{};
+    const CellMap map(network, large);
+    Die die("test", large, device);
+    RandomStream random(3, RandomUse::Test);
+    for (CellGrid<float>& grid : die.conductance)
+        for (float& value : grid.reshaped())
+            value = static_cast<float>(random.uniform() * 1e-3);
+
+    const AnalogWeights values = analogWeights(die, map, device);
+    const double unit = 1.0 / 4000.0 - 1.0 / 8800.0;
+    for (int layer = 0; layer < 2; ++layer)
+        for (int output = 0; output < map.outputs(layer); ++output)
+            for (int input = 0; input < map.inputs(layer); ++input) {
+                const CellIndex plus = map.plus({layer, output, input});
+                const CellIndex minus = map.minus({layer, output, input});
+                const auto at = [&](Level level, const CellIndex& cell) {
+                    return static_cast<double>(
+                        die.conductance[static_cast<std::size_t>(level)](cell.row, cell.column));
+                };
+                const AnalogLayer& layerValues = values[static_cast<std::size_t>(layer)];
+                QVERIFY(std::abs(layerValues.up(output, input) - (at(P, plus) - at(AP, minus)) / unit) <
+                        1e-5);
+                QVERIFY(std::abs(layerValues.down(output, input) - (at(AP, plus) - at(P, minus)) / unit) <
+                        1e-5);
+            }
+}
+
+void TestAnalogWeights::refusesADieThatIsTooSmall()
+{
+    const CellMap map(layers, geometry);
+    DieGeometry narrow = geometry;
+    narrow.columns = 2;
+    QVERIFY_EXCEPTION_THROWN(analogWeights(Die("narrow", narrow, device), map, device), Error);
+}
+
+QTEST_APPLESS_MAIN(TestAnalogWeights)
+#include "test_analog_weights.moc"

@@ -1,0 +1,167 @@
+#include <cmath>
+
+#include <QTest>
+
+#include "common/error.h"
+#include "learning/trainer.h"
+
+using namespace faultline;
+
+namespace
+{
+
+const std::vector layers{16, 12, 10};
+
+/// Ten classes, each a fixed random pattern of 4 x 4 pixels under noise.
+Dataset noisyPatterns(int count, std::uint32_t index)
+{
+    RandomStream patterns(1, RandomUse::Test, 0), noise(1, RandomUse::Test, index);
+    const Eigen::MatrixXf shown =
+        Eigen::MatrixXf::NullaryExpr(16, 10, [&] { return patterns.uniform() < 0.5 ? 0.1f : 0.9f; });
+    Dataset dataset{4, 4, Eigen::MatrixXf(16, count), {}};
+    for (int k = 0; k < count; ++k) {
+        const std::uint32_t label = noise.below(10);
+        dataset.labels.push_back(static_cast<std::uint8_t>(label));
+        dataset.images.col(k) = shown.col(label).unaryExpr(
+            [&](float value) { return value + static_cast<float>(0.2 * noise.uniform() - 0.1); });
+    }
+    return dataset;
+}
+
+Network trained(const TrainingOptions& options, const Dataset& images, DieSource& source,
+                std::uint32_t run = 0)
+{
+    Trainer trainer({layers, Activation::Tanh}, options, images, source, 1, run);
+    while (!trainer.finished())
+        trainer.runEpoch();
+    return trainer.network();
+}
+
+bool same(const Network& a, const Network& b)
+{
+    bool equal = true;
+    for (std::size_t l = 0; l < a.layers.size(); ++l)
+        equal = equal && a.layers[l].latent == b.layers[l].latent && a.layers[l].gain == b.layers[l].gain &&
+                a.layers[l].bias == b.layers[l].bias;
+    return equal;
+}
+
+} // namespace
+
+class TestTrainer : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void learnsOnAPerfectDie();
+    void learnsAroundTheDefectsOfItsDie();
+    void drawsPerStepOfOneDieAreOneBatch();
+    void sameSeedSameNetwork();
+    void keepsLatentWeightsInRange();
+    void stopsBetweenBatches();
+    void refusesWrongSettings();
+};
+
+void TestTrainer::learnsOnAPerfectDie()
+{
+    const Dataset train = noisyPatterns(2000, 1), test = noisyPatterns(1000, 2);
+    NominalDie source(CellMap(layers, DieGeometry{}));
+    const Network network = trained({.epochs = 10}, train, source);
+    QVERIFY(errorPercent(onDie(network, source.die(0)), network.shape, test) < 3.0);
+}
+
+void TestTrainer::learnsAroundTheDefectsOfItsDie()
+{
+    const Dataset train = noisyPatterns(2000, 1), test = noisyPatterns(1000, 2);
+    const CellMap map(layers, DieGeometry{});
+    const Device device;
+    Die broken("broken", DieGeometry{}, device);
+    RandomStream random(9, RandomUse::Test);
+    for (int k = 0; k < 20; ++k) { // strong shorts on a tenth of the pairs
+        const CellIndex cell =
+            map.plus({0, static_cast<int>(random.below(12)), static_cast<int>(random.below(16))});
+        broken.setDefect(cell.row, cell.column, Defect::Short, static_cast<float>(6 * device.conductance(P)));
+    }
+    NominalDie perfect(map);
+    FixedDie measured(analogWeights(broken, map, device));
+    const Network standard = trained({.epochs = 10}, train, perfect);
+    const Network aware = trained({.epochs = 10}, train, measured);
+    const double blind = errorPercent(onDie(standard, measured.die(0)), standard.shape, test);
+    const double seeing = errorPercent(onDie(aware, measured.die(0)), aware.shape, test);
+    QVERIFY2(seeing < 5.0 && seeing < blind - 5.0,
+             qPrintable(QString("%1 against %2").arg(seeing).arg(blind)));
+}
+
+/// Splitting a batch among draws of the same die changes nothing but the order of additions.
+void TestTrainer::drawsPerStepOfOneDieAreOneBatch()
+{
+    const Dataset train = noisyPatterns(250, 1);
+    NominalDie source(CellMap(layers, DieGeometry{}));
+    const Network one = trained({.epochs = 1, .batch = 60}, train, source);
+    const Network four = trained({.epochs = 1, .batch = 60, .draws = 4}, train, source);
+    for (std::size_t l = 0; l < one.layers.size(); ++l)
+        QVERIFY(one.layers[l].gain.isApprox(four.layers[l].gain, 1e-2f));
+}
+
+void TestTrainer::sameSeedSameNetwork()
+{
+    const Dataset train = noisyPatterns(500, 1);
+    NominalDie source(CellMap(layers, DieGeometry{}));
+    const TrainingOptions options{.epochs = 2};
+    QVERIFY(same(trained(options, train, source, 3), trained(options, train, source, 3)));
+    QVERIFY(!same(trained(options, train, source, 3), trained(options, train, source, 4)));
+}
+
+void TestTrainer::keepsLatentWeightsInRange()
+{
+    const Dataset train = noisyPatterns(500, 1);
+    NominalDie source(CellMap(layers, DieGeometry{}));
+    const Network network = trained({.epochs = 3, .learningRate = 0.5}, train, source);
+    for (const Network::Layer& layer : network.layers)
+        QVERIFY(layer.latent.cwiseAbs().maxCoeff() <= 1.0f);
+}
+
+void TestTrainer::stopsBetweenBatches()
+{
+    /// Asks for a stop while the third step runs.
+    class StoppingDie : public NominalDie
+    {
+    public:
+        using NominalDie::NominalDie;
+        const AnalogWeights& die(std::uint32_t step) override
+        {
+            steps = step + 1;
+            if (step == 2)
+                stop.request_stop();
+            return NominalDie::die(step);
+        }
+        std::stop_source stop;
+        std::uint32_t steps = 0;
+    };
+    const Dataset train = noisyPatterns(1000, 1);
+    StoppingDie source(CellMap(layers, DieGeometry{}));
+    Trainer trainer({layers, Activation::Tanh}, {.epochs = 2}, train, source, 1, 0);
+    QVERIFY(!trainer.runEpoch(source.stop.get_token()));
+    QCOMPARE(source.steps, 3u);
+    QCOMPARE(trainer.epoch(), 0);
+}
+
+void TestTrainer::refusesWrongSettings()
+{
+    const Dataset train = noisyPatterns(10, 1);
+    NominalDie source(CellMap(layers, DieGeometry{}));
+    const auto make = [&](const NetworkShape& shape, const TrainingOptions& options) {
+        Trainer(shape, options, train, source, 1, 0);
+    };
+    const NetworkShape shape{layers, Activation::Tanh};
+    make(shape, {});
+    QVERIFY_EXCEPTION_THROWN(make(shape, {.epochs = 0}), Error);
+    QVERIFY_EXCEPTION_THROWN(make(shape, {.batch = 0}), Error);
+    QVERIFY_EXCEPTION_THROWN(make(shape, {.batch = 10, .draws = 11}), Error);
+    QVERIFY_EXCEPTION_THROWN(make(shape, {.learningRate = std::nan("")}), Error);
+    QVERIFY_EXCEPTION_THROWN(make({{25, 12, 10}, Activation::Tanh}, {}), Error);
+    QVERIFY_EXCEPTION_THROWN(make({{16, 12, 9}, Activation::Tanh}, {}), Error);
+}
+
+QTEST_APPLESS_MAIN(TestTrainer)
+#include "test_trainer.moc"

@@ -136,9 +136,8 @@ Dataset readIdx(const std::filesystem::path& images, const std::filesystem::path
     const std::uint64_t count = imageFile.word();
     const std::uint64_t height = imageFile.word();
     const std::uint64_t width = imageFile.word();
-    // Divisions, since the product of three words can overflow.
-    if (count == 0 || width == 0 || height == 0 || width > mostPixels / height ||
-        count > mostPixels / (width * height)) {
+    // A division, since the product of three words can overflow.
+    if (count == 0 || width == 0 || height == 0 || count > mostPixels / (width * height)) {
         throw Error(images.string(), "header",
                     std::to_string(count) + " images of " + std::to_string(width) + " x " +
                         std::to_string(height) + " pixels",

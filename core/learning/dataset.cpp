@@ -201,7 +201,7 @@ Dataset downsample(const Dataset& dataset, int side)
                                 static_cast<float>(row.share * column.share));
         }
     }
-    Eigen::SparseMatrix<float> areas(side * side, dataset.images.rows());
+    Eigen::SparseMatrix<float> areas(Eigen::Index{side} * side, dataset.images.rows());
     areas.setFromTriplets(shares.begin(), shares.end());
     return {side, side, areas * dataset.images, dataset.labels};
 }

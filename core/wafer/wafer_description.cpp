@@ -162,6 +162,7 @@ std::vector<WaferPosition> roundLayout(int count)
     for (const Site& site : sites)
         left = std::min(left, site.x);
     std::vector<WaferPosition> positions;
+    positions.reserve(sites.size());
     for (const Site& site : sites)
         positions.push_back({(site.y - sites.front().y) / 2, (site.x - left) / 2});
     return positions;

@@ -1,3 +1,4 @@
+#include <QComboBox>
 #include <QDir>
 #include <QStackedWidget>
 #include <QTabWidget>
@@ -7,6 +8,7 @@
 #include "figures/study_figures.h"
 #include "sample_project.h"
 #include "ui_bench.h"
+#include "views/wafer_view.h"
 #include "window/main_window.h"
 
 using namespace faultline;
@@ -44,6 +46,11 @@ private slots:
             save(window, name);
             pages->setCurrentIndex(pages->currentIndex() + 1);
         }
+        window.findChild<QComboBox*>("dieLayer")->setCurrentIndex(1);
+        window.findChild<WaferView*>("waferView")->select(14);
+        pages->setCurrentIndex(0);
+        save(window, "wafer-conductance");
+        pages->setCurrentIndex(2);
         tabs->setCurrentIndex(1);
         save(window, "compare-generality");
 

@@ -75,6 +75,9 @@ TrainPage::TrainPage(ProjectDocument& document, QWidget* parent) : QWidget(paren
     connect(&document, &ProjectDocument::projectReplaced, this, &TrainPage::showPlan);
     connect(&document, &ProjectDocument::runningChanged, this, &TrainPage::showRunning);
     connect(&document, &ProjectDocument::progressed, this, &TrainPage::showProgress);
+    curves_.setInterval(200);
+    curves_.setSingleShot(true);
+    connect(&curves_, &QTimer::timeout, this, &TrainPage::drawCurves);
     showPlan();
 }
 
@@ -335,6 +338,16 @@ void TrainPage::showProgress()
         text += tr("; stopped before the others");
     status_->setText(text);
 
+    // Drawing all curves takes longer than a frame: five times a second is live enough.
+    if (!running)
+        drawCurves();
+    else if (!curves_.isActive())
+        curves_.start();
+}
+
+void TrainPage::drawCurves()
+{
+    curves_.stop();
     std::vector<LiveCurve> losses, errors;
     double epochs = 2.0;
     for (const TrainingMode mode : drawingOrder)

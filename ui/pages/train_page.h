@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include <QTimer>
 #include <QWidget>
 
 #include "study/study.h"
@@ -42,6 +43,7 @@ private:
     void showPlan();
     void showRunning();
     void showProgress();
+    void drawCurves();
     void check();
 
     ProjectDocument& document_;
@@ -68,6 +70,7 @@ private:
     LiveChart* loss_;
     LiveChart* error_;
     QTableView* runs_;
+    QTimer curves_; ///< until the next drawing of the curves
 };
 
 /// "2 min 5 s"; empty for a negative number.

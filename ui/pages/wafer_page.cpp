@@ -47,9 +47,11 @@ WaferPage::WaferPage(const ProjectDocument& document, QWidget* parent)
     diePanel_ = new Panel({});
     auto* layerRow = new QHBoxLayout;
     layerRow->addWidget(new QLabel(tr("Show")));
+    layer_->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
     layerRow->addWidget(layer_);
     layerRow->addSpacing(pageMargin);
-    layerRow->addWidget(legend_, 1);
+    layerRow->addWidget(legend_);
+    layerRow->addStretch(1);
     diePanel_->body()->addLayout(layerRow);
     diePanel_->body()->addWidget(heatMap_, 1);
 
@@ -83,11 +85,11 @@ void WaferPage::showWafer()
     wafer_->setWafer(wafer);
     const QLocale locale;
     description_->setText(tr("<b>%1</b>: %2 dies of %3 × %4 junctions, R<sub>P</sub> %5 kΩ, TMR %6 %.<br>%7")
-                              .arg(QString::fromStdString(wafer.name).toHtmlEscaped())
-                              .arg(wafer.dies.size())
-                              .arg(wafer.geometry.rows)
-                              .arg(wafer.geometry.columns)
-                              .arg(locale.toString(wafer.device.parallelResistance / 1000.0, 'g', 4),
+                              .arg(QString::fromStdString(wafer.name).toHtmlEscaped(),
+                                   locale.toString(static_cast<int>(wafer.dies.size())),
+                                   locale.toString(wafer.geometry.rows),
+                                   locale.toString(wafer.geometry.columns),
+                                   locale.toString(wafer.device.parallelResistance / 1000.0, 'g', 4),
                                    locale.toString(100.0 * wafer.device.tmr, 'g', 4),
                                    QString::fromStdString(wafer.description).toHtmlEscaped()));
 }

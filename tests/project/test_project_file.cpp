@@ -7,8 +7,8 @@
 #include <fstream>
 #include <functional>
 #include <limits>
+#include <optional>
 
-#include <fcntl.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
@@ -284,13 +284,42 @@ void replaceDataset(hid_t file, const char* name, hid_t type, const std::vector<
     H5Tclose(copy);
 }
 
+/// A disk of one megabyte; only root gets one.
+class SmallDisk
+{
+public:
+    explicit SmallDisk(fs::path folder) : folder_(std::move(folder))
+    {
+        fs::create_directory(folder_);
+        mounted_ = ::mount("tmpfs", folder_.c_str(), "tmpfs", 0, "size=1m") == 0;
+    }
+    ~SmallDisk()
+    {
+        if (mounted_)
+            ::umount(folder_.c_str());
+    }
+    SmallDisk(const SmallDisk&) = delete;
+    SmallDisk& operator=(const SmallDisk&) = delete;
+
+    bool mounted() const { return mounted_; }
+    const fs::path& folder() const { return folder_; }
+    void makeReadOnly()
+    {
+        QVERIFY(::mount("tmpfs", folder_.c_str(), "tmpfs", MS_REMOUNT | MS_RDONLY, "size=1m") == 0);
+    }
+
+private:
+    fs::path folder_;
+    bool mounted_ = false;
+};
+
 } // namespace
 
 class ProjectFileTest : public QObject
 {
     Q_OBJECT
 
-    QTemporaryDir folder_;
+    std::optional<QTemporaryDir> folder_; // a new one for each test
     fs::path file_;
 
     std::string loadMessage() const
@@ -307,11 +336,10 @@ class ProjectFileTest : public QObject
 private slots:
     void init()
     {
-        QVERIFY(folder_.isValid());
-        file_ = folder_.filePath("study.faultline").toStdString();
+        folder_.emplace();
+        QVERIFY(folder_->isValid());
+        file_ = folder_->filePath("study.faultline").toStdString();
     }
-
-    void cleanup() { fs::remove(file_); }
 
     void roundTrip()
     {
@@ -594,7 +622,7 @@ private slots:
     void readOnlyFolder()
     {
         if (::geteuid() == 0)
-            QSKIP("nothing is read-only for root");
+            QSKIP("no folder is read-only for root");
         const Project project = randomProject(9);
         saveProject(project, file_);
         fs::permissions(file_.parent_path(), fs::perms::owner_read | fs::perms::owner_exec);
@@ -606,28 +634,35 @@ private slots:
 
     void fullDisk()
     {
-        const fs::path disk = file_.parent_path() / "disk";
-        fs::create_directory(disk);
-        if (::mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=512k") != 0)
-            QSKIP("only root mounts a small disk");
-        const fs::path file = disk / "study.faultline";
-        Project small = randomProject(11);
-        small.wafer.dies.clear();
-        small.plan.dies.clear();
-        small.result.runs.clear();
-        saveProject(small, file);
-        Project large = small;
+        const SmallDisk disk(file_.parent_path() / "disk");
+        if (!disk.mounted())
+            QSKIP("only root mounts a disk");
+        const fs::path file = disk.folder() / "study.faultline";
+        const Project project = randomProject(11);
+        saveProject(project, file);
+        Project large = project;
+        large.result.runs.clear();
         Random random(12);
         for (int i = 0; i < 10; ++i)
             large.wafer.dies.push_back(randomDie("D", {100, 200, 25, 25}, random));
-        const std::string message = messageOf([&] { saveProject(large, file); });
-        const Project kept = loadProject(file);
-        const auto files = std::distance(fs::directory_iterator(disk), fs::directory_iterator());
-        ::umount(disk.c_str());
-        fs::remove(disk);
-        VERIFY_CONTAINS(message, "disk/study.faultline: cannot write: No space left on device");
-        compare(kept, small);
-        QCOMPARE(files, 1);
+        VERIFY_CONTAINS(messageOf([&] { saveProject(large, file); }),
+                        "disk/study.faultline: cannot write: No space left on device");
+        compare(loadProject(file), project);
+        QCOMPARE(std::distance(fs::directory_iterator(disk.folder()), fs::directory_iterator()), 1);
+    }
+
+    void readOnlyDisk()
+    {
+        SmallDisk disk(file_.parent_path() / "disk");
+        if (!disk.mounted())
+            QSKIP("only root mounts a disk");
+        const fs::path file = disk.folder() / "study.faultline";
+        const Project project = randomProject(9);
+        saveProject(project, file);
+        disk.makeReadOnly();
+        VERIFY_CONTAINS(messageOf([&] { saveProject(randomProject(10), file); }),
+                        "disk/study.faultline: cannot write: Read-only file system");
+        compare(loadProject(file), project);
     }
 
     void linkAndPermissionsAreKept()

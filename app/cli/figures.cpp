@@ -4,6 +4,7 @@
 
 #ifdef FAULTLINE_FIGURES
 
+#include <iostream>
 #include <vector>
 
 #include <QGuiApplication>
@@ -26,6 +27,13 @@ FigureFormat formatFromName(const std::string& name)
     throw Error("There is no figure format \"" + name + "\"; choose svg, pdf or png.");
 }
 
+/// Qt remarks on a machine without a session; a person who asked for figures has no use for that.
+void silence(QtMsgType type, const QMessageLogContext&, const QString& message)
+{
+    if (type == QtCriticalMsg || type == QtFatalMsg)
+        std::cerr << message.toStdString() << '\n';
+}
+
 } // namespace
 
 void drawFigures(const Project& project, const std::filesystem::path& folder,
@@ -34,6 +42,7 @@ void drawFigures(const Project& project, const std::filesystem::path& folder,
     std::vector<FigureFormat> chosen;
     for (const std::string& format : formats)
         chosen.push_back(formatFromName(format));
+    qInstallMessageHandler(silence);
     qputenv("QT_QPA_PLATFORM", "offscreen"); // fonts without a screen
     int argc = 1;
     char name[] = "faultline-cli";

@@ -238,6 +238,30 @@ private slots:
             QVERIFY2(info.out.contains(words), words);
     }
 
+    void figures()
+    {
+#ifdef FAULTLINE_FIGURES
+        const Outcome study = call(tinyStudy("drawn", {{ "--repeats", "1" }}));
+        QCOMPARE(study.exitCode, 0);
+        QVERIFY(study.out.contains("Figures in " + path("drawn/figures")));
+        for (const char* ending : {"svg", "pdf", "png"})
+            QVERIFY(!QDir(path("drawn/figures")).entryList({QString("*.") + ending}).isEmpty());
+
+        const QString file = path("drawn/study.faultline");
+        const Outcome again = call({"figures", file, "--out", path("again"), "--format", "svg"});
+        QCOMPARE(again.exitCode, 0);
+        QVERIFY2(again.err.isEmpty(), qPrintable(again.err));
+        QVERIFY(!QDir(path("again")).entryList({"*.svg"}).isEmpty());
+        QVERIFY(QDir(path("again")).entryList({"*.pdf", "*.png"}).isEmpty());
+        const Outcome refused = call({"figures", file, "--out", path("again"), "--format", "bmp"});
+        QCOMPARE(refused.exitCode, 1);
+        QVERIFY(refused.err.contains("There is no figure format \"bmp\""));
+#else
+        QVERIFY(call({"--help"}).out.contains("built without Qt"));
+        QVERIFY(call({"figures", "x.faultline", "--out", path("again")}).exitCode >= 100);
+#endif
+    }
+
     void errorsDependOnTheSeedAlone()
     {
         QCOMPARE(call(tinyStudy("one", {{"--threads", "1"}, {"--seed", "7"}})).exitCode, 0);

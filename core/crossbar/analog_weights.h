@@ -19,8 +19,8 @@ struct AnalogLayer {
 /// A die as a network sees it: one AnalogLayer per layer of weights. See DESIGN in ARCHITECTURE.md.
 using AnalogWeights = std::vector<AnalogLayer>;
 
-/// value = (G_plus - G_minus) / (G_P - G_AP), nominal conductances of the device in the denominator.
-/// Throws Error when the die is smaller than the map's geometry.
+/// value = (G_plus - G_minus) / (G_P - G_AP), nominal conductances of the device in the denominator, averaged
+/// over the copies of the layer. Throws Error when the die is smaller than the map's geometry.
 AnalogWeights analogWeights(const Die& die, const CellMap& map, const Device& device);
 
 /// A perfect die: +1 and -1 throughout.

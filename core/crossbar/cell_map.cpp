@@ -12,6 +12,9 @@ namespace
 /// More pieces than this would cost more digital additions than the layer saves in wires.
 constexpr int maxPieces = 16;
 
+/// More copies than this gain little: what a defect still costs falls with their number.
+constexpr int maxCopies = 8;
+
 std::string shapeText(std::span<const int> layers)
 {
     std::string text;
@@ -68,21 +71,27 @@ private:
     CellGrid<int> sums_;
 };
 
-/// One layer cut into outputParts x inputParts rectangles; nothing if they do not fit.
-std::optional<std::vector<Tile>> placeLayer(Occupancy& occupancy, int layer, int outputs, int inputs,
-                                            int outputParts, int inputParts)
+/// A layer of weights and how many pieces it is cut into.
+struct Cut {
+    int layer, outputs, inputs;
+    int outputParts, inputParts;
+};
+
+/// The layer's rectangles; nothing if they do not fit.
+std::optional<std::vector<Tile>> place(Occupancy& occupancy, const Cut& cut, int copy)
 {
-    const int tileOutputs = dividedUp(outputs, outputParts);
-    const int tileInputs = dividedUp(inputs, inputParts);
+    const int tileOutputs = dividedUp(cut.outputs, cut.outputParts);
+    const int tileInputs = dividedUp(cut.inputs, cut.inputParts);
     Occupancy trial = occupancy;
     std::vector<Tile> tiles;
-    for (int output = 0; output < outputs; output += tileOutputs)
-        for (int input = 0; input < inputs; input += tileInputs) {
-            Tile tile{.layer = layer,
+    for (int output = 0; output < cut.outputs; output += tileOutputs)
+        for (int input = 0; input < cut.inputs; input += tileInputs) {
+            Tile tile{.layer = cut.layer,
+                      .copy = copy,
                       .firstOutput = output,
-                      .outputs = std::min(tileOutputs, outputs - output),
+                      .outputs = std::min(tileOutputs, cut.outputs - output),
                       .firstInput = input,
-                      .inputs = std::min(tileInputs, inputs - input)};
+                      .inputs = std::min(tileInputs, cut.inputs - input)};
             const auto corner = trial.place(tile.rows(), tile.inputs);
             if (!corner)
                 return std::nullopt;
@@ -94,23 +103,23 @@ std::optional<std::vector<Tile>> placeLayer(Occupancy& occupancy, int layer, int
     return tiles;
 }
 
-/// With as few pieces as possible; cuts between outputs first, since they need no digital addition.
-std::optional<std::vector<Tile>> placeLayer(Occupancy& occupancy, int layer, int outputs, int inputs)
+/// All ways to cut a layer, fewest pieces first; cuts between outputs first, since they need no digital
+/// addition.
+std::vector<Cut> cuts(int layer, int outputs, int inputs)
 {
+    std::vector<Cut> all;
     for (int pieces = 1; pieces <= maxPieces; ++pieces)
         for (int inputParts = 1; inputParts <= pieces; ++inputParts) {
             const int outputParts = pieces / inputParts;
-            if (outputParts * inputParts != pieces || outputParts > outputs || inputParts > inputs)
-                continue;
-            if (auto tiles = placeLayer(occupancy, layer, outputs, inputs, outputParts, inputParts))
-                return tiles;
+            if (outputParts * inputParts == pieces && outputParts <= outputs && inputParts <= inputs)
+                all.push_back({layer, outputs, inputs, outputParts, inputParts});
         }
-    return std::nullopt;
+    return all;
 }
 
 } // namespace
 
-CellMap::CellMap(std::span<const int> layers, const DieGeometry& geometry)
+CellMap::CellMap(std::span<const int> layers, const DieGeometry& geometry, Spare spare)
     : layers_(layers.begin(), layers.end()),
       geometry_(geometry)
 {
@@ -120,29 +129,44 @@ CellMap::CellMap(std::span<const int> layers, const DieGeometry& geometry)
                     shapeText(layers_) + ".");
 
     Occupancy occupancy(geometry);
+    std::vector<Cut> chosen;
+    const auto placeCopy = [&](const Cut& cut, int copy) {
+        const auto tiles = place(occupancy, cut, copy);
+        if (tiles)
+            tiles_.insert(tiles_.end(), tiles->begin(), tiles->end());
+        return tiles.has_value();
+    };
     for (int layer = 0; layer < weightLayers(); ++layer) {
-        const auto tiles = placeLayer(occupancy, layer, outputs(layer), inputs(layer));
-        if (!tiles) {
-            long long weights = 0;
-            for (int l = 0; l < weightLayers(); ++l)
-                weights += static_cast<long long>(outputs(l)) * inputs(l);
-            throw Error(
-                "A " + shapeText(layers_) + " network does not fit: it needs " + std::to_string(2 * weights) +
-                " junctions in rectangles of 2 rows per output and 1 "
-                "column per input, at most " +
-                std::to_string(maxPieces) + " for a layer; the die has " + std::to_string(geometry.cells()) +
-                " junctions in " + std::to_string(geometry.rows) + " rows and " +
-                std::to_string(geometry.columns) + " columns. Layer " + std::to_string(layer + 1) + " (" +
-                std::to_string(inputs(layer)) + " to " + std::to_string(outputs(layer)) + ") found no room.");
-        }
-        tiles_.insert(tiles_.end(), tiles->begin(), tiles->end());
+        const std::vector<Cut> all = cuts(layer, outputs(layer), inputs(layer));
+        const auto fits = std::ranges::find_if(all, [&](const Cut& cut) { return placeCopy(cut, 0); });
+        if (fits == all.end())
+            refuse(layer);
+        chosen.push_back(*fits);
     }
+    copies_.assign(chosen.size(), 1);
+    if (spare == Spare::Copies)
+        for (std::size_t layer = chosen.size(); layer-- > 0;)
+            while (copies_[layer] < maxCopies && placeCopy(chosen[layer], copies_[layer]))
+                ++copies_[layer];
 
     tileOf_.setConstant(geometry.rows, geometry.columns, -1);
     for (std::size_t index = 0; index < tiles_.size(); ++index) {
         const Tile& tile = tiles_[index];
         tileOf_.block(tile.row, tile.column, tile.rows(), tile.inputs) = static_cast<std::int16_t>(index);
     }
+}
+
+void CellMap::refuse(int layer) const
+{
+    long long weights = 0;
+    for (int l = 0; l < weightLayers(); ++l)
+        weights += static_cast<long long>(outputs(l)) * inputs(l);
+    throw Error("A " + shapeText(layers_) + " network does not fit: it needs " + std::to_string(2 * weights) +
+                " junctions in rectangles of 2 rows per output and 1 column per input, at most " +
+                std::to_string(maxPieces) + " for a layer; the die has " + std::to_string(geometry_.cells()) +
+                " junctions in " + std::to_string(geometry_.rows) + " rows and " +
+                std::to_string(geometry_.columns) + " columns. Layer " + std::to_string(layer + 1) + " (" +
+                std::to_string(inputs(layer)) + " to " + std::to_string(outputs(layer)) + ") found no room.");
 }
 
 int CellMap::junctions() const
@@ -153,10 +177,10 @@ int CellMap::junctions() const
     return count;
 }
 
-CellIndex CellMap::plus(const WeightIndex& weight) const
+CellIndex CellMap::plus(const WeightIndex& weight, int copy) const
 {
     const auto holds = [&](const Tile& tile) {
-        return tile.layer == weight.layer && weight.output >= tile.firstOutput &&
+        return tile.layer == weight.layer && tile.copy == copy && weight.output >= tile.firstOutput &&
                weight.output < tile.firstOutput + tile.outputs && weight.input >= tile.firstInput &&
                weight.input < tile.firstInput + tile.inputs;
     };
@@ -169,9 +193,9 @@ CellIndex CellMap::plus(const WeightIndex& weight) const
             tile->column + weight.input - tile->firstInput};
 }
 
-CellIndex CellMap::minus(const WeightIndex& weight) const
+CellIndex CellMap::minus(const WeightIndex& weight, int copy) const
 {
-    CellIndex cell = plus(weight);
+    CellIndex cell = plus(weight, copy);
     ++cell.row;
     return cell;
 }
@@ -184,6 +208,7 @@ std::optional<CellMap::Use> CellMap::use(const CellIndex& cell) const
     const Tile& tile = tiles_[static_cast<std::size_t>(index)];
     const int row = cell.row - tile.row;
     return Use{{tile.layer, tile.firstOutput + row / 2, tile.firstInput + cell.column - tile.column},
+               tile.copy,
                row % 2 == 0 ? +1 : -1};
 }
 

@@ -27,6 +27,7 @@ struct WeightIndex {
 /// at (row + 2 j, column + i); its G- cell is one row below.
 struct Tile {
     int layer = 0;
+    int copy = 0; ///< 0 for the layer itself, 1 and up for its further copies
     int firstOutput = 0, outputs = 0;
     int firstInput = 0, inputs = 0;
     int row = 0, column = 0;
@@ -34,15 +35,21 @@ struct Tile {
     int rows() const { return 2 * outputs; }
 };
 
+/// What is done with the cells that a network leaves over.
+enum class Spare { Unused, Copies };
+
 /// Which two cells hold which weight. All weights of one input share a column; a differential pair is two
 /// neighbouring rows (G+ above G-); a layer is one rectangle, or a few whose partial sums are added
-/// digitally.
+/// digitally. A layer may stand on the die several times; the digital periphery then averages its copies, and
+/// a defect counts by that much less: layer ensemble averaging, O. Yousuf et al., Nat. Commun. 16, 1250
+/// (2025).
 class CellMap
 {
 public:
-    /// Lays out a dense network with `layers` neurons (inputs first, at least two numbers).
-    /// Throws Error that says what the network needs and what the die has when it does not fit.
-    CellMap(std::span<const int> layers, const DieGeometry& geometry);
+    /// Lays out a dense network with `layers` neurons (inputs first, at least two numbers). Spare cells then
+    /// take further copies of whole layers, the last layer's first: it is small, and its defects cost the
+    /// most. Throws Error that says what the network needs and what the die has when it does not fit.
+    CellMap(std::span<const int> layers, const DieGeometry& geometry, Spare spare = Spare::Copies);
 
     const std::vector<int>& layers() const { return layers_; }
     const DieGeometry& geometry() const { return geometry_; }
@@ -50,22 +57,27 @@ public:
     int weightLayers() const { return static_cast<int>(layers_.size()) - 1; }
     int outputs(int layer) const { return layers_[static_cast<std::size_t>(layer) + 1]; }
     int inputs(int layer) const { return layers_[static_cast<std::size_t>(layer)]; }
-    int junctions() const; ///< cells in use
+    int copies(int layer) const { return copies_[static_cast<std::size_t>(layer)]; }
+    int junctions() const; ///< cells in use, all copies
 
-    CellIndex plus(const WeightIndex& weight) const;
-    CellIndex minus(const WeightIndex& weight) const;
+    CellIndex plus(const WeightIndex& weight, int copy = 0) const;
+    CellIndex minus(const WeightIndex& weight, int copy = 0) const;
 
     /// The weight that a cell belongs to and the sign with which it counts; nothing for an unused cell.
     struct Use {
         WeightIndex weight;
+        int copy = 0;
         int sign = 0; ///< +1 for G+, -1 for G-
     };
     std::optional<Use> use(const CellIndex& cell) const;
 
 private:
+    [[noreturn]] void refuse(int layer) const;
+
     std::vector<int> layers_;
     DieGeometry geometry_;
     std::vector<Tile> tiles_;
+    std::vector<int> copies_;
     CellGrid<std::int16_t> tileOf_; ///< -1: unused
 };
 

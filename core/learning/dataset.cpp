@@ -61,10 +61,12 @@ private:
     {
         const int got = gzread(file_.get(), to.data(), static_cast<unsigned>(to.size()));
         int status = Z_OK;
-        const char* message = gzerror(file_.get(), &status);
-        if (status != Z_OK && status != Z_STREAM_END)
-            throw Error(name_, place(), "unreadable data (" + std::string(message) + ")",
-                        "an undamaged file");
+        std::string message = gzerror(file_.get(), &status);
+        if (status != Z_OK && status != Z_STREAM_END) {
+            if (message.starts_with(name_ + ": "))
+                message.erase(0, name_.size() + 2);
+            throw Error(name_, place(), "unreadable data (" + message + ")", "an undamaged file");
+        }
         return static_cast<std::size_t>(got);
     }
 
@@ -134,9 +136,8 @@ Dataset readIdx(const std::filesystem::path& images, const std::filesystem::path
     const std::uint64_t count = imageFile.word();
     const std::uint64_t height = imageFile.word();
     const std::uint64_t width = imageFile.word();
-    // Divisions, since the product of three words can overflow.
-    if (count == 0 || width == 0 || height == 0 || width > mostPixels / height ||
-        count > mostPixels / (width * height)) {
+    // A division, since the product of three words can overflow.
+    if (count == 0 || width == 0 || height == 0 || count > mostPixels / (width * height)) {
         throw Error(images.string(), "header",
                     std::to_string(count) + " images of " + std::to_string(width) + " x " +
                         std::to_string(height) + " pixels",
@@ -172,8 +173,9 @@ Dataset readIdx(const std::filesystem::path& images, const std::filesystem::path
 DatasetPair readIdxFolder(const std::filesystem::path& folder)
 {
     const auto read = [&](const std::string& part) {
-        return readIdx(plainOrGzip(folder / (part + "-images-idx3-ubyte")),
-                       plainOrGzip(folder / (part + "-labels-idx1-ubyte")));
+        const auto images = plainOrGzip(folder / (part + "-images-idx3-ubyte"));
+        const auto labels = plainOrGzip(folder / (part + "-labels-idx1-ubyte"));
+        return readIdx(images, labels);
     };
     DatasetPair pair{"", read("train"), read("t10k")};
     pair.name = std::filesystem::canonical(folder).filename().string();
@@ -199,7 +201,7 @@ Dataset downsample(const Dataset& dataset, int side)
                                 static_cast<float>(row.share * column.share));
         }
     }
-    Eigen::SparseMatrix<float> areas(side * side, dataset.images.rows());
+    Eigen::SparseMatrix<float> areas(Eigen::Index{side} * side, dataset.images.rows());
     areas.setFromTriplets(shares.begin(), shares.end());
     return {side, side, areas * dataset.images, dataset.labels};
 }

@@ -55,6 +55,15 @@ RandomDie::RandomDie(const DefectStatistics& statistics, const CellMap& map, con
       index_(index),
       weights_(nominalWeights(map))
 {
+    for (int layer = 0; layer < map.weightLayers(); ++layer)
+        further_.emplace_back(static_cast<std::size_t>(map.copies(layer) - 1),
+                              weights_[static_cast<std::size_t>(layer)]);
+}
+
+AnalogLayer& RandomDie::copyOf(int layer, int copy)
+{
+    const auto l = static_cast<std::size_t>(layer);
+    return copy == 0 ? weights_[l] : further_[l][static_cast<std::size_t>(copy - 1)];
 }
 
 const AnalogWeights& RandomDie::die(std::uint32_t step)
@@ -62,6 +71,17 @@ const AnalogWeights& RandomDie::die(std::uint32_t step)
     RandomStream random(seed_, RandomUse::TrainingDie, index_, step);
     drawHealthyPairs(random);
     drawDefects(random);
+    for (std::size_t l = 0; l < weights_.size(); ++l) {
+        if (further_[l].empty())
+            continue;
+        for (const AnalogLayer& copy : further_[l]) {
+            weights_[l].up += copy.up;
+            weights_[l].down += copy.down;
+        }
+        const float share = 1.0f / static_cast<float>(further_[l].size() + 1);
+        weights_[l].up *= share;
+        weights_[l].down *= share;
+    }
     return weights_;
 }
 
@@ -70,15 +90,17 @@ const AnalogWeights& RandomDie::die(std::uint32_t step)
 void RandomDie::drawHealthyPairs(RandomStream& random)
 {
     constexpr std::uint32_t mask = quantileCount - 1;
-    for (AnalogLayer& layer : weights_) {
-        float* up = layer.up.data();
-        float* down = layer.down.data();
-        for (Eigen::Index k = 0; k < layer.up.size(); ++k) {
-            const std::uint32_t bits = random();
-            up[k] = pairQuantiles_[bits & mask];
-            down[k] = -pairQuantiles_[(bits >> quantileBits) & mask];
+    for (int layer = 0; layer < map_.weightLayers(); ++layer)
+        for (int copy = 0; copy < map_.copies(layer); ++copy) {
+            AnalogLayer& values = copyOf(layer, copy);
+            float* up = values.up.data();
+            float* down = values.down.data();
+            for (Eigen::Index k = 0; k < values.up.size(); ++k) {
+                const std::uint32_t bits = random();
+                up[k] = pairQuantiles_[bits & mask];
+                down[k] = -pairQuantiles_[(bits >> quantileBits) & mask];
+            }
         }
-    }
 }
 
 void RandomDie::drawDefects(RandomStream& random)
@@ -109,9 +131,9 @@ void RandomDie::drawDefects(RandomStream& random)
         if (!use)
             continue;
         const WeightIndex& w = use->weight;
-        const auto plus = conductances(map_.plus(w));
-        const auto minus = conductances(map_.minus(w));
-        AnalogLayer& layer = weights_[static_cast<std::size_t>(w.layer)];
+        const auto plus = conductances(map_.plus(w, use->copy));
+        const auto minus = conductances(map_.minus(w, use->copy));
+        AnalogLayer& layer = copyOf(w.layer, use->copy);
         layer.up(w.output, w.input) = static_cast<float>((plus[P] - minus[AP]) * scale_);
         layer.down(w.output, w.input) = static_cast<float>((plus[AP] - minus[P]) * scale_);
     }

@@ -63,8 +63,11 @@ private:
     std::vector<float> pairQuantiles_;
     std::uint64_t seed_;
     std::uint32_t index_;
-    AnalogWeights weights_;
-    std::map<int, double> defective_; // cell -> siemens, of the present draw
+    AnalogLayer& copyOf(int layer, int copy);
+
+    AnalogWeights weights_;                         // the first copies; at the end of a draw the means of all
+    std::vector<std::vector<AnalogLayer>> further_; // per layer, its other copies
+    std::map<int, double> defective_;               // cell -> siemens, of the present draw
 };
 
 } // namespace faultline

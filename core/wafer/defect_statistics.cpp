@@ -29,25 +29,28 @@ void validateConductance(const LognormalConductance& distribution, const std::st
             "standard deviation of ln(conductance) " + what, distribution.sigma, "0 or more (0.05 is 5 %)");
 }
 
-/// Logarithms of what the cells with a label conduct at a level.
-std::vector<double> logConductances(const Wafer& wafer, Defect label, Level level)
+/// What the cells with a label conduct at a level, siemens.
+std::vector<double> conductances(const Wafer& wafer, Defect label, Level level)
 {
-    std::vector<double> logarithms;
+    std::vector<double> values;
     for (const Die& die : wafer.dies) {
         const auto& grid = die.conductance[level];
         for (Eigen::Index cell = 0; cell < grid.size(); ++cell) {
             if (die.defect.data()[cell] == label)
-                logarithms.push_back(std::log(static_cast<double>(grid.data()[cell])));
+                values.push_back(grid.data()[cell]);
         }
     }
-    return logarithms;
+    return values;
 }
 
-/// A few wild cells do not move the median and the quartiles.
-LognormalConductance fitConductance(std::span<const double> logarithms)
+/// From median and quartiles, which a few wild cells do not move. Cells that conduct nothing are left out,
+/// since their logarithm is not finite.
+LognormalConductance fitConductance(std::vector<double> values)
 {
     constexpr double normalInterquartileRange = 1.3489795003921634;
-    const Box quartiles = box(logarithms);
+    for (double& value : values)
+        value = std::log(value);
+    const Box quartiles = box(values);
     return {std::exp(quartiles.median),
             (quartiles.highQuartile - quartiles.lowQuartile) / normalInterquartileRange};
 }
@@ -140,7 +143,7 @@ DefectStatistics fitStatistics(const Wafer& wafer)
 
     DefectStatistics statistics;
     for (Level level : {AP, P}) {
-        statistics.level[level] = fitConductance(logConductances(wafer, Defect::None, level));
+        statistics.level[level] = fitConductance(conductances(wafer, Defect::None, level));
         if (!std::isfinite(statistics.level[level].median))
             throw Error("the wafer has no healthy cells to take statistics from");
     }
@@ -148,13 +151,10 @@ DefectStatistics fitStatistics(const Wafer& wafer)
         statistics.rate(defect) = fitRate(wafer, defect);
     // Stuck and broken cells conduct the same at every level, so one level tells all.
     if (statistics.shorts.rate > 0.0)
-        statistics.shortConductance = fitConductance(logConductances(wafer, Defect::Short, P));
-    if (statistics.opens.rate > 0.0) {
-        auto opens = logConductances(wafer, Defect::Open, P);
-        for (double& value : opens)
-            value = std::exp(value);
-        statistics.openConductance = quantile(opens, 0.5);
-    }
+        statistics.shortConductance = fitConductance(conductances(wafer, Defect::Short, P));
+    // Noise can make a measured leakage negative.
+    if (statistics.opens.rate > 0.0)
+        statistics.openConductance = std::max(0.0, quantile(conductances(wafer, Defect::Open, P), 0.5));
     statistics.validate();
     return statistics;
 }

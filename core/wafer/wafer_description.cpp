@@ -98,7 +98,7 @@ private:
     static std::string quoted(const json& found)
     {
         constexpr std::size_t longest = 40;
-        const std::string text = found.dump(-1, ' ', false, json::error_handler_t::replace);
+        const std::string text = found.dump(-1, ' ', true);
         return text.size() <= longest ? text : text.substr(0, longest) + "...";
     }
 
@@ -118,7 +118,8 @@ private:
 json parse(const std::filesystem::path& file)
 {
     std::ifstream stream(file, std::ios::binary);
-    if (!stream)
+    stream.peek(); // a folder can be opened, but not read
+    if (!stream.is_open() || stream.bad())
         throw Error(file.string(), "", "no file that can be read", "a wafer description in JSON");
     const std::string text(std::istreambuf_iterator<char>(stream), {});
     try {
@@ -161,6 +162,7 @@ std::vector<WaferPosition> roundLayout(int count)
     for (const Site& site : sites)
         left = std::min(left, site.x);
     std::vector<WaferPosition> positions;
+    positions.reserve(sites.size());
     for (const Site& site : sites)
         positions.push_back({(site.y - sites.front().y) / 2, (site.x - left) / 2});
     return positions;

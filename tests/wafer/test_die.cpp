@@ -1,0 +1,142 @@
+#include <limits>
+
+#include <QTest>
+
+#include "support/errors.h"
+#include "wafer/die.h"
+
+using namespace faultline;
+
+class TestDie : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void deviceFollowsFromResistanceAndTmr();
+    void newDieIsNominal();
+    void drawnDefectFixesBothLevels();
+    void countsEachLabel();
+    void namesEveryDefect();
+    void refusesBadGeometry_data();
+    void refusesBadGeometry();
+    void refusesBadDevice_data();
+    void refusesBadDevice();
+    void acceptsLimits();
+};
+
+void TestDie::deviceFollowsFromResistanceAndTmr()
+{
+    const Device device{.parallelResistance = 4000.0, .tmr = 1.5};
+    QCOMPARE(device.conductance(P), 250e-6);
+    QCOMPARE(device.conductance(AP), 100e-6);
+}
+
+void TestDie::newDieIsNominal()
+{
+    const Die die("D", {3, 4, 3, 2}, {4000.0, 1.5});
+    QCOMPARE(die.name, std::string("D"));
+    QCOMPARE(die.rows(), 3);
+    QCOMPARE(die.columns(), 4);
+    QCOMPARE(die.conductance.size(), std::size_t{levelCount});
+    QVERIFY((die.conductance[P] == 250e-6f).all());
+    QVERIFY((die.conductance[AP] == 100e-6f).all());
+    QCOMPARE(die.defectCount(), 0);
+}
+
+void TestDie::drawnDefectFixesBothLevels()
+{
+    Die die("D", {3, 4, 3, 2}, {});
+    die.setDefect(2, 1, Defect::StuckAP, 3e-5f);
+    QCOMPARE(die.defect(2, 1), Defect::StuckAP);
+    QCOMPARE(die.conductance[P](2, 1), 3e-5f);
+    QCOMPARE(die.conductance[AP](2, 1), 3e-5f);
+    QCOMPARE((die.conductance[P] == 3e-5f).count(), 1);
+}
+
+void TestDie::countsEachLabel()
+{
+    Die die("D", {3, 4, 3, 2}, {});
+    die.setDefect(0, 0, Defect::Short, 1e-3f);
+    die.setDefect(2, 3, Defect::Short, 1e-3f);
+    die.setDefect(1, 1, Defect::StuckP, 2e-4f);
+    die.setDefect(1, 2, Defect::Open, 0.0f);
+    QCOMPARE(die.counts(), (DefectCounts{8, 2, 1, 1, 0}));
+    QCOMPARE(die.defectCount(), 4);
+    die.setDefect(0, 0, Defect::StuckAP, 1e-4f);
+    QCOMPARE(die.counts(), (DefectCounts{8, 1, 1, 1, 1}));
+}
+
+void TestDie::namesEveryDefect()
+{
+    QCOMPARE(name(Defect::None), "none");
+    QCOMPARE(name(Defect::Short), "short");
+    QCOMPARE(name(Defect::Open), "open");
+    QCOMPARE(name(Defect::StuckP), "stuck-P");
+    QCOMPARE(name(Defect::StuckAP), "stuck-AP");
+    VERIFY_CONTAINS(messageOf([] { name(Defect{77}); }), "77");
+}
+
+void TestDie::refusesBadGeometry_data()
+{
+    QTest::addColumn<int>("rows");
+    QTest::addColumn<int>("columns");
+    QTest::addColumn<int>("kernelRows");
+    QTest::addColumn<int>("kernelColumns");
+    QTest::addColumn<std::string>("message");
+
+    QTest::newRow("no rows") << 0 << 8 << 1 << 1
+                             << std::string("number of rows is 0, must be from 1 to 4096");
+    QTest::newRow("many columns") << 8 << 4097 << 1 << 1
+                                  << std::string("number of columns is 4097, must be from 1 to 4096");
+    QTest::newRow("no kernel") << 8 << 8 << 0 << 8
+                               << std::string(
+                                      "number of rows in a kernel is 0, must be a divisor of the die's 8");
+    QTest::newRow("large kernel") << 8 << 8 << 8 << 16 << std::string("number of columns in a kernel is 16");
+    QTest::newRow("broken kernel") << 8 << 8 << 8 << 3 << std::string("number of columns in a kernel is 3");
+}
+
+void TestDie::refusesBadGeometry()
+{
+    QFETCH(const int, rows);
+    QFETCH(const int, columns);
+    QFETCH(const int, kernelRows);
+    QFETCH(const int, kernelColumns);
+    QFETCH(const std::string, message);
+    const DieGeometry geometry{rows, columns, kernelRows, kernelColumns};
+    VERIFY_CONTAINS(messageOf([&] { geometry.validate(); }), message);
+}
+
+void TestDie::refusesBadDevice_data()
+{
+    QTest::addColumn<double>("resistance");
+    QTest::addColumn<double>("tmr");
+    QTest::addColumn<std::string>("message");
+
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    constexpr double notANumber = std::numeric_limits<double>::quiet_NaN();
+    QTest::newRow("no resistance") << 0.0 << 1.5
+                                   << std::string("resistance R_P is 0, must be more than 0 ohm");
+    QTest::newRow("negative") << -5000.0 << 1.5 << std::string("R_P is -5000");
+    QTest::newRow("infinite") << infinity << 1.5 << std::string("R_P is inf");
+    QTest::newRow("no TMR") << 5000.0 << 0.0 << std::string("TMR is 0, must be more than 0 (1.5 is 150 %)");
+    QTest::newRow("NaN") << 5000.0 << notANumber << std::string("TMR is nan");
+}
+
+void TestDie::refusesBadDevice()
+{
+    QFETCH(const double, resistance);
+    QFETCH(const double, tmr);
+    QFETCH(const std::string, message);
+    const Device device{resistance, tmr};
+    VERIFY_CONTAINS(messageOf([&] { device.validate(); }), message);
+}
+
+void TestDie::acceptsLimits()
+{
+    DieGeometry{1, 4096, 1, 4096}.validate();
+    DieGeometry{}.validate();
+    Device{}.validate();
+}
+
+QTEST_APPLESS_MAIN(TestDie)
+#include "test_die.moc"

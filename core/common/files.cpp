@@ -99,8 +99,7 @@ void writeFileAtomically(const fs::path& file, std::string_view bytes,
                          const std::function<void(const fs::path& temporary)>& verify)
 {
     const fs::path destination = target(file);
-    struct stat old {
-    };
+    struct stat old = {};
     const bool replaces = ::stat(destination.c_str(), &old) == 0;
     if (replaces && !S_ISREG(old.st_mode))
         throw Error(file.string() + ": cannot write: not a regular file");
@@ -135,8 +134,7 @@ std::string readWholeFile(const fs::path& file)
 {
     // O_NONBLOCK: opening a named pipe shall not wait for its writer.
     Descriptor input(file, file, O_RDONLY | O_NONBLOCK);
-    struct stat status {
-    };
+    struct stat status = {};
     if (!input.isOpen() || ::fstat(input.number(), &status) != 0)
         fail("cannot read", file);
     if (!S_ISREG(status.st_mode))

@@ -44,7 +44,8 @@ void writeBigEndian(std::ofstream& out, std::initializer_list<int> numbers)
             out.put(static_cast<char>(number >> shift & 0xFF));
 }
 
-/// Images of 8 x 8 pixels in IDX form: each class has a bright row or column of its own, on noise.
+/// Images of 8 x 8 pixels in IDX form: each class has a bright row or column of its own, in so much noise
+/// that some images stay wrong.
 void writeImages(const QString& folder, const QString& stem, int count)
 {
     std::ofstream images((folder + "/" + stem + "-images-idx3-ubyte").toStdString(), std::ios::binary);
@@ -57,7 +58,7 @@ void writeImages(const QString& folder, const QString& stem, int count)
         labels.put(static_cast<char>(label));
         for (int pixel = 0; pixel < 64; ++pixel) {
             const bool bright = label < 5 ? pixel / 8 == label : pixel % 8 == label - 5;
-            images.put(static_cast<char>((bright ? 150 : 0) + static_cast<int>(random.below(100))));
+            images.put(static_cast<char>((bright ? 105 : 0) + static_cast<int>(random.below(150))));
         }
     }
 }
@@ -227,7 +228,9 @@ private slots:
         QCOMPARE(study["dies"].toArray().size(), 2);
         QCOMPARE(study["modes"].toObject().keys(),
                  QStringList({"hardware-aware", "standard", "statistics-aware"}));
-        QVERIFY(study["baseline"]["error_percent"].toDouble() < 50.0); // it learned: guessing gives 90
+        const double baseline = study["baseline"]["error_percent"].toDouble();
+        QVERIFY2(baseline > 0.0 && baseline < 50.0,
+                 qPrintable(QString::number(baseline))); // guessing gives 90
         QCOMPARE(readBytes(path("whole/dies.csv")).count('\n'), 3);
 
         const Outcome info = call({"info", path("whole/study.faultline")});

@@ -1,37 +1,47 @@
+#include <cstdio>
 #include <exception>
-#include <iostream>
 
 #include "cli/commands.h"
 #include "cli/figures.h"
 #include "common/error.h"
 #include "common/version.h"
 
-int main(int argc, char** argv)
+namespace faultline::cli
 {
-    using namespace faultline;
+namespace
+{
 
+int runProgram(int argc, char** argv)
+{
     CLI::App program(
-        "Faultline: explore memory-crossbar dies, see what their defects do to a neural network, and "
-        "train networks that survive them.",
+        "Faultline: explore memory-crossbar dies, see what their defects do to a neural network, "
+        "and train networks that survive them.",
         "faultline-cli");
     program.set_version_flag("--version", std::string("Faultline ") + version());
     program.require_subcommand(1);
-    cli::Action action;
-    cli::addStudyCommand(program, action);
-    cli::addWaferCommand(program, action);
-    cli::addInfoCommand(program, action);
-    if (cli::drawsFigures)
-        cli::addFiguresCommand(program, action);
+    Action action;
+    addStudyCommand(program, action);
+    addWaferCommand(program, action);
+    addInfoCommand(program, action);
+    if (drawsFigures)
+        addFiguresCommand(program, action);
     else
         program.footer("This program was built without Qt: it draws no figures.");
     CLI11_PARSE(program, argc, argv);
+    return action();
+}
 
+} // namespace
+} // namespace faultline::cli
+
+int main(int argc, char** argv)
+{
     try {
-        return action();
-    } catch (const Error& error) {
-        std::cerr << error.what() << '\n';
+        return faultline::cli::runProgram(argc, argv);
+    } catch (const faultline::Error& error) {
+        std::fprintf(stderr, "%s\n", error.what());
     } catch (const std::exception& error) {
-        std::cerr << "Unexpected failure: " << error.what() << '\n';
+        std::fprintf(stderr, "Unexpected failure: %s\n", error.what());
     }
     return 1;
 }

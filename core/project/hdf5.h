@@ -11,8 +11,8 @@
 #include <hdf5.h>
 
 /// A thin, typed layer over HDF5's C API: no raw id is seen above it. Every failure is an Error that names
-/// the place in the file ("runs/0003/curve: ..."), with HDF5's own reason where it has one; the caller adds
-/// the file's name.
+/// the place in the file ("runs/run-0003/curve: ..."), with HDF5's own reason where it has one; the caller
+/// adds the file's name.
 ///
 /// Files live in memory: their bytes are built here, or opened from where they were read. So disk
 /// errors are met by plain file functions instead of inside HDF5, and its file locks, which network drives

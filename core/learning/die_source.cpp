@@ -45,6 +45,11 @@ std::vector<float> pairQuantiles(const DefectStatistics& statistics, double scal
 
 } // namespace
 
+Eigen::MatrixXf halfDifference(const AnalogLayer& layer)
+{
+    return (layer.up - layer.down) / 2.0f;
+}
+
 RandomDie::RandomDie(const DefectStatistics& statistics, const CellMap& map, const Device& device,
                      std::uint64_t seed, std::uint32_t index)
     : statistics_(statistics),
@@ -64,6 +69,11 @@ AnalogLayer& RandomDie::copyOf(int layer, int copy)
 {
     const auto l = static_cast<std::size_t>(layer);
     return copy == 0 ? weights_[l] : further_[l][static_cast<std::size_t>(copy - 1)];
+}
+
+Eigen::MatrixXf RandomDie::slope(std::size_t layer)
+{
+    return Eigen::MatrixXf::Ones(weights_[layer].up.rows(), weights_[layer].up.cols());
 }
 
 const AnalogWeights& RandomDie::die(std::uint32_t step)

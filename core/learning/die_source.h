@@ -19,7 +19,16 @@ public:
     /// The die of draw `step` since the start of training; valid until the next call. The same step gives the
     /// same die, whatever was asked before.
     virtual const AnalogWeights& die(std::uint32_t step) = 0;
+
+    /// How far each weight of a layer moves when its sign changes, halved, in the mean over the source's dies
+    /// (outputs x inputs, up to a common factor): what the straight-through estimator multiplies a gradient
+    /// by. Not the drawn die's own (up - down) / 2: its noise would go with that of the gradient and pull
+    /// every latent weight towards zero, which cost statistics-aware training half a point of error.
+    virtual Eigen::MatrixXf slope(std::size_t layer) = 0;
 };
+
+/// (up - down) / 2
+Eigen::MatrixXf halfDifference(const AnalogLayer& layer);
 
 /// Standard training: a perfect die.
 class NominalDie : public DieSource
@@ -27,6 +36,7 @@ class NominalDie : public DieSource
 public:
     explicit NominalDie(const CellMap& map) : weights_(nominalWeights(map)) {}
     const AnalogWeights& die(std::uint32_t) override { return weights_; }
+    Eigen::MatrixXf slope(std::size_t layer) override { return halfDifference(weights_[layer]); }
 
 private:
     AnalogWeights weights_;
@@ -38,6 +48,7 @@ class FixedDie : public DieSource
 public:
     explicit FixedDie(AnalogWeights weights) : weights_(std::move(weights)) {}
     const AnalogWeights& die(std::uint32_t) override { return weights_; }
+    Eigen::MatrixXf slope(std::size_t layer) override { return halfDifference(weights_[layer]); }
 
 private:
     AnalogWeights weights_;
@@ -52,6 +63,7 @@ public:
     RandomDie(const DefectStatistics& statistics, const CellMap& map, const Device& device,
               std::uint64_t seed, std::uint32_t index);
     const AnalogWeights& die(std::uint32_t step) override;
+    Eigen::MatrixXf slope(std::size_t layer) override; ///< ones: all weights are alike in the mean
 
 private:
     void drawHealthyPairs(RandomStream& random);

@@ -78,8 +78,9 @@ std::vector<DenseLayer<float>> onDie(const Network& network, const AnalogWeights
 }
 
 template <class Scalar>
-Propagation<Scalar>::Propagation(const NetworkShape& shape)
+Propagation<Scalar>::Propagation(const NetworkShape& shape, double bound)
     : shape_(shape),
+      bound_(static_cast<Scalar>(bound)),
       sum_(shape.layers.size() - 1),
       activation_(sum_.size()),
       gradient_(sum_.size()),
@@ -125,9 +126,11 @@ Scalar Propagation<Scalar>::backward(const std::vector<DenseLayer<Scalar>>& laye
         auto probability = delta.col(image);
         probability = (scores.col(image).array() - highest).exp();
         const Scalar total = probability.sum();
-        loss += std::log(total) - (scores(label, image) - highest);
-        probability *= share / total;
-        probability(label) -= share;
+        const Scalar crossEntropy = std::log(total) - (scores(label, image) - highest);
+        loss += crossEntropy;
+        probability /= total;
+        probability(label) -= Scalar(1);
+        probability *= share * std::exp(-bound_ * crossEntropy); // dL/dz = p^q (softmax - one-hot)
     }
 
     for (std::size_t l = last + 1; l-- > 0;) {

@@ -36,13 +36,17 @@ template <class Scalar>
 class Propagation
 {
 public:
-    explicit Propagation(const NetworkShape& shape);
+    /// `bound` is q of the generalised cross-entropy L = (1 - p^q) / q of the label's probability p (Z. Zhang
+    /// and M. Sabuncu, NeurIPS 2018): 0 is cross-entropy, towards 1 an image that is hopeless on a bad die
+    /// counts less.
+    explicit Propagation(const NetworkShape& shape, double bound = 0.0);
 
     /// Scores of each class, classes x images.
     const Matrix<Scalar>& forward(const std::vector<DenseLayer<Scalar>>& layers,
                                   Eigen::Ref<const Matrix<Scalar>> images);
 
-    /// Mean cross-entropy of softmax over the images and, in gradient(), its derivatives. Also counts errors.
+    /// Derivatives of the mean loss over the images, in gradient(). Returns the mean cross-entropy, whatever
+    /// the bound, so that all curves compare; counts errors().
     Scalar backward(const std::vector<DenseLayer<Scalar>>& layers, Eigen::Ref<const Matrix<Scalar>> images,
                     std::span<const std::uint8_t> labels);
 
@@ -51,6 +55,7 @@ public:
 
 private:
     NetworkShape shape_;
+    Scalar bound_;
     std::vector<Matrix<Scalar>> sum_;        // W x, before gain and bias
     std::vector<Matrix<Scalar>> activation_; // after them and the activation; scores in the last
     std::vector<DenseLayer<Scalar>> gradient_;

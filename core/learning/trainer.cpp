@@ -6,7 +6,7 @@
 #include <numeric>
 #include <string>
 
-#include "common/error.h"
+#include "common/require.h"
 
 namespace faultline
 {
@@ -30,17 +30,22 @@ void adamStep(Parameter& parameter, const Gradient& gradient, Moment& first, Mom
 
 } // namespace
 
+TrainingOptions TrainingOptions::statisticsAware()
+{
+    return {.epochs = 120, .draws = 2, .perfectDraws = 1, .lossBound = 0.5};
+}
+
 void TrainingOptions::validate() const
 {
-    const auto check = [](const char* what, auto value, auto low, auto high) {
-        if (!(value >= low && value <= high))
-            throw Error(std::string(what) + " is " + std::to_string(value) + "; it must be between " +
-                        std::to_string(low) + " and " + std::to_string(high) + ".");
-    };
-    check("The number of epochs", epochs, 1, 100000);
-    check("The batch size", batch, 1, 100000);
-    check("The number of dies per step", draws, 1, batch);
-    check("The learning rate", learningRate, 1e-7, 1.0);
+    constexpr int many = 100000;
+    require(epochs >= 1 && epochs <= many, "The number of epochs", epochs, "1 to 100000");
+    require(batch >= 1 && batch <= many, "The batch size", batch, "1 to 100000 images");
+    require(learningRate > 0.0 && learningRate <= 1.0, "The learning rate", learningRate,
+            "above 0, at most 1");
+    require(draws >= 1 && draws <= batch, "The number of dies per step", draws, "1 to the batch size");
+    require(perfectDraws >= 0 && perfectDraws < draws, "The number of perfect dies per step", perfectDraws,
+            "0 or more, and fewer than the dies per step");
+    require(lossBound >= 0.0 && lossBound <= 1.0, "The bound of the loss", lossBound, "0 to 1");
 }
 
 Trainer::Trainer(const NetworkShape& shape, const TrainingOptions& options, const Dataset& images,
@@ -51,7 +56,7 @@ Trainer::Trainer(const NetworkShape& shape, const TrainingOptions& options, cons
       seed_(seed),
       run_(run),
       network_(initialNetwork(shape, RandomStream(seed, RandomUse::Initialise, run))),
-      propagation_(shape)
+      propagation_(shape, options.lossBound)
 {
     options_.validate();
     if (images.images.rows() != shape.layers.front())
@@ -65,6 +70,9 @@ Trainer::Trainer(const NetworkShape& shape, const TrainingOptions& options, cons
                                      Eigen::VectorXf::Zero(layer.gain.size()),
                                      Eigen::VectorXf::Zero(layer.bias.size())};
         moments_.push_back({zero, zero});
+        perfect_.push_back({Eigen::MatrixXf::Ones(layer.latent.rows(), layer.latent.cols()),
+                            -Eigen::MatrixXf::Ones(layer.latent.rows(), layer.latent.cols())});
+        slope_.push_back(source.slope(slope_.size()));
     }
     onDie_.resize(network_.layers.size());
     gradient_.resize(network_.layers.size());
@@ -89,7 +97,8 @@ std::optional<EpochSummary> Trainer::runEpoch(std::stop_token stop)
         const int first = batch * options_.batch;
         const int count = std::min(options_.batch, images - first);
         const double done = (epoch_ + static_cast<double>(batch) / batches) / options_.epochs;
-        const double rate = options_.learningRate * 0.5 * (1.0 + std::cos(std::numbers::pi * done));
+        const double rate =
+            options_.learningRate * std::pow(0.5 * (1.0 + std::cos(std::numbers::pi * done)), 3);
         const Outcome outcome =
             step(std::span(order).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)),
                  static_cast<float>(rate));
@@ -121,7 +130,7 @@ Trainer::Outcome Trainer::step(std::span<const int> order, float rate)
             labels_[k - first] = images_.labels[static_cast<std::size_t>(order[k])];
         }
 
-        const AnalogWeights& die = source_.die(dieDraws_++);
+        const AnalogWeights& die = draw < options_.perfectDraws ? perfect_ : source_.die(dieDraws_++);
         for (std::size_t l = 0; l < layers; ++l) {
             chooseWeights(network_.layers[l].latent, die[l], onDie_[l].weights);
             onDie_[l].gain = network_.layers[l].gain;
@@ -137,9 +146,7 @@ Trainer::Outcome Trainer::step(std::span<const int> order, float rate)
                 sum.gain.setZero(gradient.gain.size());
                 sum.bias.setZero(gradient.bias.size());
             }
-            // Straight-through chain rule while adding up: d value / d latent = (up - down) / 2.
-            sum.weights.array() +=
-                0.5f * share * gradient.weights.array() * (die[l].up - die[l].down).array();
+            sum.weights += share * gradient.weights;
             sum.gain += share * gradient.gain;
             sum.bias += share * gradient.bias;
         }
@@ -153,6 +160,7 @@ Trainer::Outcome Trainer::step(std::span<const int> order, float rate)
     for (std::size_t l = 0; l < layers; ++l) {
         Network::Layer& layer = network_.layers[l];
         Moments& moments = moments_[l];
+        gradient_[l].weights.array() *= slope_[l].array();
         adamStep(layer.latent, gradient_[l].weights, moments.first.weights, moments.second.weights,
                  correctedRate, epsilon);
         layer.latent = layer.latent.cwiseMax(-1.0f).cwiseMin(1.0f);

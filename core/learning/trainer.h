@@ -12,9 +12,14 @@ namespace faultline
 
 struct TrainingOptions {
     int epochs = 20;
-    int batch = 100;             ///< images per step
-    int draws = 1;               ///< dies per step: the batch is split evenly among them
-    double learningRate = 0.005; ///< at the start; falls to 0 along a cosine
+    int batch = 100;            ///< images per step
+    double learningRate = 0.02; ///< at the start; falls to 0 along the cube of a cosine's half wave
+    int draws = 1;              ///< dies per step: the batch is split evenly among them
+    int perfectDraws = 0;       ///< how many of these are a perfect die instead of the source's
+    double lossBound = 0.0;     ///< q of Propagation: 0 for cross-entropy, up to 1
+
+    /// The defaults for statistics-aware training: what was best in trials on the demo wafer (README.md).
+    static TrainingOptions statisticsAware();
 
     void validate() const; ///< throws Error
     bool operator==(const TrainingOptions&) const = default;
@@ -66,6 +71,8 @@ private:
     std::uint32_t run_;
     Network network_;
     std::vector<Moments> moments_;
+    AnalogWeights perfect_;
+    std::vector<Eigen::MatrixXf> slope_; // of the source, per layer
     Propagation<float> propagation_;
     std::vector<DenseLayer<float>> onDie_;    // the network as the step's die computes it
     std::vector<DenseLayer<float>> gradient_; // with respect to latent weights, gains, biases

@@ -1,0 +1,479 @@
+#include "project/project_file.h"
+
+#include <array>
+#include <cstddef>
+#include <ctime>
+
+#include "common/error.h"
+#include "common/files.h"
+#include "common/version.h"
+#include "project/hdf5.h"
+
+// The schema that this file writes and reads is described in SCHEMA.md. Save and load of each part stand
+// together.
+
+namespace faultline
+{
+
+namespace
+{
+
+using hdf5::Group;
+
+constexpr const char* formatName = "faultline-project";
+constexpr std::int32_t formatVersion = 1;
+
+/// Calls `part`, and has its Error say where in the file the values stood that it did not like.
+template <class Part>
+auto at(const std::string& place, Part part)
+{
+    try {
+        return part();
+    } catch (const Error& error) {
+        throw Error(place + ": " + error.what());
+    }
+}
+
+std::string member(std::size_t index)
+{
+    const std::string digits = std::to_string(index);
+    return std::string(digits.size() < 4 ? 4 - digits.size() : 0, '0') + digits;
+}
+
+/// A count or an index that must lie in [low, high].
+int bounded(const Group& group, const char* name, int low, int high)
+{
+    const int value = group.get<std::int32_t>(name);
+    if (value < low || value > high)
+        throw Error(group.placeOf(name), "", std::to_string(value),
+                    std::to_string(low) + " to " + std::to_string(high));
+    return value;
+}
+
+std::string now()
+{
+    const std::time_t time = std::time(nullptr);
+    std::tm utc{};
+    gmtime_r(&time, &utc);
+    std::array<char, 32> text{};
+    std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &utc);
+    return text.data();
+}
+
+hdf5::Type defectType()
+{
+    std::array<std::string_view, allDefects.size() + 1> names{name(Defect::None)};
+    for (const Defect defect : allDefects)
+        names[static_cast<std::size_t>(defect)] = name(defect);
+    return hdf5::enumeration(names);
+}
+
+hdf5::Shape shapeOf(Eigen::Index rows, Eigen::Index columns)
+{
+    return {static_cast<hsize_t>(rows), static_cast<hsize_t>(columns)};
+}
+
+// Wafer
+// ---------------------------------------------------------------------------------------------------------
+
+const char* levelMember(int level)
+{
+    return level == P ? "conductance_P" : "conductance_AP";
+}
+
+void saveDie(Group group, const Die& die)
+{
+    group.set("name", die.name);
+    group.set("wafer_row", die.position.row);
+    group.set("wafer_column", die.position.column);
+    group.set("rows", die.rows());
+    group.set("columns", die.columns());
+    if (die.conductance.size() != levelCount)
+        throw Error(group.place(), "", std::to_string(die.conductance.size()) + " levels",
+                    std::to_string(levelCount));
+    for (const auto& grid : die.conductance)
+        if (grid.rows() != die.rows() || grid.cols() != die.columns())
+            throw Error(group.place(), "", "conductances of another size", "that of the defects");
+    const hdf5::Shape shape = shapeOf(die.rows(), die.columns());
+    group.write("defect", shape, die.defect.data(), {"What is wrong with each cell", "1"}, defectType());
+    for (int level = 0; level < levelCount; ++level)
+        group.write(levelMember(level), shape, die.conductance[static_cast<std::size_t>(level)].data(),
+                    {level == P ? "Conductance of each cell when written parallel"
+                                : "Conductance of each cell when written antiparallel",
+                     "S"});
+}
+
+Die loadDie(const Group& group)
+{
+    Die die;
+    die.name = group.text("name");
+    die.position = {group.get<std::int32_t>("wafer_row"), group.get<std::int32_t>("wafer_column")};
+    const DieGeometry size{group.get<std::int32_t>("rows"), group.get<std::int32_t>("columns"), 1, 1};
+    at(group.place(), [&] { size.validate(); });
+    const hdf5::Shape shape = shapeOf(size.rows, size.columns);
+    const auto labels = group.read<Defect>("defect", shape, defectType());
+    die.defect = Eigen::Map<const CellGrid<Defect>>(labels.data(), size.rows, size.columns);
+    for (const Defect label : labels)
+        if (label > allDefects.back())
+            throw Error(group.placeOf("defect"), "", "label " + std::to_string(static_cast<int>(label)),
+                        "0 to " + std::to_string(static_cast<int>(allDefects.back())));
+    for (int level = 0; level < levelCount; ++level) {
+        const auto values = group.read<float>(levelMember(level), shape);
+        die.conductance.emplace_back(
+            Eigen::Map<const CellGrid<float>>(values.data(), size.rows, size.columns));
+    }
+    return die;
+}
+
+void saveWafer(Group group, const Wafer& wafer)
+{
+    group.set("name", wafer.name);
+    group.set("origin", wafer.description);
+    group.set("rows", wafer.geometry.rows);
+    group.set("columns", wafer.geometry.columns);
+    group.set("kernel_rows", wafer.geometry.kernelRows);
+    group.set("kernel_columns", wafer.geometry.kernelColumns);
+    group.set("parallel_resistance_ohm", wafer.device.parallelResistance);
+    group.set("tmr", wafer.device.tmr);
+    group.set("dies", static_cast<std::int32_t>(wafer.dies.size()));
+    for (std::size_t i = 0; i < wafer.dies.size(); ++i)
+        saveDie(group.create("die-" + member(i), "One die"), wafer.dies[i]);
+}
+
+Wafer loadWafer(const Group& group)
+{
+    Wafer wafer;
+    wafer.name = group.text("name");
+    wafer.description = group.text("origin");
+    wafer.geometry = {group.get<std::int32_t>("rows"), group.get<std::int32_t>("columns"),
+                      group.get<std::int32_t>("kernel_rows"), group.get<std::int32_t>("kernel_columns")};
+    wafer.device = {group.get<double>("parallel_resistance_ohm"), group.get<double>("tmr")};
+    at(group.place(), [&] {
+        wafer.geometry.validate();
+        wafer.device.validate();
+    });
+    const auto dies = group.get<std::int32_t>("dies");
+    for (int i = 0; i < dies; ++i)
+        wafer.dies.push_back(loadDie(group.open("die-" + member(static_cast<std::size_t>(i)))));
+    return wafer;
+}
+
+// Statistics
+// ----------------------------------------------------------------------------------------------------
+
+void save(Group group, const LognormalConductance& distribution)
+{
+    group.set("median_siemens", distribution.median);
+    group.set("sigma", distribution.sigma);
+}
+
+LognormalConductance loadConductance(const Group& group)
+{
+    return {group.get<double>("median_siemens"), group.get<double>("sigma")};
+}
+
+void saveStatistics(Group group, const DefectStatistics& statistics)
+{
+    save(group.create("conductance_AP", "Healthy cells, antiparallel: lognormal"), statistics.level[AP]);
+    save(group.create("conductance_P", "Healthy cells, parallel: lognormal"), statistics.level[P]);
+    save(group.create("conductance_short", "Shorted cells: lognormal"), statistics.shortConductance);
+    group.set("short_limit_siemens", statistics.shortLimit);
+    group.set("open_conductance_siemens", statistics.openConductance);
+    for (const Defect defect : allDefects) {
+        Group rate = group.create(
+            std::string(name(defect)),
+            "Cells of a die with this defect: negative binomial; an infinite dispersion is Poisson");
+        rate.set("rate", statistics.rate(defect).rate);
+        rate.set("dispersion", statistics.rate(defect).dispersion);
+    }
+}
+
+DefectStatistics loadStatistics(const Group& group)
+{
+    DefectStatistics statistics;
+    statistics.level[AP] = loadConductance(group.open("conductance_AP"));
+    statistics.level[P] = loadConductance(group.open("conductance_P"));
+    statistics.shortConductance = loadConductance(group.open("conductance_short"));
+    statistics.shortLimit = group.get<double>("short_limit_siemens");
+    statistics.openConductance = group.get<double>("open_conductance_siemens");
+    for (const Defect defect : allDefects) {
+        const Group rate = group.open(std::string(name(defect)));
+        statistics.rate(defect) = {rate.get<double>("rate"), rate.get<double>("dispersion")};
+    }
+    return statistics;
+}
+
+// Plan
+// ----------------------------------------------------------------------------------------------------------
+
+void saveShape(Group& group, const NetworkShape& shape)
+{
+    group.set("layers", std::vector<std::int32_t>(shape.layers.begin(), shape.layers.end()));
+    group.set("activation", std::string(name(shape.hidden)));
+}
+
+NetworkShape loadShape(const Group& group)
+{
+    NetworkShape shape;
+    shape.layers = group.list<std::int32_t>("layers");
+    at(group.placeOf("layers"), [&] { shape.validate(); });
+    shape.hidden =
+        at(group.placeOf("activation"), [&] { return activationFromName(group.text("activation")); });
+    return shape;
+}
+
+void save(Group group, const TrainingOptions& options)
+{
+    group.set("epochs", options.epochs);
+    group.set("batch", options.batch);
+    group.set("draws", options.draws);
+    group.set("learning_rate", options.learningRate);
+}
+
+TrainingOptions loadOptions(const Group& group)
+{
+    return {.epochs = group.get<std::int32_t>("epochs"),
+            .batch = group.get<std::int32_t>("batch"),
+            .draws = group.get<std::int32_t>("draws"),
+            .learningRate = group.get<double>("learning_rate")};
+}
+
+TrainingMode loadMode(const Group& group, const char* attribute, const std::string& text)
+{
+    return at(group.placeOf(attribute), [&] { return modeFromName(text); });
+}
+
+void savePlan(Group group, const StudyPlan& plan)
+{
+    saveShape(group, plan.network);
+    group.set("image_side_pixels", plan.side);
+    std::vector<std::string> modes;
+    for (const TrainingMode mode : plan.modes)
+        modes.emplace_back(name(mode));
+    group.set("modes", modes);
+    group.set("dies", std::vector<std::int32_t>(plan.dies.begin(), plan.dies.end()));
+    group.set("repeats", plan.repeats);
+    group.set("seed", plan.seed);
+    save(group.create("training", "Options of standard and hardware-aware training"), plan.training);
+    save(group.create("statistics_aware_training", "Options of statistics-aware training"),
+         plan.statisticsAware);
+}
+
+StudyPlan loadPlan(const Group& group, int dies)
+{
+    StudyPlan plan;
+    plan.network = loadShape(group);
+    plan.side = group.get<std::int32_t>("image_side_pixels");
+    plan.modes.clear();
+    for (const std::string& mode : group.texts("modes"))
+        plan.modes.push_back(loadMode(group, "modes", mode));
+    plan.dies = group.list<std::int32_t>("dies");
+    for (const int die : plan.dies)
+        if (die < 0 || die >= dies)
+            throw Error(group.placeOf("dies"), "", "die " + std::to_string(die),
+                        "one of " + std::to_string(dies));
+    plan.repeats = group.get<std::int32_t>("repeats");
+    plan.seed = group.get<std::uint64_t>("seed");
+    plan.training = loadOptions(group.open("training"));
+    plan.statisticsAware = loadOptions(group.open("statistics_aware_training"));
+    return plan;
+}
+
+// Runs
+// ----------------------------------------------------------------------------------------------------------
+
+/// A row of the dataset "curve".
+struct CurveRow {
+    std::int32_t epoch;
+    double loss, trainError, testError, seconds;
+};
+
+hdf5::Type curveType()
+{
+    const std::array columns{
+        hdf5::Column{"epoch", offsetof(CurveRow, epoch), hdf5::typeOf<std::int32_t>()},
+        hdf5::Column{"loss_nat", offsetof(CurveRow, loss), hdf5::typeOf<double>()},
+        hdf5::Column{"train_error_percent", offsetof(CurveRow, trainError), hdf5::typeOf<double>()},
+        hdf5::Column{"test_error_percent", offsetof(CurveRow, testError), hdf5::typeOf<double>()},
+        hdf5::Column{"seconds", offsetof(CurveRow, seconds), hdf5::typeOf<double>()}};
+    return hdf5::table(columns, sizeof(CurveRow));
+}
+
+using LatentRows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+void saveLayer(Group group, const Network::Layer& layer)
+{
+    const LatentRows latent = layer.latent;
+    group.write("latent", shapeOf(latent.rows(), latent.cols()), latent.data(),
+                {"Latent weights, outputs x inputs; the binary weight is +1 where >= 0, else -1", "1"});
+    const hdf5::Shape outputs{static_cast<hsize_t>(latent.rows())};
+    group.write("gain", outputs, layer.gain.data(), {"Digital gain of each output", "1"});
+    group.write("bias", outputs, layer.bias.data(), {"Digital bias of each output", "1"});
+}
+
+Network::Layer loadLayer(const Group& group, int outputs, int inputs)
+{
+    const auto latent = group.read<float>("latent", shapeOf(outputs, inputs));
+    const hdf5::Shape shape{static_cast<hsize_t>(outputs)};
+    const auto gain = group.read<float>("gain", shape), bias = group.read<float>("bias", shape);
+    return {Eigen::Map<const LatentRows>(latent.data(), outputs, inputs),
+            Eigen::Map<const Eigen::VectorXf>(gain.data(), outputs),
+            Eigen::Map<const Eigen::VectorXf>(bias.data(), outputs)};
+}
+
+void saveRun(Group group, const Run& run)
+{
+    const RunSettings& settings = run.settings;
+    group.set("mode", std::string(name(settings.mode)));
+    group.set("die", settings.die);
+    group.set("repeat", settings.repeat);
+    saveShape(group, settings.network);
+    group.set("image_side_pixels", settings.side);
+    group.set("seed", settings.seed);
+    save(group.create("training", "Options of this run"), settings.training);
+
+    std::vector<CurveRow> rows;
+    for (const EpochRecord& record : run.curve)
+        rows.push_back({record.summary.epoch, record.summary.loss, record.summary.trainError,
+                        record.testError, record.summary.seconds});
+    group.set("epochs", static_cast<std::int32_t>(rows.size()));
+    group.write("curve", {rows.size()}, rows.data(),
+                {"One row for each finished epoch", "as each column says"}, curveType());
+
+    if (run.network.shape != settings.network)
+        throw Error(group.place(), "", "a network of another shape", "that of the run's settings");
+    for (std::size_t i = 0; i < run.network.layers.size(); ++i)
+        saveLayer(group.create("layer-" + member(i), "One layer of weights"), run.network.layers[i]);
+
+    group.set("perfect_die_error_percent", run.perfectDieError);
+    group.set("dies", static_cast<std::int32_t>(run.dieErrors.size()));
+    group.write("die_errors", {run.dieErrors.size()}, run.dieErrors.data(),
+                {"Test images misclassified on each die of the wafer; NaN where not evaluated", "percent"});
+    group.set("train_seconds", run.trainSeconds);
+    group.set("evaluate_seconds", run.evaluateSeconds);
+}
+
+Run loadRun(const Group& group, int dies)
+{
+    Run run;
+    RunSettings& settings = run.settings;
+    settings.mode = loadMode(group, "mode", group.text("mode"));
+    settings.die = bounded(group, "die", -1, dies - 1);
+    settings.repeat = group.get<std::int32_t>("repeat");
+    settings.network = loadShape(group);
+    settings.side = group.get<std::int32_t>("image_side_pixels");
+    settings.seed = group.get<std::uint64_t>("seed");
+    settings.training = loadOptions(group.open("training"));
+    constexpr int mostEpochs = 1 << 24;
+    const auto epochs = static_cast<hsize_t>(bounded(group, "epochs", 0, mostEpochs));
+    for (const CurveRow& row : group.read<CurveRow>("curve", {epochs}, curveType()))
+        run.curve.push_back({{row.epoch, row.loss, row.trainError, row.seconds}, row.testError});
+
+    run.network.shape = settings.network;
+    for (int i = 0; i < settings.network.weightLayers(); ++i) {
+        const auto layer = static_cast<std::size_t>(i);
+        run.network.layers.push_back(loadLayer(group.open("layer-" + member(layer)),
+                                               settings.network.layers[layer + 1],
+                                               settings.network.layers[layer]));
+    }
+
+    run.perfectDieError = group.get<double>("perfect_die_error_percent");
+    const int evaluated = bounded(group, "dies", dies, dies);
+    run.dieErrors = group.read<double>("die_errors", {static_cast<hsize_t>(evaluated)});
+    run.trainSeconds = group.get<double>("train_seconds");
+    run.evaluateSeconds = group.get<double>("evaluate_seconds");
+    return run;
+}
+
+void saveRuns(Group group, const StudyResult& result)
+{
+    group.set("complete", result.complete);
+    group.set("train_seconds", result.trainSeconds);
+    group.set("evaluate_seconds", result.evaluateSeconds);
+    group.set("runs", static_cast<std::int32_t>(result.runs.size()));
+    for (std::size_t i = 0; i < result.runs.size(); ++i)
+        saveRun(group.create("run-" + member(i), "One trained network and its errors"), result.runs[i]);
+}
+
+void loadRuns(const Group& group, int dies, StudyResult& result)
+{
+    result.complete = group.get<bool>("complete");
+    result.trainSeconds = group.get<double>("train_seconds");
+    result.evaluateSeconds = group.get<double>("evaluate_seconds");
+    const auto runs = group.get<std::int32_t>("runs");
+    for (int i = 0; i < runs; ++i)
+        result.runs.push_back(loadRun(group.open("run-" + member(static_cast<std::size_t>(i))), dies));
+}
+
+// The whole
+// -----------------------------------------------------------------------------------------------------
+
+void save(Group root, const Project& project)
+{
+    root.set("format", std::string(formatName));
+    root.set("version", formatVersion);
+    root.set("writer", std::string("Faultline ") + version());
+    root.set("created", now());
+    root.set("name", project.name);
+    root.set("dataset", project.dataset);
+    saveWafer(root.create("wafer", "Dies that were made together"), project.wafer);
+    savePlan(root.create("plan", "What to train and on which dies"), project.plan);
+    saveStatistics(root.create("statistics", "What statistics-aware training drew from"),
+                   project.result.statistics);
+    saveRuns(root.create("runs", "The finished training runs, in the plan's order"), project.result);
+}
+
+void checkFormat(const Group& root)
+{
+    std::string format = "none";
+    try {
+        format = root.text("format");
+    } catch (const Error&) {
+        // Another program's file: it is refused below.
+    }
+    if (format != formatName)
+        throw Error("not a Faultline project: found format \"" + format + "\", expected \"" + formatName +
+                    "\"");
+    const auto found = root.get<std::int32_t>("version");
+    if (found > formatVersion)
+        throw Error("found project version " + std::to_string(found) + ", written by " + root.text("writer") +
+                    "; this is Faultline " + version() + ", which reads versions up to " +
+                    std::to_string(formatVersion));
+    if (found < 1)
+        throw Error("version", "", std::to_string(found), "1 to " + std::to_string(formatVersion));
+}
+
+Project load(const std::string& bytes)
+{
+    const hdf5::Image image(bytes);
+    const Group root = image.root();
+    checkFormat(root);
+    Project project;
+    project.name = root.text("name");
+    project.dataset = root.text("dataset");
+    project.wafer = loadWafer(root.open("wafer"));
+    const int dies = static_cast<int>(project.wafer.dies.size());
+    project.plan = loadPlan(root.open("plan"), dies);
+    project.result.statistics = loadStatistics(root.open("statistics"));
+    loadRuns(root.open("runs"), dies, project.result);
+    return project;
+}
+
+} // namespace
+
+void saveProject(const Project& project, const std::filesystem::path& file)
+{
+    const std::string bytes =
+        at(file.string(), [&] { return hdf5::build([&](Group root) { save(std::move(root), project); }); });
+    writeFileAtomically(file, bytes, [&](const std::filesystem::path& temporary) {
+        at(file.string() + ": the new file does not read back", [&] { load(readWholeFile(temporary)); });
+    });
+}
+
+Project loadProject(const std::filesystem::path& file)
+{
+    const std::string bytes = readWholeFile(file);
+    return at(file.string(), [&] { return load(bytes); });
+}
+
+} // namespace faultline

@@ -1,0 +1,169 @@
+#include "study/report.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <sstream>
+
+#include <nlohmann/json.hpp>
+
+#include "common/statistics.h"
+#include "common/version.h"
+
+namespace faultline
+{
+namespace
+{
+
+using Json = nlohmann::ordered_json;
+
+const Die& dieOf(const Wafer& wafer, int index)
+{
+    return wafer.dies[static_cast<std::size_t>(index)];
+}
+
+int count(const DefectCounts& counts, Defect defect)
+{
+    return counts[static_cast<std::size_t>(defect)];
+}
+
+Json json(const TrainingOptions& options)
+{
+    return {{"epochs", options.epochs},
+            {"batch", options.batch},
+            {"draws", options.draws},
+            {"learning_rate", options.learningRate}};
+}
+
+Json json(const StudyPlan& plan)
+{
+    Json modes = Json::array();
+    for (const TrainingMode mode : plan.modes)
+        modes.push_back(name(mode));
+    return {{"modes", modes},
+            {"repeats", plan.repeats},
+            {"image_side_pixels", plan.side},
+            {"activation", name(plan.network.hidden)},
+            {"training", json(plan.training)},
+            {"statistics_aware_training", json(plan.statisticsAware)}};
+}
+
+Json json(const Wafer& wafer)
+{
+    return {{"name", wafer.name},
+            {"origin", wafer.description},
+            {"rows", wafer.geometry.rows},
+            {"columns", wafer.geometry.columns},
+            {"parallel_resistance_ohm", wafer.device.parallelResistance},
+            {"tmr", wafer.device.tmr}};
+}
+
+Json json(const Die& die)
+{
+    const DefectCounts counts = die.counts();
+    return {{"name", die.name},
+            {"shorts", count(counts, Defect::Short)},
+            {"opens", count(counts, Defect::Open)},
+            {"stuck_p", count(counts, Defect::StuckP)},
+            {"stuck_ap", count(counts, Defect::StuckAP)}};
+}
+
+/// nlohmann's JSON writes the shortest text that reads back as the same double, and null for NaN.
+Json json(const ModeErrors& errors)
+{
+    Json json{{"error_percent", errors.dieMean},
+              {"mean_percent", mean(errors.dieMean)},
+              {"sd_percent", standardDeviation(errors.dieMean)},
+              {"worst_percent", worst(errors.dieMean)},
+              {"spread_percent", errors.dieSpread}};
+    if (!errors.otherDies.empty())
+        json["other_dies_percent"] = errors.otherDies;
+    return json;
+}
+
+/// A number for a table: the shortest text that reads back as the same double, or nothing.
+std::string cell(double value)
+{
+    if (!std::isfinite(value))
+        return {};
+    std::array<char, 32> text{};
+    return {text.data(), std::to_chars(text.data(), text.data() + text.size(), value).ptr};
+}
+
+std::string cell(const std::string& text)
+{
+    if (text.find_first_of(",\"\r\n") == std::string::npos)
+        return text;
+    std::string quoted = "\"";
+    for (const char c : text)
+        quoted.append(c == '"' ? 2 : 1, c);
+    return quoted.append(1, '"');
+}
+
+} // namespace
+
+double worst(std::span<const double> errors)
+{
+    double highest = std::numeric_limits<double>::quiet_NaN();
+    for (const double error : errors)
+        highest = std::fmax(highest, error);
+    return highest;
+}
+
+std::string studyJson(const StudyPlan& plan, const Wafer& wafer, const StudyResult& result)
+{
+    const StudySummary summary = summarise(plan, wafer, result.runs);
+    Json dies = Json::array(), modes = Json::object();
+    for (const int die : summary.dies)
+        dies.push_back(json(dieOf(wafer, die)));
+    for (const ModeErrors& errors : summary.modes)
+        modes[std::string(name(errors.mode))] = json(errors);
+    const Json baseline = summary.baselineError ? Json{{"error_percent", *summary.baselineError},
+                                                       {"spread_percent", summary.baselineSpread}}
+                                                : Json{{"error_percent", nullptr}};
+
+    return Json{{"faultline", version()},
+                {"seed", plan.seed},
+                {"network", plan.network.layers},
+                {"epochs", plan.training.epochs},
+                {"plan", json(plan)},
+                {"wafer", json(wafer)},
+                {"baseline", baseline},
+                {"dies", dies},
+                {"modes", modes},
+                {"complete", result.complete},
+                {"runs", {{"finished", result.runs.size()}, {"planned", runsOf(plan, wafer).size()}}},
+                {"seconds", {{"train", result.trainSeconds}, {"evaluate", result.evaluateSeconds}}}}
+               .dump(2, ' ', false, Json::error_handler_t::replace) +
+           "\n";
+}
+
+std::string diesCsv(const StudyPlan& plan, const Wafer& wafer, const std::vector<Run>& runs)
+{
+    const StudySummary summary = summarise(plan, wafer, runs);
+    std::ostringstream csv;
+    csv << "die,wafer_row,wafer_column,shorts,opens,stuck_p,stuck_ap";
+    for (const ModeErrors& errors : summary.modes) {
+        csv << ',' << name(errors.mode) << "_error_percent," << name(errors.mode) << "_spread_percent";
+        if (!errors.otherDies.empty())
+            csv << ',' << name(errors.mode) << "_other_dies_percent";
+    }
+    csv << "\r\n";
+    for (std::size_t row = 0; row < summary.dies.size(); ++row) {
+        const Die& die = dieOf(wafer, summary.dies[row]);
+        csv << cell(die.name) << ',' << die.position.row << ',' << die.position.column;
+        const DefectCounts counts = die.counts();
+        for (const Defect defect : allDefects)
+            csv << ',' << count(counts, defect);
+        for (const ModeErrors& errors : summary.modes) {
+            csv << ',' << cell(errors.dieMean[row]) << ',' << cell(errors.dieSpread[row]);
+            if (!errors.otherDies.empty())
+                csv << ',' << cell(errors.otherDies[row]);
+        }
+        csv << "\r\n";
+    }
+    return csv.str();
+}
+
+} // namespace faultline

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <filesystem>
+#include <span>
 #include <string>
 
 #include "study/runner.h"
@@ -8,13 +8,15 @@
 namespace faultline
 {
 
-/// study.json: plan, wafer, errors and seconds of a study. Form: "study.json" in ARCHITECTURE.md.
+/// study.json: plan, wafer, errors and seconds of a study. Form: "study.json" in ARCHITECTURE.md. Errors are
+/// percent of the test images; equal numbers give equal text, and what is not known is null.
 std::string studyJson(const StudyPlan& plan, const Wafer& wafer, const StudyResult& result);
 
-/// dies.csv: one row per die with its defect counts and its error in every mode.
+/// dies.csv (RFC 4180): one row per die of the plan with its defect counts and its error in every mode,
+/// percent, mean and standard deviation over the repeats. What is not known is empty.
 std::string diesCsv(const StudyPlan& plan, const Wafer& wafer, const std::vector<Run>& runs);
 
-/// Writes a text file as a whole or not at all (a temporary file beside it, then a rename). Throws Error.
-void writeTextFile(const std::filesystem::path& file, const std::string& text);
+/// The highest of the numbers that are known, as for the worst die of a mode; NaN when none is.
+double worst(std::span<const double> errors);
 
 } // namespace faultline

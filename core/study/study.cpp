@@ -5,7 +5,7 @@
 #include <limits>
 #include <utility>
 
-#include "common/error.h"
+#include "common/require.h"
 #include "common/statistics.h"
 #include "crossbar/cell_map.h"
 
@@ -69,9 +69,7 @@ void StudyPlan::validate(const Wafer& wafer) const
     statisticsAware.validate();
     if (modes.empty())
         throw Error("Choose at least one training mode.");
-    if (repeats < 1 || repeats > 1000)
-        throw Error("The number of repeats is " + std::to_string(repeats) +
-                    "; it must be between 1 and 1000.");
+    require(repeats >= 1 && repeats <= 1000, "The number of repeats", repeats, "1 to 1000");
     if (network.layers.front() != side * side)
         throw Error("The network has " + std::to_string(network.layers.front()) + " inputs, but images of " +
                     std::to_string(side) + " x " + std::to_string(side) + " pixels need " +

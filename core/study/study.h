@@ -28,8 +28,8 @@ struct StudyPlan {
     std::vector<int> dies; ///< indices into the wafer's dies; empty means all
     int repeats = 3;       ///< networks per mode; hardware-aware training has one network per die
     std::uint64_t seed = 1;
-    TrainingOptions training;        ///< standard and hardware-aware
-    TrainingOptions statisticsAware; ///< statistics-aware
+    TrainingOptions training; ///< standard and hardware-aware
+    TrainingOptions statisticsAware = TrainingOptions::statisticsAware();
 
     std::vector<int> diesOn(const Wafer& wafer) const; ///< `dies`, or all of the wafer's when it is empty
     /// Throws Error that says in the user's words what is wrong.

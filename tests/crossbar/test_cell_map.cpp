@@ -43,20 +43,22 @@ void TestCellMap::everyWeightHasItsOwnPair()
     std::set<std::pair<int, int>> used;
     for (int layer = 0; layer < map.weightLayers(); ++layer)
         for (int output = 0; output < map.outputs(layer); ++output)
-            for (int input = 0; input < map.inputs(layer); ++input) {
-                const WeightIndex weight{layer, output, input};
-                const CellIndex plus = map.plus(weight);
-                const CellIndex minus = map.minus(weight);
-                QCOMPARE(plus.row % 2, 0);
-                QCOMPARE(minus.row, plus.row + 1);
-                QCOMPARE(minus.column, plus.column);
-                for (const auto& [cell, sign] : {std::pair{plus, +1}, std::pair{minus, -1}}) {
-                    QVERIFY(cell.row >= 0 && cell.row < rows && cell.column >= 0 && cell.column < columns);
-                    QVERIFY(used.insert({cell.row, cell.column}).second);
-                    const auto use = map.use(cell);
-                    QVERIFY(use && use->weight == weight && use->sign == sign);
+            for (int input = 0; input < map.inputs(layer); ++input)
+                for (int copy = 0; copy < map.copies(layer); ++copy) {
+                    const WeightIndex weight{layer, output, input};
+                    const CellIndex plus = map.plus(weight, copy);
+                    const CellIndex minus = map.minus(weight, copy);
+                    QCOMPARE(plus.row % 2, 0);
+                    QCOMPARE(minus.row, plus.row + 1);
+                    QCOMPARE(minus.column, plus.column);
+                    for (const auto& [cell, sign] : {std::pair{plus, +1}, std::pair{minus, -1}}) {
+                        QVERIFY(cell.row >= 0 && cell.row < rows && cell.column >= 0 &&
+                                cell.column < columns);
+                        QVERIFY(used.insert({cell.row, cell.column}).second);
+                        const auto use = map.use(cell);
+                        QVERIFY(use && use->weight == weight && use->copy == copy && use->sign == sign);
+                    }
                 }
-            }
 
     QCOMPARE(static_cast<int>(used.size()), map.junctions());
     for (int row = 0; row < rows; ++row)
@@ -71,16 +73,22 @@ void TestCellMap::pairsOfAnInputShareAColumnInEachTile()
     for (const Tile& tile : map.tiles())
         for (int i = 0; i < tile.inputs; ++i)
             for (int j = 0; j < tile.outputs; ++j)
-                QCOMPARE(map.plus({tile.layer, tile.firstOutput + j, tile.firstInput + i}),
+                QCOMPARE(map.plus({tile.layer, tile.firstOutput + j, tile.firstInput + i}, tile.copy),
                          (CellIndex{tile.row + 2 * j, tile.column + i}));
 }
 
 void TestCellMap::defaultNetworkTakesItsJunctions()
 {
     const std::vector layers{196, 40, 10};
-    const CellMap map(layers, DieGeometry{});
-    QCOMPARE(map.junctions(), 16480);
-    QCOMPARE(map.tiles().size(), std::size_t{2});
+    const CellMap once(layers, DieGeometry{}, Spare::Unused);
+    QCOMPARE(once.junctions(), 16480);
+    QCOMPARE(once.tiles().size(), std::size_t{2});
+
+    // 20 rows stay free below the first layer: five copies of the second, 40 columns each.
+    const CellMap filled(layers, DieGeometry{});
+    QCOMPARE(filled.copies(0), 1);
+    QCOMPARE(filled.copies(1), 5);
+    QCOMPARE(filled.junctions(), 15680 + 5 * 800);
 }
 
 void TestCellMap::refusesWhatDoesNotFit_data()
@@ -110,6 +118,7 @@ void TestCellMap::refusesAWeightThatIsNotThere()
     const std::vector layers{4, 3};
     const CellMap map(layers, DieGeometry{});
     QVERIFY_EXCEPTION_THROWN(map.plus({0, 3, 0}), Error);
+    QVERIFY_EXCEPTION_THROWN(map.plus({0, 0, 0}, map.copies(0)), Error);
     QVERIFY_EXCEPTION_THROWN(map.plus({1, 0, 0}), Error);
 }
 

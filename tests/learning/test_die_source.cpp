@@ -58,6 +58,7 @@ private slots:
     void drawsFromTheDistributionOfWholeDies();
     void sameStepSameDie();
     void withoutDefectsOrVariationItIsPerfect();
+    void slopeIsTheMeanHalfDifference();
 };
 
 /// The sparse draw must not be told from drawing whole dies and mapping them: values, their sums over a die
@@ -65,6 +66,7 @@ private slots:
 void TestDieSource::drawsFromTheDistributionOfWholeDies()
 {
     const CellMap map(layers, geometry);
+    QVERIFY(map.copies(0) == 1 && map.copies(1) > 1);
     const DefectStatistics statistics = harshStatistics();
     RandomDie source(statistics, map, device, 7, 1);
 
@@ -77,12 +79,12 @@ void TestDieSource::drawsFromTheDistributionOfWholeDies()
             far += static_cast<double>(((layer.up - layer.down).array() - 2.0f).abs().count() -
                                        (((layer.up - layer.down).array() - 2.0f).abs() < 0.8f).count());
         sample.far.push_back(far + 1e-3 * static_cast<double>(sample.far.size() % 7)); // breaks ties evenly
-        const AnalogLayer& first = die.front();
-        for (Eigen::Index k = 0; k < first.up.size(); k += 13) {
-            sample.up.push_back(static_cast<double>(first.up(k)));
-            sample.down.push_back(static_cast<double>(first.down(k)));
-            sample.sum.push_back(static_cast<double>(first.up(k) + first.down(k)));
-        }
+        for (const AnalogLayer& layer : die) // the second layer stands on the die several times
+            for (Eigen::Index k = 0; k < layer.up.size(); k += 13) {
+                sample.up.push_back(static_cast<double>(layer.up(k)));
+                sample.down.push_back(static_cast<double>(layer.down(k)));
+                sample.sum.push_back(static_cast<double>(layer.up(k) + layer.down(k)));
+            }
     };
     Sample sparse, whole;
     constexpr std::uint32_t dies = 3000;
@@ -134,6 +136,21 @@ void TestDieSource::withoutDefectsOrVariationItIsPerfect()
     const AnalogWeights& die = source.die(3);
     QVERIFY((die[0].up.array() - 1.0f).abs().maxCoeff() < 1e-6f);
     QVERIFY((die[1].down.array() + 1.0f).abs().maxCoeff() < 1e-6f);
+}
+
+void TestDieSource::slopeIsTheMeanHalfDifference()
+{
+    const CellMap map(layers, geometry);
+    RandomDie source(harshStatistics(), map, device, 7, 1);
+    Eigen::MatrixXd sum = Eigen::MatrixXd::Zero(8, 20);
+    constexpr std::uint32_t dies = 4000;
+    for (std::uint32_t k = 0; k < dies; ++k)
+        sum += halfDifference(source.die(k)[0]).cast<double>() / dies;
+    const Eigen::MatrixXd expected = source.slope(0).cast<double>() * sum.mean();
+    QVERIFY((sum - expected).cwiseAbs().maxCoeff() < 0.05); // five standard errors
+
+    FixedDie fixed(source.die(1));
+    QCOMPARE(fixed.slope(1), halfDifference(fixed.die(0)[1]));
 }
 
 QTEST_APPLESS_MAIN(TestDieSource)

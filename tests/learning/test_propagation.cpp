@@ -50,8 +50,9 @@ struct SmoothNetwork {
         return result;
     }
 
-    /// Mean cross-entropy by the textbook, image by image and without the class under test's backward pass.
-    double loss() const
+    /// Mean generalised cross-entropy (1 - p^q) / q by the textbook, image by image and without the class
+    /// under test. q = 0 is cross-entropy.
+    double loss(double bound) const
     {
         double total = 0.0;
         for (Eigen::Index image = 0; image < images.cols(); ++image) {
@@ -73,19 +74,20 @@ struct SmoothNetwork {
             double sum = 0.0;
             for (const double score : a)
                 sum += std::exp(score);
-            total += std::log(sum) - a(labels[static_cast<std::size_t>(image)]);
+            const double probability = std::exp(a(labels[static_cast<std::size_t>(image)])) / sum;
+            total += bound == 0.0 ? -std::log(probability) : (1.0 - std::pow(probability, bound)) / bound;
         }
         return total / static_cast<double>(images.cols());
     }
 
-    double slope(double& parameter)
+    double slope(double& parameter, double bound)
     {
         constexpr double step = 1e-5;
         const double kept = parameter;
         parameter = kept + step;
-        const double above = loss();
+        const double above = loss(bound);
         parameter = kept - step;
-        const double below = loss();
+        const double below = loss(bound);
         parameter = kept;
         return (above - below) / (2 * step);
     }
@@ -109,12 +111,18 @@ void TestPropagation::gradientsAgainstFiniteDifferences_data()
 {
     QTest::addColumn<std::vector<int>>("layers");
     QTest::addColumn<int>("hidden");
+    QTest::addColumn<double>("bound");
+    QTest::newRow("bounded loss, q = 0.5")
+        << std::vector{7, 5, 4} << static_cast<int>(Activation::Tanh) << 0.5;
+    QTest::newRow("bounded loss, q = 1") << std::vector{7, 5, 4} << static_cast<int>(Activation::Tanh) << 1.0;
     for (const Activation activation : {Activation::Tanh, Activation::HardTanh, Activation::Relu}) {
         const std::string text(name(activation));
-        QTest::addRow("one layer, %s", text.c_str()) << std::vector{6, 4} << static_cast<int>(activation);
-        QTest::addRow("two layers, %s", text.c_str()) << std::vector{7, 5, 4} << static_cast<int>(activation);
+        QTest::addRow("one layer, %s", text.c_str())
+            << std::vector{6, 4} << static_cast<int>(activation) << 0.0;
+        QTest::addRow("two layers, %s", text.c_str())
+            << std::vector{7, 5, 4} << static_cast<int>(activation) << 0.0;
         QTest::addRow("three layers, %s", text.c_str())
-            << std::vector{5, 6, 4, 3} << static_cast<int>(activation);
+            << std::vector{5, 6, 4, 3} << static_cast<int>(activation) << 0.0;
     }
 }
 
@@ -122,17 +130,18 @@ void TestPropagation::gradientsAgainstFiniteDifferences()
 {
     QFETCH(const std::vector<int>, layers);
     QFETCH(const int, hidden);
+    QFETCH(const double, bound);
     SmoothNetwork network(layers, static_cast<Activation>(hidden), 9);
-    Propagation<double> propagation(network.shape);
+    Propagation<double> propagation(network.shape, bound);
     const double loss = propagation.backward(network.layers(), network.images, network.labels);
-    QVERIFY(std::abs(loss - network.loss()) < 1e-12);
+    QVERIFY(std::abs(loss - network.loss(0.0)) < 1e-12);
 
     for (std::size_t l = 0; l < network.latent.size(); ++l) {
         const DenseLayer<double>& gradient = propagation.gradient()[l];
         const Matrix<double> latent = gradient.weights.cwiseProduct(network.up[l] - network.down[l]) / 2;
         const auto compare = [&](auto& parameter, const auto& analytic) {
             for (Eigen::Index k = 0; k < parameter.size(); ++k) {
-                const double numeric = network.slope(parameter.data()[k]);
+                const double numeric = network.slope(parameter.data()[k], bound);
                 QVERIFY2(std::abs(numeric - analytic.data()[k]) < 1e-7 * (1.0 + std::abs(numeric)),
                          qPrintable(QString("layer %1, element %2: %3 against %4")
                                         .arg(l)

@@ -56,6 +56,7 @@ private slots:
     void learnsOnAPerfectDie();
     void learnsAroundTheDefectsOfItsDie();
     void drawsPerStepOfOneDieAreOneBatch();
+    void perfectDrawsDoNotAskTheSource();
     void sameSeedSameNetwork();
     void keepsLatentWeightsInRange();
     void stopsBetweenBatches();
@@ -77,18 +78,19 @@ void TestTrainer::learnsAroundTheDefectsOfItsDie()
     const Device device;
     Die broken("broken", DieGeometry{}, device);
     RandomStream random(9, RandomUse::Test);
-    for (int k = 0; k < 20; ++k) { // strong shorts on a tenth of the pairs
+    for (int k = 0; k < 60; ++k) { // strong shorts on a quarter of the pairs
         const CellIndex cell =
             map.plus({0, static_cast<int>(random.below(12)), static_cast<int>(random.below(16))});
         broken.setDefect(cell.row, cell.column, Defect::Short, static_cast<float>(6 * device.conductance(P)));
     }
     NominalDie perfect(map);
     FixedDie measured(analogWeights(broken, map, device));
-    const Network standard = trained({.epochs = 10}, train, perfect);
-    const Network aware = trained({.epochs = 10}, train, measured);
+    const TrainingOptions options{.epochs = 10, .learningRate = 0.005};
+    const Network standard = trained(options, train, perfect);
+    const Network aware = trained(options, train, measured);
     const double blind = errorPercent(onDie(standard, measured.die(0)), standard.shape, test);
     const double seeing = errorPercent(onDie(aware, measured.die(0)), aware.shape, test);
-    QVERIFY2(seeing < 5.0 && seeing < blind - 5.0,
+    QVERIFY2(seeing < 15.0 && seeing < blind - 30.0,
              qPrintable(QString("%1 against %2").arg(seeing).arg(blind)));
 }
 
@@ -101,6 +103,25 @@ void TestTrainer::drawsPerStepOfOneDieAreOneBatch()
     const Network four = trained({.epochs = 1, .batch = 60, .draws = 4}, train, source);
     for (std::size_t l = 0; l < one.layers.size(); ++l)
         QVERIFY(one.layers[l].gain.isApprox(four.layers[l].gain, 1e-2f));
+}
+
+void TestTrainer::perfectDrawsDoNotAskTheSource()
+{
+    class CountingDie : public NominalDie
+    {
+    public:
+        using NominalDie::NominalDie;
+        const AnalogWeights& die(std::uint32_t step) override
+        {
+            asked.push_back(step);
+            return NominalDie::die(step);
+        }
+        std::vector<std::uint32_t> asked;
+    };
+    const Dataset train = noisyPatterns(200, 1);
+    CountingDie source(CellMap(layers, DieGeometry{}));
+    trained({.epochs = 1, .batch = 100, .draws = 5, .perfectDraws = 3}, train, source);
+    QCOMPARE(source.asked, (std::vector<std::uint32_t>{0, 1, 2, 3}));
 }
 
 void TestTrainer::sameSeedSameNetwork()
@@ -159,6 +180,8 @@ void TestTrainer::refusesWrongSettings()
     QVERIFY_EXCEPTION_THROWN(make(shape, {.batch = 0}), Error);
     QVERIFY_EXCEPTION_THROWN(make(shape, {.batch = 10, .draws = 11}), Error);
     QVERIFY_EXCEPTION_THROWN(make(shape, {.learningRate = std::nan("")}), Error);
+    QVERIFY_EXCEPTION_THROWN(make(shape, {.draws = 2, .perfectDraws = 2}), Error);
+    QVERIFY_EXCEPTION_THROWN(make(shape, {.lossBound = 1.5}), Error);
     QVERIFY_EXCEPTION_THROWN(make({{25, 12, 10}, Activation::Tanh}, {}), Error);
     QVERIFY_EXCEPTION_THROWN(make({{16, 12, 9}, Activation::Tanh}, {}), Error);
 }

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <functional>
+
+#include <CLI/CLI.hpp>
+
+namespace faultline::cli
+{
+
+/// What to do once the command line is read; returns the exit code. Throws Error for what a person can mend.
+using Action = std::function<int()>;
+
+/// The exit code after Ctrl+C, as shells have it.
+inline constexpr int stoppedExitCode = 130;
+
+// Each adds its subcommand with its options to the program, and sets `action` when it is the one asked for.
+void addStudyCommand(CLI::App& program, Action& action);
+void addWaferCommand(CLI::App& program, Action& action);
+void addInfoCommand(CLI::App& program, Action& action);
+void addFiguresCommand(CLI::App& program, Action& action);
+
+} // namespace faultline::cli

@@ -1,0 +1,156 @@
+#include "cli/study_text.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "common/statistics.h"
+#include "study/report.h"
+
+namespace faultline::cli
+{
+namespace
+{
+
+const Die& dieOf(const Wafer& wafer, int index)
+{
+    return wafer.dies[static_cast<std::size_t>(index)];
+}
+
+std::string signedPoints(double points)
+{
+    return (points >= 0.0 ? "+" : "") + fixed(points, 2);
+}
+
+/// "12.3 uS": conductances are far below one siemens.
+std::string microsiemens(double siemens)
+{
+    return general(siemens * 1e6) + " uS";
+}
+
+void printWafer(std::ostream& out, const Wafer& wafer)
+{
+    const DieGeometry& geometry = wafer.geometry;
+    out << "Wafer: " << wafer.name << ", " << wafer.dies.size() << " dies of " << geometry.rows << " x "
+        << geometry.columns << " junctions in kernels of " << geometry.kernelRows << " x "
+        << geometry.kernelColumns << "\n  R_P " << general(wafer.device.parallelResistance) << " ohm, TMR "
+        << general(wafer.device.tmr * 100.0) << " %\n";
+    if (!wafer.description.empty())
+        out << "  " << wafer.description << '\n';
+}
+
+void printDies(std::ostream& out, const Project& project, const StudySummary& summary)
+{
+    std::vector<std::string> header{"die", "row", "column", "shorts", "opens", "stuck-P", "stuck-AP"};
+    for (const ModeErrors& errors : summary.modes)
+        header.push_back(std::string(name(errors.mode)) + " %");
+    TextTable table(header);
+    for (int index = 0; index < static_cast<int>(project.wafer.dies.size()); ++index) {
+        const Die& die = dieOf(project.wafer, index);
+        std::vector<std::string> row{die.name, std::to_string(die.position.row),
+                                     std::to_string(die.position.column)};
+        const DefectCounts counts = die.counts();
+        for (const Defect defect : allDefects)
+            row.push_back(std::to_string(counts[static_cast<std::size_t>(defect)]));
+        const auto place = std::ranges::find(summary.dies, index);
+        for (const ModeErrors& errors : summary.modes)
+            row.push_back(
+                place == summary.dies.end()
+                    ? "-"
+                    : fixed(errors.dieMean[static_cast<std::size_t>(place - summary.dies.begin())], 2));
+        table.add(row);
+    }
+    out << "Dies\n" << table;
+}
+
+void printStatistics(std::ostream& out, const DefectStatistics& statistics)
+{
+    out << "Statistics that statistics-aware training drew from\n";
+    TextTable conductances({"conductance", "median", "sigma of ln"});
+    conductances.add(
+        {"antiparallel", microsiemens(statistics.level[AP].median), general(statistics.level[AP].sigma)});
+    conductances.add(
+        {"parallel", microsiemens(statistics.level[P].median), general(statistics.level[P].sigma)});
+    conductances.add({"short", microsiemens(statistics.shortConductance.median),
+                      general(statistics.shortConductance.sigma)});
+    out << conductances;
+    TextTable rates({"defect", "share of cells", "dispersion"});
+    for (const Defect defect : allDefects)
+        rates.add({std::string(name(defect)), general(statistics.rate(defect).rate),
+                   general(statistics.rate(defect).dispersion)});
+    out << rates;
+}
+
+std::string describe(const TrainingOptions& options)
+{
+    return std::to_string(options.epochs) + " epochs, batch " + std::to_string(options.batch) + ", " +
+           std::to_string(options.draws) + (options.draws == 1 ? " die" : " dies") +
+           " a step, learning rate " + general(options.learningRate);
+}
+
+void printPlan(std::ostream& out, const Project& project)
+{
+    const StudyPlan& plan = project.plan;
+    std::vector<std::string> layers, modes, dies;
+    for (const int neurons : plan.network.layers)
+        layers.push_back(std::to_string(neurons));
+    for (const TrainingMode mode : plan.modes)
+        modes.emplace_back(name(mode));
+    for (const int die : plan.dies)
+        dies.push_back(dieOf(project.wafer, die).name);
+    out << "Plan: network " << joined(layers, "-") << " (" << name(plan.network.hidden) << ") on images of "
+        << plan.side << " x " << plan.side << " pixels from "
+        << (project.dataset.empty() ? "the MNIST that ships with Faultline" : project.dataset) << "\n  modes "
+        << joined(modes) << "; dies " << (dies.empty() ? "all" : joined(dies)) << "; repeats " << plan.repeats
+        << "; seed " << plan.seed << "\n  standard and hardware-aware: " << describe(plan.training)
+        << "\n  statistics-aware: " << describe(plan.statisticsAware) << '\n';
+}
+
+void printRuns(std::ostream& out, const Project& project)
+{
+    const StudyResult& result = project.result;
+    out << "Runs: " << result.runs.size() << " finished" << (result.complete ? "" : ", the study was stopped")
+        << "; training " << fixed(result.trainSeconds, 1) << " s, evaluation "
+        << fixed(result.evaluateSeconds, 1) << " s\n";
+    TextTable table({"run", "epochs", "perfect die %", "dies, mean %", "dies, worst %", "seconds"});
+    for (const Run& run : result.runs)
+        table.add({run.settings.name(project.wafer), std::to_string(run.curve.size()),
+                   fixed(run.perfectDieError, 2), fixed(mean(run.dieErrors), 2),
+                   fixed(worst(run.dieErrors), 2), fixed(run.trainSeconds + run.evaluateSeconds, 1)});
+    out << table;
+}
+
+} // namespace
+
+void printSummary(std::ostream& out, const Project& project)
+{
+    const StudySummary summary = summarise(project.plan, project.wafer, project.result.runs);
+    const double baseline = summary.baselineError.value_or(std::numeric_limits<double>::quiet_NaN());
+    if (summary.baselineError)
+        out << "Software baseline: " << fixed(baseline, 2) << " % of the test images misclassified (sigma "
+            << fixed(summary.baselineSpread, 2) << " over the repeats)\n";
+    TextTable table({"error on the dies, %", "mean", "sigma", "worst", "mean above baseline"});
+    for (const ModeErrors& errors : summary.modes) {
+        const double average = mean(errors.dieMean);
+        table.add({std::string(name(errors.mode)), fixed(average, 2),
+                   fixed(standardDeviation(errors.dieMean), 2), fixed(worst(errors.dieMean), 2),
+                   summary.baselineError ? signedPoints(average - baseline) : "-"});
+    }
+    out << table;
+}
+
+void printProject(std::ostream& out, const Project& project)
+{
+    out << "Project: " << project.name << '\n';
+    printWafer(out, project.wafer);
+    printDies(out, project, summarise(project.plan, project.wafer, project.result.runs));
+    printPlan(out, project);
+    if (project.result.runs.empty()) {
+        out << "Runs: none\n";
+        return;
+    }
+    printStatistics(out, project.result.statistics);
+    printSummary(out, project);
+    printRuns(out, project);
+}
+
+} // namespace faultline::cli

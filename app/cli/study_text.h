@@ -1,0 +1,18 @@
+#pragma once
+
+#include <ostream>
+
+#include "cli/text.h"
+#include "project/project.h"
+
+namespace faultline::cli
+{
+
+/// The baseline, and a table with one line per mode: mean, sigma and worst over the dies, percent of the test
+/// images, and how far the mean lies above the baseline.
+void printSummary(std::ostream& out, const Project& project);
+
+/// All of a project: wafer, statistics, dies, plan, summary and runs.
+void printProject(std::ostream& out, const Project& project);
+
+} // namespace faultline::cli

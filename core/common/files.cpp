@@ -1,0 +1,156 @@
+#include "common/files.h"
+
+#include <cerrno>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/error.h"
+
+namespace faultline
+{
+
+namespace fs = std::filesystem;
+
+namespace
+{
+
+[[noreturn]] void fail(const char* what, const fs::path& file, int code = errno)
+{
+    throw Error(file.string() + ": " + what + ": " + std::generic_category().message(code));
+}
+
+/// A file descriptor. close() reports what a network drive says only then; the destructor is for failures.
+class Descriptor
+{
+public:
+    /// `shown` is the name for messages: the one that the caller knows.
+    Descriptor(const fs::path& file, const fs::path& shown, int flags, mode_t mode = 0)
+        : shown_(shown),
+          number_(::open(file.c_str(), flags | O_CLOEXEC, mode))
+    {
+    }
+    ~Descriptor()
+    {
+        if (number_ >= 0)
+            ::close(number_);
+    }
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+
+    bool isOpen() const { return number_ >= 0; }
+    int number() const { return number_; }
+
+    void write(std::string_view bytes)
+    {
+        while (!bytes.empty()) {
+            const ssize_t written = ::write(number_, bytes.data(), bytes.size());
+            if (written < 0 && errno != EINTR)
+                fail("cannot write", shown_);
+            if (written > 0)
+                bytes.remove_prefix(static_cast<std::size_t>(written));
+        }
+    }
+
+    /// Some file systems cannot sync a folder or a pipe and say EINVAL: nothing more can be done there.
+    void sync()
+    {
+        if (::fsync(number_) != 0 && errno != EINVAL)
+            fail("cannot sync to the disk", shown_);
+    }
+
+    void close()
+    {
+        if (::close(std::exchange(number_, -1)) != 0)
+            fail("cannot write", shown_);
+    }
+
+private:
+    const fs::path& shown_;
+    int number_;
+};
+
+/// Removes a file at the end of the scope unless it was kept.
+struct Temporary {
+    fs::path file;
+    bool kept = false;
+    ~Temporary()
+    {
+        if (!kept)
+            ::unlink(file.c_str());
+    }
+};
+
+/// The file that a name stands for once links are followed; the name itself for a new file.
+fs::path target(const fs::path& file)
+{
+    std::error_code missing;
+    const fs::path real = fs::canonical(file, missing);
+    return missing ? file : real;
+}
+
+} // namespace
+
+void writeFileAtomically(const fs::path& file, std::string_view bytes,
+                         const std::function<void(const fs::path& temporary)>& verify)
+{
+    const fs::path destination = target(file);
+    struct stat old = {};
+    const bool replaces = ::stat(destination.c_str(), &old) == 0;
+    if (replaces && !S_ISREG(old.st_mode))
+        throw Error(file.string() + ": cannot write: not a regular file");
+    if (replaces && ::access(destination.c_str(), W_OK) != 0)
+        fail("cannot write", file);
+
+    fs::path name = destination;
+    name += ".tmp-" + std::to_string(::getpid());
+    Descriptor output(name, file, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    if (!output.isOpen())
+        fail("cannot write", file);
+    Temporary temporary{name};
+    if (replaces && ::fchmod(output.number(), old.st_mode & 07777) != 0)
+        fail("cannot keep the permissions", file);
+    output.write(bytes);
+    output.sync();
+    output.close();
+    if (verify)
+        verify(name);
+    if (::rename(name.c_str(), destination.c_str()) != 0)
+        fail("cannot replace", file);
+    temporary.kept = true;
+
+    // The new name itself reaches the disk with its folder.
+    const fs::path folder = destination.parent_path();
+    Descriptor entry(folder.empty() ? "." : folder, file, O_RDONLY | O_DIRECTORY);
+    if (entry.isOpen())
+        entry.sync();
+}
+
+std::string readWholeFile(const fs::path& file)
+{
+    // O_NONBLOCK: opening a named pipe shall not wait for its writer.
+    Descriptor input(file, file, O_RDONLY | O_NONBLOCK);
+    struct stat status = {};
+    if (!input.isOpen() || ::fstat(input.number(), &status) != 0)
+        fail("cannot read", file);
+    if (!S_ISREG(status.st_mode))
+        throw Error(file.string() + ": cannot read: not a regular file");
+    std::string bytes(static_cast<std::size_t>(status.st_size), '\0');
+    std::size_t filled = 0;
+    while (filled < bytes.size()) {
+        const ssize_t got = ::read(input.number(), bytes.data() + filled, bytes.size() - filled);
+        if (got < 0 && errno != EINTR)
+            fail("cannot read", file);
+        if (got == 0)
+            throw Error(file.string() + ": cannot read: it was shortened meanwhile");
+        if (got > 0)
+            filled += static_cast<std::size_t>(got);
+    }
+    return bytes;
+}
+
+} // namespace faultline

@@ -1,0 +1,177 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <hdf5.h>
+
+/// A thin, typed layer over HDF5's C API: no raw id is seen above it. Every failure is an Error that names
+/// the place in the file ("runs/run-0003/curve: ..."), with HDF5's own reason where it has one; the caller
+/// adds the file's name.
+///
+/// Files live in memory: their bytes are built here, or opened from where they were read. So disk
+/// errors are met by plain file functions instead of inside HDF5, and its file locks, which network drives
+/// refuse, are never asked for.
+namespace faultline::hdf5
+{
+
+/// Owns an HDF5 id of any kind.
+class Id
+{
+public:
+    Id() = default;
+    /// Takes an id just returned by HDF5; a negative one throws "PLACE: cannot DO: reason".
+    Id(hid_t id, const std::string& place, const char* toDo);
+    Id(Id&& other) noexcept : id_(std::exchange(other.id_, H5I_INVALID_HID)) {}
+    Id& operator=(Id&& other) noexcept
+    {
+        std::swap(id_, other.id_);
+        return *this;
+    }
+    ~Id();
+
+    operator hid_t() const { return id_; }
+
+private:
+    hid_t id_ = H5I_INVALID_HID;
+};
+
+/// How values of one C++ type stand in a file (always little-endian) and in memory.
+struct Type {
+    Id file;
+    Id memory;
+};
+
+/// The Type of float, double, std::int32_t, std::uint64_t and bool (an enumeration of FALSE and TRUE, as in
+/// h5py).
+template <class T>
+Type typeOf();
+template <>
+Type typeOf<float>();
+template <>
+Type typeOf<double>();
+template <>
+Type typeOf<std::int32_t>();
+template <>
+Type typeOf<std::uint64_t>();
+template <>
+Type typeOf<bool>();
+
+/// Names for the bytes 0, 1, 2, ...
+Type enumeration(std::span<const std::string_view> names);
+
+/// One named number of a row.
+struct Column {
+    const char* name;
+    std::size_t offset; ///< in the struct that holds a row, bytes
+    Type type;
+};
+/// Rows of a table, each a struct of `size` bytes.
+Type table(std::span<const Column> columns, std::size_t size);
+
+using Shape = std::vector<hsize_t>;
+std::size_t size(const Shape& shape); ///< number of values
+
+/// What a person reads beside a dataset in h5dump or HDFView.
+struct Caption {
+    const char* description;
+    const char* unit; ///< "1" for plain numbers and names
+};
+
+/// A group of a file, and the only way to read and write.
+class Group
+{
+public:
+    Group(Id id, std::string place) : id_(std::move(id)), place_(std::move(place)) {}
+
+    const std::string& place() const { return place_; } ///< path from the root; empty for the root itself
+
+    Group create(const std::string& name, const char* description);
+    Group open(const std::string& name) const;
+
+    /// Attributes: settings and single numbers. T as in typeOf; strings are UTF-8 of their own length.
+    void set(const char* name, const std::string& value);
+    void set(const char* name, const std::vector<std::string>& values);
+    template <class T>
+    void set(const char* name, T value)
+    {
+        setAttribute(name, typeOf<T>(), {}, &value);
+    }
+    template <class T>
+    void set(const char* name, const std::vector<T>& values)
+    {
+        setAttribute(name, typeOf<T>(), {values.size()}, values.data());
+    }
+
+    std::string text(const char* name) const;
+    std::vector<std::string> texts(const char* name) const;
+    template <class T>
+    T get(const char* name) const
+    {
+        T value{};
+        getAttribute(name, typeOf<T>(), {}, &value);
+        return value;
+    }
+    template <class T>
+    std::vector<T> list(const char* name) const
+    {
+        std::vector<T> values(attributeLength(name));
+        getAttribute(name, typeOf<T>(), {values.size()}, values.data());
+        return values;
+    }
+
+    /// Datasets, row-major. Small ones stand inside their header, large ones are compressed; either way the
+    /// file has checksums for them.
+    template <class T>
+    void write(const char* name, const Shape& shape, const T* values, const Caption& caption,
+               const Type& type = typeOf<T>())
+    {
+        writeDataset(name, type, shape, values, caption);
+    }
+
+    /// Insists on exactly this type and shape, and that the file is large enough to hold the values, before
+    /// it allocates memory for them.
+    template <class T>
+    std::vector<T> read(const char* name, const Shape& shape, const Type& type = typeOf<T>()) const
+    {
+        const Id dataset = openDataset(name, type, shape);
+        std::vector<T> values(size(shape));
+        readDataset(name, dataset, type, values.data());
+        return values;
+    }
+
+    std::string placeOf(const char* name) const; ///< path of a member or attribute, for messages
+
+private:
+    void setAttribute(const char* name, const Type& type, const Shape& shape, const void* values);
+    void getAttribute(const char* name, const Type& type, const Shape& shape, void* values) const;
+    std::size_t attributeLength(const char* name) const;
+    void writeDataset(const char* name, const Type& type, const Shape& shape, const void* values,
+                      const Caption& caption);
+    Id openDataset(const char* name, const Type& type, const Shape& shape) const;
+    void readDataset(const char* name, const Id& dataset, const Type& type, void* values) const;
+
+    Id id_;
+    std::string place_;
+};
+
+/// The bytes of a new HDF5 file that `fill` writes, starting at its root group.
+std::string build(const std::function<void(Group root)>& fill);
+
+/// The bytes of an HDF5 file, opened to be read.
+class Image
+{
+public:
+    explicit Image(std::string_view bytes); ///< throws Error for anything that is not a whole HDF5 file
+    Group root() const;
+
+private:
+    Id file_;
+};
+
+} // namespace faultline::hdf5

@@ -1,0 +1,407 @@
+#include <array>
+#include <csignal>
+#include <fstream>
+
+#include <pty.h>
+#include <unistd.h>
+
+#include <QDir>
+#include <QElapsedTimer>
+#include <QFile>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QMap>
+#include <QProcess>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include "project/project_file.h"
+
+using namespace faultline;
+
+namespace
+{
+
+struct Outcome {
+    int exitCode = -1;
+    QString out, err;
+};
+
+Outcome call(const QStringList& arguments)
+{
+    QProcess program;
+    program.start(FAULTLINE_CLI, arguments);
+    if (!program.waitForFinished(120'000) || program.exitStatus() != QProcess::NormalExit)
+        return {};
+    return {program.exitCode(), program.readAllStandardOutput(), program.readAllStandardError()};
+}
+
+void writeBigEndian(std::ofstream& out, std::initializer_list<int> numbers)
+{
+    for (const int number : numbers)
+        for (int shift = 24; shift >= 0; shift -= 8)
+            out.put(static_cast<char>(number >> shift & 0xFF));
+}
+
+/// Images of 8 x 8 pixels in IDX form: each class has a bright row or column of its own, in so much noise
+/// that some images stay wrong.
+void writeImages(const QString& folder, const QString& stem, int count)
+{
+    std::ofstream images((folder + "/" + stem + "-images-idx3-ubyte").toStdString(), std::ios::binary);
+    std::ofstream labels((folder + "/" + stem + "-labels-idx1-ubyte").toStdString(), std::ios::binary);
+    writeBigEndian(images, {0x803, count, 8, 8});
+    writeBigEndian(labels, {0x801, count});
+    RandomStream random(1, RandomUse::Test);
+    for (int image = 0; image < count; ++image) {
+        const int label = image % 10;
+        labels.put(static_cast<char>(label));
+        for (int pixel = 0; pixel < 64; ++pixel) {
+            const bool bright = label < 5 ? pixel / 8 == label : pixel % 8 == label - 5;
+            images.put(static_cast<char>((bright ? 105 : 0) + static_cast<int>(random.below(150))));
+        }
+    }
+}
+
+QByteArray readBytes(const QString& name)
+{
+    QFile file(name);
+    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+}
+
+QJsonObject readJson(const QString& name)
+{
+    return QJsonDocument::fromJson(readBytes(name)).object();
+}
+
+/// The part of study.json that a seed decides, as it is printed: from the baseline up to the seconds.
+QByteArray errorsOf(const QString& name)
+{
+    const QByteArray text = readBytes(name);
+    return text.mid(text.indexOf("\"baseline\""), text.indexOf("\"seconds\"") - text.indexOf("\"baseline\""));
+}
+
+} // namespace
+
+class CliTest : public QObject
+{
+    Q_OBJECT
+
+    QTemporaryDir folder_;
+
+    QString path(const QString& name) const { return folder_.filePath(name); }
+
+    /// A study of less than a second: two dies, small images, few weights. `changes` are options and their
+    /// values.
+    QStringList tinyStudy(const QString& out, const QMap<QString, QString>& changes = {}) const
+    {
+        QMap<QString, QString> options{
+            {"--data", path("images")}, {"--out", path(out)}, {"--dies", "D01,D02"}, {"--hidden", "12"},
+            {"--downsample", "8"},      {"--epochs", "3"},    {"--repeats", "2"},    {"--batch", "20"}};
+        options.insert(changes);
+        QStringList arguments{"study", "--demo"};
+        for (auto option = options.cbegin(); option != options.cend(); ++option)
+            arguments << option.key() << option.value();
+        return arguments;
+    }
+
+private slots:
+    void initTestCase()
+    {
+        QVERIFY(folder_.isValid());
+        QVERIFY(QDir(folder_.path()).mkdir("images"));
+        writeImages(path("images"), "train", 600);
+        writeImages(path("images"), "t10k", 200);
+    }
+
+    void help_data()
+    {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::addColumn<QStringList>("words");
+        QTest::newRow("program") << QStringList{"--help"} << QStringList{"study", "wafer", "info"};
+        QTest::newRow("study") << QStringList{"study", "--help"}
+                               << QStringList{
+                                      "--demo",       "--wafer",         "--out",      "--epochs",
+                                      "--repeats",    "--seed",          "--threads",  "--modes",
+                                      "--dies",       "--hidden",        "--draws",    "--activation",
+                                      "--downsample", "--learning-rate", "--batch",    "--defect-rate",
+                                      "--data",       "hardware-aware",  "short=0.002"};
+        QTest::newRow("wafer") << QStringList{"wafer", "generate", "--help"}
+                               << QStringList{"--out", "--from", "--dies", "--short-rate", "--seed"};
+        QTest::newRow("info") << QStringList{"info", "--help"} << QStringList{"FILE"};
+    }
+
+    void help()
+    {
+        QFETCH(const QStringList, arguments);
+        QFETCH(const QStringList, words);
+        const Outcome outcome = call(arguments);
+        QCOMPARE(outcome.exitCode, 0);
+        for (const QString& word : words)
+            QVERIFY2(outcome.out.contains(word), qPrintable(word));
+    }
+
+    void usageErrors_data()
+    {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::newRow("nothing") << QStringList{};
+        QTest::newRow("unknown command") << QStringList{"fly"};
+        QTest::newRow("no wafer") << QStringList{"study", "--out", path("never")};
+        QTest::newRow("two wafers") << tinyStudy("never", {{"--wafer", "x.json"}});
+        QTest::newRow("no folder") << QStringList{"study", "--demo"};
+        QTest::newRow("not a number") << tinyStudy("never", {{"--seed", "one"}});
+        QTest::newRow("negative threads") << tinyStudy("never", {{"--threads", "-1"}});
+        QTest::newRow("unknown option") << tinyStudy("never", {{"--colour", "red"}});
+    }
+
+    void usageErrors()
+    {
+        QFETCH(const QStringList, arguments);
+        const Outcome outcome = call(arguments);
+        QVERIFY2(outcome.exitCode >= 100, qPrintable(QString::number(outcome.exitCode))); // CLI11's codes
+        QVERIFY(outcome.err.contains("--help"));
+        QVERIFY(!QFile::exists(path("never")));
+    }
+
+    void badInput_data()
+    {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::addColumn<QString>("message");
+        const auto row = [this](const char* tag, const char* option, const QString& value,
+                                const char* message) {
+            QTest::newRow(tag) << tinyStudy("never", {{option, value}}) << QString(message);
+        };
+        row("data", "--data", path("nowhere"), "nowhere");
+        row("mode", "--modes", "standard,careless", "There is no training mode \"careless\"");
+        row("die", "--dies", "D01,X99", "There is no die \"X99\"; the wafer has D01, D02");
+        row("range", "--dies", "D09..D01", "--dies: D09..D01 ends before it starts.");
+        row("activation", "--activation", "sigmoid", "sigmoid");
+        row("epochs", "--epochs", "0", "epochs");
+        row("repeats", "--repeats", "0", "number of repeats is 0");
+        row("network", "--hidden", "4000", "4000");
+        row("pixels", "--downsample", "9", "9");
+        row("rate", "--defect-rate", "short=2", "2");
+        row("rate's number", "--defect-rate", "short=many", "found \"short=many\", expected NAME=SHARE");
+        row("rate's name", "--defect-rate", "dust=0.1", "where NAME is short, open, stuck-P, stuck-AP");
+        row("folder", "--out", "/proc/never", "/proc/never: cannot write results there");
+        QTest::newRow("wafer") << QStringList{"study", "--wafer", path("no.json"), "--out", path("never")}
+                               << "no.json: found no file that can be read";
+        QTest::newRow("project") << QStringList{"info", path("no.faultline")}
+                                 << "no.faultline: cannot read: No such file or directory";
+        QTest::newRow("other file") << QStringList{"info", path("images/train-images-idx3-ubyte")}
+                                    << "ubyte: cannot open it as HDF5";
+        QTest::newRow("generated wafer")
+            << QStringList{"wafer", "generate", "--dies", "0", "--out", path("never.faultline")}
+            << "number of dies is 0";
+        QTest::newRow("wafer's place")
+            << QStringList{"wafer", "generate", "--dies", "1", "--out", path("no/where.faultline")}
+            << "no/where.faultline: cannot write: No such file or directory";
+    }
+
+    void badInput()
+    {
+        QFETCH(const QStringList, arguments);
+        QFETCH(const QString, message);
+        const Outcome outcome = call(arguments);
+        QVERIFY2(outcome.err.contains(message), qPrintable(outcome.err));
+        QCOMPARE(outcome.exitCode, 1);
+        QCOMPARE(outcome.err.count('\n'), 1); // one sentence
+        QVERIFY(!QFile::exists(path("never/study.json")));
+    }
+
+    void studyToItsEnd()
+    {
+        const Outcome outcome = call(tinyStudy("whole", {{"--threads", "1"}}));
+        QVERIFY2(outcome.exitCode == 0, qPrintable(outcome.err));
+        QVERIFY(outcome.out.contains("run 6 of 6, statistics-aware 2: epoch 3 of 3, error"));
+        QVERIFY(!outcome.out.contains('\r'));
+        QVERIFY(outcome.out.contains("Software baseline"));
+        QVERIFY(outcome.out.contains("Results in " + path("whole")));
+
+        const Project project = loadProject(path("whole/study.faultline").toStdString());
+        QVERIFY(project.result.complete);
+        QCOMPARE(project.result.runs.size(), std::size_t{6});
+        QCOMPARE(project.wafer.dies.size(), std::size_t{36});
+        const QJsonObject study = readJson(path("whole/study.json"));
+        QCOMPARE(study["network"].toArray(), QJsonArray({64, 12, 10}));
+        QCOMPARE(study["epochs"].toInt(), 3);
+        QCOMPARE(study["dies"].toArray().size(), 2);
+        QCOMPARE(study["modes"].toObject().keys(),
+                 QStringList({"hardware-aware", "standard", "statistics-aware"}));
+        const double baseline = study["baseline"]["error_percent"].toDouble();
+        QVERIFY2(baseline > 0.0 && baseline < 50.0,
+                 qPrintable(QString::number(baseline))); // guessing gives 90
+        QCOMPARE(readBytes(path("whole/dies.csv")).count('\n'), 3);
+
+        const Outcome info = call({"info", path("whole/study.faultline")});
+        QCOMPARE(info.exitCode, 0);
+        for (const char* words :
+             {"36 dies of 100 x 200", "network 64-12-10", "dies D01, D02", "hardware-aware D02",
+              "statistics-aware 2", "Software baseline", "stuck-AP"})
+            QVERIFY2(info.out.contains(words), words);
+    }
+
+    void figures()
+    {
+#ifdef FAULTLINE_FIGURES
+        const Outcome study = call(tinyStudy("drawn", {{ "--repeats", "1" }}));
+        QCOMPARE(study.exitCode, 0);
+        QVERIFY(study.out.contains("Figures in " + path("drawn/figures")));
+        for (const char* ending : {"svg", "pdf", "png"})
+            QVERIFY(!QDir(path("drawn/figures")).entryList({QString("*.") + ending}).isEmpty());
+
+        const QString file = path("drawn/study.faultline");
+        const Outcome again = call({"figures", file, "--out", path("again"), "--format", "svg"});
+        QCOMPARE(again.exitCode, 0);
+        QVERIFY2(again.err.isEmpty(), qPrintable(again.err));
+        QVERIFY(!QDir(path("again")).entryList({"*.svg"}).isEmpty());
+        QVERIFY(QDir(path("again")).entryList({"*.pdf", "*.png"}).isEmpty());
+        const Outcome refused = call({"figures", file, "--out", path("again"), "--format", "bmp"});
+        QCOMPARE(refused.exitCode, 1);
+        QVERIFY(refused.err.contains("There is no figure format \"bmp\""));
+#else
+        QVERIFY(call({"--help"}).out.contains("built without Qt"));
+        QVERIFY(call({"figures", "x.faultline", "--out", path("again")}).exitCode >= 100);
+#endif
+    }
+
+    void errorsDependOnTheSeedAlone()
+    {
+        QCOMPARE(call(tinyStudy("one", {{"--threads", "1"}, {"--seed", "7"}})).exitCode, 0);
+        QCOMPARE(call(tinyStudy("two", {{"--threads", "2"}, {"--seed", "7"}})).exitCode, 0);
+        QCOMPARE(call(tinyStudy("other", {{"--threads", "2"}, {"--seed", "8"}})).exitCode, 0);
+        const QByteArray errors = errorsOf(path("one/study.json"));
+        QVERIFY(errors.contains("statistics-aware"));
+        QCOMPARE(errorsOf(path("two/study.json")), errors);
+        QVERIFY(errorsOf(path("other/study.json")) != errors);
+    }
+
+    void optionsChangeThePlan()
+    {
+        const Outcome outcome = call(tinyStudy("changed", {{"--modes", "statistics-aware"},
+                                                           {"--statistics-epochs", "2"},
+                                                           {"--draws", "4"},
+                                                           {"--activation", "hardtanh"},
+                                                           {"--learning-rate", "0.01"},
+                                                           {"--repeats", "1"},
+                                                           {"--hidden", "9,7"},
+                                                           {"--dies", "D03..D05,D04,D01"},
+                                                           {"--defect-rate", "short=0.01,open=0"}}));
+        QVERIFY2(outcome.exitCode == 0, qPrintable(outcome.err));
+        const Project project = loadProject(path("changed/study.faultline").toStdString());
+        const StudyPlan& plan = project.plan;
+        QVERIFY(plan.modes == std::vector{TrainingMode::StatisticsAware});
+        QVERIFY(plan.dies == std::vector({2, 3, 4, 0}));
+        QVERIFY(plan.network == (NetworkShape{{64, 9, 7, 10}, Activation::HardTanh}));
+        QCOMPARE(plan.training.learningRate, 0.01);
+        QCOMPARE(plan.training.epochs, 3);
+        QCOMPARE(plan.statisticsAware.epochs, 2);
+        QCOMPARE(plan.statisticsAware.draws, 4);
+        int shorts = 0;
+        for (const Die& die : project.wafer.dies) {
+            shorts += die.counts()[static_cast<std::size_t>(Defect::Short)];
+            QCOMPARE(die.counts()[static_cast<std::size_t>(Defect::Open)], 0);
+        }
+        QVERIFY(shorts > 36 * 100 && shorts < 36 * 400); // 1 % of 20 000 is 200
+    }
+
+    void generatedWaferIsStudied()
+    {
+        const QString wafer = path("wafer.faultline");
+        const Outcome made =
+            call({"wafer", "generate", "--out", wafer, "--dies", "3", "--rows", "50", "--columns", "75",
+                  "--short-rate", "0.01", "--seed", "9", "--dispersion", "inf"});
+        QVERIFY2(made.exitCode == 0, qPrintable(made.err));
+        const Project project = loadProject(wafer.toStdString());
+        QCOMPARE(project.wafer.dies.size(), std::size_t{3});
+        QCOMPARE(project.wafer.dies[0].rows(), 50);
+        QVERIFY(QString::fromStdString(project.wafer.description)
+                    .contains("share of shorts 0.01, dispersion inf"));
+
+        const QStringList study{
+            "study",        "--wafer", wafer,      "--data", path("images"), "--out", path("own"),
+            "--downsample", "8",       "--hidden", "8",      "--epochs",     "1"};
+        const Outcome outcome = call(study);
+        QVERIFY2(outcome.exitCode == 0, qPrintable(outcome.err));
+        QCOMPARE(readJson(path("own/study.json"))["dies"].toArray().size(), 3);
+        const Outcome refused = call(study + QStringList{"--defect-rate", "short=0.1"});
+        QCOMPARE(refused.exitCode, 1);
+        QVERIFY(refused.err.contains("has its dies already"));
+    }
+
+    void truncatedProject()
+    {
+        const QString file = path("cut.faultline");
+        QCOMPARE(call({"wafer", "generate", "--out", file, "--dies", "2"}).exitCode, 0);
+        QVERIFY(QFile::resize(file, QFile(file).size() / 2));
+        const Outcome outcome = call({"info", file});
+        QCOMPARE(outcome.exitCode, 1);
+        QVERIFY2(outcome.err.contains("cut.faultline: cannot open it as HDF5: truncated file"),
+                 qPrintable(outcome.err));
+    }
+
+    void stopKeepsWhatIsFinished_data()
+    {
+        QTest::addColumn<int>("signal");
+        QTest::newRow("Ctrl+C") << SIGINT;
+        QTest::newRow("kill") << SIGTERM;
+    }
+
+    void stopKeepsWhatIsFinished()
+    {
+        QFETCH(const int, signal);
+        QProcess program;
+        program.start(FAULTLINE_CLI, tinyStudy("stopped", {{"--dies", "D01..D36"}, {"--epochs", "100"}}));
+        QByteArray out;
+        while (!out.contains("finished")) {
+            QVERIFY(program.waitForReadyRead(60'000));
+            out += program.readAllStandardOutput();
+        }
+        QElapsedTimer timer;
+        timer.start();
+        ::kill(static_cast<pid_t>(program.processId()), signal);
+        QVERIFY(program.waitForFinished());
+        QVERIFY2(timer.elapsed() < 1000, qPrintable(QString::number(timer.elapsed())));
+        QCOMPARE(program.exitCode(), 130);
+        QVERIFY(program.readAllStandardOutput().contains("Stopped: kept the "));
+
+        const Project project = loadProject(path("stopped/study.faultline").toStdString());
+        const auto finished = static_cast<int>(project.result.runs.size());
+        QVERIFY(finished > 0 && finished < 40);
+        QVERIFY(!project.result.complete);
+        const QJsonObject study = readJson(path("stopped/study.json"));
+        QCOMPARE(study["complete"].toBool(true), false);
+        QCOMPARE(study["runs"]["finished"].toInt(), finished);
+        QCOMPARE(study["runs"]["planned"].toInt(), 40);
+        QVERIFY(QFile::exists(path("stopped/dies.csv")));
+    }
+
+    void progressOnATerminal()
+    {
+        constexpr int columns = 60;
+        int terminal = -1, childsEnd = -1;
+        winsize size{};
+        size.ws_col = columns;
+        QCOMPARE(::openpty(&terminal, &childsEnd, nullptr, nullptr, &size), 0);
+        QProcess program;
+        program.setChildProcessModifier([childsEnd] { ::dup2(childsEnd, STDOUT_FILENO); });
+        program.start(FAULTLINE_CLI, tinyStudy("terminal", {{"--epochs", "30"}}));
+        QVERIFY(program.waitForStarted());
+        ::close(childsEnd);
+        QByteArray out;
+        std::array<char, 4096> buffer{};
+        for (ssize_t got = 0; (got = ::read(terminal, buffer.data(), buffer.size())) > 0;)
+            out.append(buffer.data(), got);
+        ::close(terminal);
+        QVERIFY(program.waitForFinished());
+        QCOMPARE(program.exitCode(), 0);
+        const QByteArray clearRest = "\x1b[K";
+        QVERIFY2(out.contains("\r[#"), out);
+        QVERIFY(out.contains(" of 6, "));
+        for (const QByteArray& line : out.left(out.lastIndexOf(clearRest)).split('\r'))
+            QVERIFY2(line.size() < columns + clearRest.size(), line);
+    }
+};
+
+QTEST_GUILESS_MAIN(CliTest)
+#include "test_cli.moc"

@@ -1,0 +1,709 @@
+#include "project/project_file.h"
+
+#include <bit>
+#include <chrono>
+#include <cmath>
+#include <cstring>
+#include <fstream>
+#include <functional>
+#include <limits>
+#include <optional>
+
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include <hdf5.h>
+
+#include <QProcess>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include "common/error.h"
+#include "common/files.h"
+#include "common/random.h"
+
+/// HDF5 1.10 loses a few hundred bytes whenever it refuses a damaged file. That we lose none of its objects
+/// is checked after every test.
+extern "C" const char* __lsan_default_suppressions()
+{
+    return "leak:libhdf5";
+}
+
+using namespace faultline;
+namespace fs = std::filesystem;
+
+namespace
+{
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr double notANumber = std::numeric_limits<double>::quiet_NaN();
+
+class Random
+{
+public:
+    explicit Random(std::uint32_t index) : stream_(42, RandomUse::Test, index) {}
+    int below(int bound) { return static_cast<int>(stream_.below(static_cast<std::uint32_t>(bound))); }
+    double real() { return (stream_.uniform() - 0.5) * std::pow(10.0, below(12) - 6); }
+    float single() { return static_cast<float>(real()); }
+    std::uint64_t seed() { return std::uint64_t{stream_()} << 32 | stream_(); }
+
+private:
+    RandomStream stream_;
+};
+
+Die randomDie(const std::string& name, const DieGeometry& geometry, Random& random)
+{
+    Die die(name, geometry, Device{});
+    die.position = {random.below(9) - 4, random.below(9)};
+    for (auto& grid : die.conductance)
+        for (float& siemens : grid.reshaped())
+            siemens = random.single();
+    for (Defect& label : die.defect.reshaped())
+        label = static_cast<Defect>(random.below(5));
+    return die;
+}
+
+DefectStatistics randomStatistics(Random& random)
+{
+    DefectStatistics statistics;
+    for (LognormalConductance& level : statistics.level)
+        level = {random.real(), random.real()};
+    for (const Defect defect : allDefects)
+        statistics.rate(defect) = {random.real(), random.real()};
+    statistics.opens.dispersion = infinity;
+    statistics.shortConductance = {random.real(), random.real()};
+    statistics.shortLimit = infinity;
+    statistics.openConductance = random.real();
+    return statistics;
+}
+
+TrainingOptions randomOptions(Random& random)
+{
+    return {1 + random.below(99), 1 + random.below(99), 1 + random.below(9), random.real()};
+}
+
+Run randomRun(const Project& project, int index, Random& random)
+{
+    Run run;
+    run.settings.mode = allModes[static_cast<std::size_t>(index) % allModes.size()];
+    run.settings.die = run.settings.mode == TrainingMode::HardwareAware
+                           ? random.below(static_cast<int>(project.wafer.dies.size()))
+                           : -1;
+    run.settings.repeat = random.below(5);
+    run.settings.network = {{9, 1 + random.below(60), 10}, static_cast<Activation>(random.below(4))};
+    run.settings.side = 3;
+    run.settings.training = randomOptions(random);
+    run.settings.seed = random.seed();
+    for (int epoch = 1; epoch <= index; ++epoch)
+        run.curve.push_back({{epoch, random.real(), random.real(), random.real()}, random.real()});
+    run.network.shape = run.settings.network;
+    for (int i = 0; i < run.network.shape.weightLayers(); ++i) {
+        const int inputs = run.network.shape.layers[static_cast<std::size_t>(i)];
+        const int outputs = run.network.shape.layers[static_cast<std::size_t>(i) + 1];
+        Network::Layer layer{Eigen::MatrixXf(outputs, inputs), Eigen::VectorXf(outputs),
+                             Eigen::VectorXf(outputs)};
+        for (float& value : layer.latent.reshaped())
+            value = random.single();
+        for (float& value : layer.gain)
+            value = random.single();
+        for (float& value : layer.bias)
+            value = random.single();
+        run.network.layers.push_back(layer);
+    }
+    run.perfectDieError = random.real();
+    for (std::size_t die = 0; die < project.wafer.dies.size(); ++die)
+        run.dieErrors.push_back(die == 1 ? notANumber : random.real());
+    run.trainSeconds = random.real();
+    run.evaluateSeconds = random.real();
+    return run;
+}
+
+/// Every field filled, one die of odd size, numbers of all magnitudes.
+Project randomProject(std::uint32_t index)
+{
+    Random random(index);
+    Project project;
+    project.name = "Prüfung µ/\"Ω\"";
+    project.dataset = "/a folder/ü";
+    Wafer& wafer = project.wafer;
+    wafer.name = "W-7";
+    wafer.description = std::string(70'000, 'x') + "Ende";
+    wafer.geometry = {20, 40, 10, 8};
+    wafer.device = {1234.5678901234567, 1.0 / 3.0};
+    for (const char* name : {"D01", "", "a/b, \"c\"", "Ö"})
+        wafer.dies.push_back(randomDie(name, wafer.geometry, random));
+    wafer.dies.push_back(randomDie("odd", {123, 97, 123, 97}, random));
+    project.plan.network = {{9, 4, 7, 10}, Activation::Sign};
+    project.plan.side = 3;
+    project.plan.modes = {TrainingMode::StatisticsAware, TrainingMode::Standard};
+    project.plan.dies = {4, 0, 2};
+    project.plan.repeats = 5;
+    project.plan.seed = random.seed() | std::uint64_t{1} << 63;
+    project.plan.training = randomOptions(random);
+    project.plan.statisticsAware = randomOptions(random);
+    project.result.statistics = randomStatistics(random);
+    for (int run = 0; run < 5; ++run)
+        project.result.runs.push_back(randomRun(project, run, random));
+    project.result.complete = true;
+    project.result.trainSeconds = random.real();
+    project.result.evaluateSeconds = random.real();
+    return project;
+}
+
+bool same(double a, double b)
+{
+    return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b);
+}
+
+template <class A, class B>
+bool same(const Eigen::DenseBase<A>& a, const Eigen::DenseBase<B>& b)
+{
+    return a.rows() == b.rows() && a.cols() == b.cols() && (a.derived().array() == b.derived().array()).all();
+}
+
+bool same(const Die& a, const Die& b)
+{
+    return a.name == b.name && a.position == b.position && same(a.defect, b.defect) &&
+           std::ranges::equal(a.conductance, b.conductance, [](auto& x, auto& y) { return same(x, y); });
+}
+
+bool same(const Run& a, const Run& b)
+{
+    const RunSettings &s = a.settings, &t = b.settings;
+    return s.mode == t.mode && s.die == t.die && s.repeat == t.repeat && s.network == t.network &&
+           s.side == t.side && s.training == t.training && s.seed == t.seed &&
+           std::ranges::equal(a.curve, b.curve,
+                              [](const EpochRecord& x, const EpochRecord& y) {
+                                  return x.summary.epoch == y.summary.epoch &&
+                                         same(x.summary.loss, y.summary.loss) &&
+                                         same(x.summary.trainError, y.summary.trainError) &&
+                                         same(x.summary.seconds, y.summary.seconds) &&
+                                         same(x.testError, y.testError);
+                              }) &&
+           a.network.shape == b.network.shape &&
+           std::ranges::equal(a.network.layers, b.network.layers,
+                              [](const Network::Layer& x, const Network::Layer& y) {
+                                  return same(x.latent, y.latent) && same(x.gain, y.gain) &&
+                                         same(x.bias, y.bias);
+                              }) &&
+           same(a.perfectDieError, b.perfectDieError) &&
+           std::ranges::equal(a.dieErrors, b.dieErrors, [](double x, double y) { return same(x, y); }) &&
+           same(a.trainSeconds, b.trainSeconds) && same(a.evaluateSeconds, b.evaluateSeconds);
+}
+
+void compare(const Project& a, const Project& b)
+{
+    QCOMPARE(a.name, b.name);
+    QCOMPARE(a.dataset, b.dataset);
+    QCOMPARE(a.wafer.name, b.wafer.name);
+    QCOMPARE(a.wafer.description, b.wafer.description);
+    QVERIFY(a.wafer.geometry == b.wafer.geometry);
+    QVERIFY(a.wafer.device == b.wafer.device);
+    QCOMPARE(a.wafer.dies.size(), b.wafer.dies.size());
+    for (std::size_t i = 0; i < a.wafer.dies.size(); ++i)
+        QVERIFY(same(a.wafer.dies[i], b.wafer.dies[i]));
+    QVERIFY(a.plan.network == b.plan.network);
+    QCOMPARE(a.plan.side, b.plan.side);
+    QVERIFY(a.plan.modes == b.plan.modes);
+    QVERIFY(a.plan.dies == b.plan.dies);
+    QCOMPARE(a.plan.repeats, b.plan.repeats);
+    QCOMPARE(a.plan.seed, b.plan.seed);
+    QVERIFY(a.plan.training == b.plan.training);
+    QVERIFY(a.plan.statisticsAware == b.plan.statisticsAware);
+    QVERIFY(a.result.statistics == b.result.statistics);
+    QCOMPARE(a.result.runs.size(), b.result.runs.size());
+    for (std::size_t i = 0; i < a.result.runs.size(); ++i)
+        QVERIFY(same(a.result.runs[i], b.result.runs[i]));
+    QCOMPARE(a.result.complete, b.result.complete);
+    QVERIFY(same(a.result.trainSeconds, b.result.trainSeconds));
+    QVERIFY(same(a.result.evaluateSeconds, b.result.evaluateSeconds));
+}
+
+/// What the Error says; empty if there was none.
+std::string messageOf(const std::function<void()>& act)
+{
+    try {
+        act();
+    } catch (const Error& error) {
+        return error.what();
+    }
+    return {};
+}
+
+#define VERIFY_CONTAINS(text, part)                                                                          \
+    QVERIFY2(QString::fromStdString(text).contains(part), ("found \"" + (text) + "\"").c_str())
+
+/// Edits a project file as another program might, on the disk and through HDF5's own functions.
+void edit(const fs::path& file, const std::function<void(hid_t)>& change)
+{
+    const hid_t id = H5Fopen(file.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+    QVERIFY(id >= 0);
+    change(id);
+    QVERIFY(H5Fclose(id) >= 0);
+}
+
+void setAttribute(hid_t file, const char* object, const char* name, hid_t type, const void* value)
+{
+    const hid_t id = H5Oopen(file, object, H5P_DEFAULT);
+    const hid_t attribute = H5Aopen(id, name, H5P_DEFAULT);
+    QVERIFY(H5Awrite(attribute, type, value) >= 0);
+    H5Aclose(attribute);
+    H5Oclose(id);
+}
+
+void setNumber(hid_t file, const char* object, const char* name, int value)
+{
+    setAttribute(file, object, name, H5T_NATIVE_INT, &value);
+}
+
+void replaceAttribute(hid_t file, const char* group, const char* name, const char* text)
+{
+    QVERIFY(H5Adelete_by_name(file, group, name, H5P_DEFAULT) >= 0);
+    const hid_t type = H5Tcopy(H5T_C_S1), space = H5Screate(H5S_SCALAR);
+    H5Tset_size(type, std::strlen(text));
+    H5Tset_strpad(type, H5T_STR_NULLPAD);
+    H5Tset_cset(type, H5T_CSET_UTF8);
+    const hid_t attribute =
+        H5Acreate_by_name(file, group, name, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    QVERIFY(H5Awrite(attribute, type, text) >= 0);
+    H5Aclose(attribute);
+    H5Sclose(space);
+    H5Tclose(type);
+}
+
+/// Replaces a dataset by one without values; chunked, so that it takes no place on the disk.
+void replaceDataset(hid_t file, const char* name, hid_t type, const std::vector<hsize_t>& shape)
+{
+    const hid_t old = H5Dopen2(file, name, H5P_DEFAULT);
+    QVERIFY(old >= 0);
+    const hid_t copy = type == H5I_INVALID_HID ? H5Dget_type(old) : H5Tcopy(type);
+    H5Dclose(old);
+    QVERIFY(H5Ldelete(file, name, H5P_DEFAULT) >= 0);
+    const hid_t space = H5Screate_simple(static_cast<int>(shape.size()), shape.data(), nullptr);
+    const hid_t properties = H5Pcreate(H5P_DATASET_CREATE);
+    const std::vector<hsize_t> chunk(shape.size(), 1);
+    H5Pset_chunk(properties, static_cast<int>(shape.size()), chunk.data());
+    const hid_t created = H5Dcreate2(file, name, copy, space, H5P_DEFAULT, properties, H5P_DEFAULT);
+    QVERIFY(created >= 0);
+    H5Dclose(created);
+    H5Pclose(properties);
+    H5Sclose(space);
+    H5Tclose(copy);
+}
+
+/// A disk of one megabyte; only root gets one.
+class SmallDisk
+{
+public:
+    explicit SmallDisk(fs::path folder) : folder_(std::move(folder))
+    {
+        fs::create_directory(folder_);
+        mounted_ = ::mount("tmpfs", folder_.c_str(), "tmpfs", 0, "size=1m") == 0;
+    }
+    ~SmallDisk()
+    {
+        if (mounted_)
+            ::umount(folder_.c_str());
+    }
+    SmallDisk(const SmallDisk&) = delete;
+    SmallDisk& operator=(const SmallDisk&) = delete;
+
+    bool mounted() const { return mounted_; }
+    const fs::path& folder() const { return folder_; }
+    void makeReadOnly()
+    {
+        QVERIFY(::mount("tmpfs", folder_.c_str(), "tmpfs", MS_REMOUNT | MS_RDONLY, "size=1m") == 0);
+    }
+
+private:
+    fs::path folder_;
+    bool mounted_ = false;
+};
+
+} // namespace
+
+class ProjectFileTest : public QObject
+{
+    Q_OBJECT
+
+    std::optional<QTemporaryDir> folder_; // a new one for each test
+    fs::path file_;
+
+    std::string loadMessage() const
+    {
+        return messageOf([this] { loadProject(file_); });
+    }
+
+    /// The folder holds this many files: no temporary ones were left.
+    void expectFiles(int count) const
+    {
+        QCOMPARE(std::distance(fs::directory_iterator(file_.parent_path()), fs::directory_iterator()), count);
+    }
+
+private slots:
+    void init()
+    {
+        folder_.emplace();
+        QVERIFY(folder_->isValid());
+        file_ = folder_->filePath("study.faultline").toStdString();
+    }
+
+    void cleanup() { QCOMPARE(H5Fget_obj_count(hid_t{H5F_OBJ_ALL}, H5F_OBJ_ALL), 0); }
+
+    void roundTrip()
+    {
+        for (std::uint32_t index = 0; index < 5; ++index) {
+            const Project project = randomProject(index);
+            saveProject(project, file_);
+            compare(loadProject(file_), project);
+        }
+        expectFiles(1);
+    }
+
+    void roundTripOfNothing()
+    {
+        const Project nothing;
+        saveProject(nothing, file_);
+        compare(loadProject(file_), nothing);
+    }
+
+    void equalProjectsGiveEqualFiles()
+    {
+        const Project project = randomProject(1);
+        // The time of saving is the one thing that may differ.
+        std::string first, second, before, after;
+        do {
+            before = QDateTime::currentDateTimeUtc().toString(Qt::ISODate).toStdString();
+            saveProject(project, file_);
+            first = readWholeFile(file_);
+            saveProject(project, file_);
+            second = readWholeFile(file_);
+            after = QDateTime::currentDateTimeUtc().toString(Qt::ISODate).toStdString();
+        } while (before != after);
+        QVERIFY(first == second);
+    }
+
+    void savingIsFast()
+    {
+        Random random(7);
+        Project project;
+        for (int i = 0; i < 36; ++i)
+            project.wafer.dies.push_back(randomDie("D" + std::to_string(i), project.wafer.geometry, random));
+        project.plan.network = {};
+        for (int i = 0; i < 42; ++i) {
+            Run run = randomRun(project, 20, random);
+            run.settings.network = run.network.shape = {};
+            run.network.layers = {
+                {Eigen::MatrixXf::Random(40, 196), Eigen::VectorXf::Random(40), Eigen::VectorXf::Random(40)},
+                {Eigen::MatrixXf::Random(10, 40), Eigen::VectorXf::Random(10), Eigen::VectorXf::Random(10)}};
+            project.result.runs.push_back(run);
+        }
+        using Clock = std::chrono::steady_clock;
+        const auto start = Clock::now();
+        saveProject(project, file_);
+        const auto saved = Clock::now();
+        compare(loadProject(file_), project);
+        const std::chrono::duration<double> saving = saved - start, loading = Clock::now() - saved;
+        qInfo("36 dies of 20 000 cells and 42 runs: saved in %.3f s, loaded in %.3f s, %.2f MB",
+              saving.count(), loading.count(), static_cast<double>(fs::file_size(file_)) / 1e6);
+        QVERIFY(saving.count() < 5.0); // well under a second on an idle machine
+    }
+
+    void missingFile()
+    {
+        VERIFY_CONTAINS(loadMessage(), "study.faultline: cannot read: No such file");
+        VERIFY_CONTAINS(messageOf([this] { loadProject(file_.parent_path()); }), "not a regular file");
+    }
+
+    void otherFiles()
+    {
+        for (const std::string text :
+             {"", "x", "Not HDF5 at all, but long enough to hold a superblock of one."}) {
+            std::ofstream(file_) << text;
+            VERIFY_CONTAINS(loadMessage(), "study.faultline: cannot open it as HDF5");
+        }
+        fs::remove(file_);
+        const hid_t other = H5Fcreate(file_.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+        QVERIFY(H5Fclose(other) >= 0);
+        VERIFY_CONTAINS(loadMessage(), "study.faultline: not a Faultline project: found format \"none\"");
+    }
+
+    void truncation()
+    {
+        saveProject(randomProject(2), file_);
+        const std::string whole = readWholeFile(file_);
+        const auto length = static_cast<std::size_t>(whole.size());
+        for (std::size_t keep = 0; keep < length; keep = keep * 5 / 4 + 7) {
+            std::ofstream(file_, std::ios::trunc | std::ios::binary)
+                .write(whole.data(), static_cast<long>(keep));
+            VERIFY_CONTAINS(loadMessage(), "study.faultline: ");
+        }
+        std::ofstream(file_, std::ios::trunc | std::ios::binary)
+            .write(whole.data(), static_cast<long>(length - 1));
+        VERIFY_CONTAINS(loadMessage(), "study.faultline: ");
+    }
+
+    /// Every flipped bit either is noticed, by a checksum or a check of ours, or stood where nothing is.
+    void flipping()
+    {
+        Project project = randomProject(3);
+        project.wafer.description.resize(1000); // HDF5 has no checksum for an attribute above 64 KiB
+        saveProject(project, file_);
+        const std::string whole = readWholeFile(file_);
+        Random random(11);
+        int noticed = 0, tried = 0;
+        for (; tried < 400; ++tried) {
+            std::string flipped = whole;
+            // Every other flip in the first kilobytes, where the file's own structure stands.
+            const int range =
+                static_cast<int>(tried % 2 ? whole.size() : std::min<std::size_t>(whole.size(), 8192));
+            char& byte = flipped[static_cast<std::size_t>(random.below(range))];
+            byte = static_cast<char>(byte ^ (1 << random.below(8)));
+            std::ofstream(file_, std::ios::trunc | std::ios::binary) << flipped;
+            Project loaded;
+            const std::string message = messageOf([&] { loaded = loadProject(file_); });
+            if (message.empty())
+                compare(loaded, project);
+            else
+                ++noticed;
+        }
+        qInfo("%d of %d flipped bits noticed, the others without effect", noticed, tried);
+        QVERIFY(noticed > 0);
+    }
+
+    void newerVersion()
+    {
+        saveProject(randomProject(4), file_);
+        edit(file_, [](hid_t file) { setNumber(file, "/", "version", 2); });
+        VERIFY_CONTAINS(loadMessage(), "study.faultline: found project version 2, written by Faultline");
+        edit(file_, [](hid_t file) { setNumber(file, "/", "version", 0); });
+        VERIFY_CONTAINS(loadMessage(), "study.faultline: version: found 0");
+    }
+
+    void badContents_data()
+    {
+        QTest::addColumn<std::function<void(hid_t)>>("change");
+        QTest::addColumn<QString>("message");
+        const auto row = [](const char* tag, const std::function<void(hid_t)>& change, const char* message) {
+            QTest::newRow(tag) << change << QString(message);
+        };
+        row(
+            "wrong shape",
+            [](hid_t file) {
+                replaceDataset(file, "wafer/die-0002/conductance_P", H5I_INVALID_HID, {40, 20});
+            },
+            "wafer/die-0002/conductance_P: found shape 40 x 20, expected shape 20 x 40");
+        row(
+            "wrong rank",
+            [](hid_t file) {
+                replaceDataset(file, "runs/run-0003/die_errors", H5I_INVALID_HID, {5, 1});
+            },
+            "runs/run-0003/die_errors: found shape 5 x 1, expected shape 5");
+        row(
+            "wrong type",
+            [](hid_t file) {
+                replaceDataset(file, "wafer/die-0000/conductance_P", H5T_IEEE_F64LE, {20, 40});
+            },
+            "wafer/die-0000/conductance_P: found 64-bit floating-point numbers, expected 32-bit "
+            "floating-point numbers");
+        row(
+            "not a table",
+            [](hid_t file) { replaceDataset(file, "runs/run-0003/curve", H5T_STD_I32LE, {3}); },
+            "runs/run-0003/curve: found 32-bit integers, expected a table of 5 columns");
+        row(
+            "missing values",
+            [](hid_t file) {
+                setNumber(file, "wafer/die-0000", "rows", 4096);
+                setNumber(file, "wafer/die-0000", "columns", 4096);
+                replaceDataset(file, "wafer/die-0000/defect", H5I_INVALID_HID, {4096, 4096});
+            },
+            "wafer/die-0000/defect: found 0 bytes");
+        row(
+            "huge die", [](hid_t file) { setNumber(file, "wafer/die-0000", "rows", 2'000'000'000); },
+            "wafer/die-0000: number of rows is 2000000000");
+        row(
+            "negative die", [](hid_t file) { setNumber(file, "wafer/die-0000", "rows", -20); },
+            "wafer/die-0000: number of rows is -20");
+        row(
+            "more dies than there are", [](hid_t file) { setNumber(file, "wafer", "dies", 2'000'000'000); },
+            "wafer/die-0005: cannot open the group");
+        row(
+            "fewer dies than the runs know", [](hid_t file) { setNumber(file, "wafer", "dies", 3); },
+            "plan/dies: found die 4, expected one of 3");
+        row(
+            "missing dataset",
+            [](hid_t file) { H5Ldelete(file, "runs/run-0001/layer-0000/gain", H5P_DEFAULT); },
+            "runs/run-0001/layer-0000/gain: cannot open the dataset");
+        row(
+            "missing attribute", [](hid_t file) { H5Adelete_by_name(file, "plan", "seed", H5P_DEFAULT); },
+            "plan/seed: cannot open the attribute");
+        row(
+            "unknown mode", [](hid_t file) { replaceAttribute(file, "runs/run-0002", "mode", "careless"); },
+            "runs/run-0002/mode: There is no training mode \"careless\"");
+        row(
+            "unknown activation", [](hid_t file) { replaceAttribute(file, "plan", "activation", "sigmoid"); },
+            "plan/activation: ");
+        row(
+            "impossible device",
+            [](hid_t file) {
+                const double negative = -1.0;
+                setAttribute(file, "wafer", "parallel_resistance_ohm", H5T_NATIVE_DOUBLE, &negative);
+            },
+            "wafer: resistance R_P is -1");
+        row(
+            "text for a number", [](hid_t file) { replaceAttribute(file, "plan", "repeats", "three"); },
+            "plan/repeats: found texts of fixed length, expected 32-bit integers");
+        row(
+            "die of a run", [](hid_t file) { setNumber(file, "runs/run-0001", "die", 5); },
+            "runs/run-0001/die: found 5, expected -1 to 4");
+        row(
+            "recursion",
+            [](hid_t file) {
+                H5Ldelete(file, "wafer/die-0000", H5P_DEFAULT);
+                H5Lcreate_hard(file, "wafer", file, "wafer/die-0000", H5P_DEFAULT, H5P_DEFAULT);
+            },
+            "wafer/die-0000/");
+        row(
+            "another file",
+            [](hid_t file) {
+                H5Ldelete(file, "wafer", H5P_DEFAULT);
+                H5Lcreate_external("/etc/passwd", "/", file, "wafer", H5P_DEFAULT, H5P_DEFAULT);
+            },
+            "wafer: cannot open the group");
+    }
+
+    void badContents()
+    {
+        QFETCH(const std::function<void(hid_t)>, change);
+        QFETCH(const QString, message);
+        saveProject(randomProject(5), file_);
+        edit(file_, change);
+        VERIFY_CONTAINS(loadMessage(), "study.faultline: " + message);
+    }
+
+    void labelOutsideTheLegend()
+    {
+        saveProject(randomProject(6), file_);
+        edit(file_, [](hid_t file) {
+            const hid_t dataset = H5Dopen2(file, "wafer/die-0001/defect", H5P_DEFAULT);
+            const hid_t type = H5Dget_type(dataset);
+            const std::vector<char> labels(20 * 40, 9);
+            QVERIFY(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, labels.data()) >= 0);
+            H5Tclose(type);
+            H5Dclose(dataset);
+        });
+        VERIFY_CONTAINS(loadMessage(), "wafer/die-0001/defect: found label 9, expected 0 to 4");
+    }
+
+    void impossibleProjectIsNotSaved()
+    {
+        const Project good = randomProject(7);
+        saveProject(good, file_);
+        Project bad = good;
+        bad.wafer.dies[0].conductance[1].resize(3, 3);
+        VERIFY_CONTAINS(messageOf([&] { saveProject(bad, file_); }),
+                        "study.faultline: wafer/die-0000: found conductances of another size");
+        bad = good;
+        bad.wafer.device.tmr = -1.0;
+        VERIFY_CONTAINS(messageOf([&] { saveProject(bad, file_); }),
+                        "study.faultline: the new file does not read");
+        bad = good;
+        bad.result.runs[0].dieErrors.pop_back();
+        VERIFY_CONTAINS(messageOf([&] { saveProject(bad, file_); }), "runs/run-0000/dies: found 4");
+        compare(loadProject(file_), good);
+        expectFiles(1);
+    }
+
+    void saveWhereNothingCanBeSaved()
+    {
+        const Project project = randomProject(8);
+        const auto message = [&](const fs::path& file) {
+            return messageOf([&] { saveProject(project, file); });
+        };
+        const fs::path nowhere = file_.parent_path() / "missing" / "study.faultline";
+        VERIFY_CONTAINS(message(nowhere), "missing/study.faultline: cannot write: No such file");
+        VERIFY_CONTAINS(message("/dev/full"), "/dev/full: cannot write: not a regular file");
+        VERIFY_CONTAINS(message(file_.parent_path()), "not a regular file");
+        VERIFY_CONTAINS(message("/proc/study.faultline"), "/proc/study.faultline: cannot write");
+        expectFiles(0);
+    }
+
+    void readOnlyFolder()
+    {
+        if (::geteuid() == 0)
+            QSKIP("no folder is read-only for root");
+        const Project project = randomProject(9);
+        saveProject(project, file_);
+        fs::permissions(file_.parent_path(), fs::perms::owner_read | fs::perms::owner_exec);
+        const std::string message = messageOf([&] { saveProject(randomProject(10), file_); });
+        fs::permissions(file_.parent_path(), fs::perms::owner_all);
+        VERIFY_CONTAINS(message, "study.faultline: cannot write: Permission denied");
+        compare(loadProject(file_), project);
+    }
+
+    void fullDisk()
+    {
+        const SmallDisk disk(file_.parent_path() / "disk");
+        if (!disk.mounted())
+            QSKIP("only root mounts a disk");
+        const fs::path file = disk.folder() / "study.faultline";
+        const Project project = randomProject(11);
+        saveProject(project, file);
+        Project large = project;
+        large.result.runs.clear();
+        Random random(12);
+        for (int i = 0; i < 10; ++i)
+            large.wafer.dies.push_back(randomDie("D", {100, 200, 25, 25}, random));
+        VERIFY_CONTAINS(messageOf([&] { saveProject(large, file); }),
+                        "disk/study.faultline: cannot write: No space left on device");
+        compare(loadProject(file), project);
+        QCOMPARE(std::distance(fs::directory_iterator(disk.folder()), fs::directory_iterator()), 1);
+    }
+
+    void readOnlyDisk()
+    {
+        SmallDisk disk(file_.parent_path() / "disk");
+        if (!disk.mounted())
+            QSKIP("only root mounts a disk");
+        const fs::path file = disk.folder() / "study.faultline";
+        const Project project = randomProject(9);
+        saveProject(project, file);
+        disk.makeReadOnly();
+        VERIFY_CONTAINS(messageOf([&] { saveProject(randomProject(10), file); }),
+                        "disk/study.faultline: cannot write: Read-only file system");
+        compare(loadProject(file), project);
+    }
+
+    void linkAndPermissionsAreKept()
+    {
+        saveProject(randomProject(13), file_);
+        fs::permissions(file_, fs::perms::owner_read | fs::perms::owner_write);
+        const fs::path link = file_.parent_path() / "link.faultline";
+        fs::create_symlink(file_, link);
+        const Project project = randomProject(14);
+        saveProject(project, link);
+        QVERIFY(fs::is_symlink(link));
+        fs::remove(link);
+        compare(loadProject(file_), project);
+        QVERIFY(fs::status(file_).permissions() == (fs::perms::owner_read | fs::perms::owner_write));
+    }
+
+    void otherProgramsReadIt()
+    {
+#ifdef H5DUMP
+        saveProject(randomProject(15), file_);
+        QProcess dump;
+        dump.start(H5DUMP, {"-H", QString::fromStdString(file_.string())});
+        QVERIFY(dump.waitForFinished());
+        QCOMPARE(dump.exitCode(), 0);
+        const QByteArray text = dump.readAllStandardOutput();
+        for (const char* part : {"\"stuck-AP\"", "\"unit\"", "\"loss_nat\"", "\"learning_rate\""})
+            QVERIFY2(text.contains(part), part);
+#else
+        QSKIP("h5dump is not installed");
+#endif
+    }
+};
+
+QTEST_GUILESS_MAIN(ProjectFileTest)
+#include "test_project_file.moc"

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <QString>
+
+#include "project/project.h"
+#include "window/appearance.h"
+
+namespace faultline
+{
+
+// What every test of the window needs.
+
+/// The program's style with fixed colours, and settings of its own in an empty folder.
+void prepareApplication(const QString& settingsFolder, Appearance appearance = Appearance::Light);
+
+/// Writes an IDX data set of a few hundred 4 x 4 images that a network learns in an epoch.
+void writeTinyDataset(const QString& folder);
+
+/// A few small dies and a plan over that data set: a study of it takes less than a second.
+Project tinyProject(int dies, const QString& datasetFolder);
+
+} // namespace faultline

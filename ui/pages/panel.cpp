@@ -1,0 +1,85 @@
+#include "pages/panel.h"
+
+#include <QHeaderView>
+#include <QTableWidget>
+#include <QVBoxLayout>
+
+namespace faultline
+{
+
+Panel::Panel(const QString& title, QWidget* content) : title_(boldLabel(title)), body_(new QVBoxLayout(this))
+{
+    setFrameShape(QFrame::StyledPanel);
+    setAutoFillBackground(true);
+    setBackgroundRole(QPalette::Base);
+    body_->setContentsMargins(10, 8, 10, 8);
+    body_->setSpacing(6);
+    body_->addWidget(title_);
+    if (content)
+        body_->addWidget(content, 1);
+}
+
+void Panel::setTitle(const QString& title)
+{
+    title_->setText(title);
+}
+
+QLabel* boldLabel(const QString& text)
+{
+    auto* label = new QLabel(text);
+    QFont font = label->font();
+    font.setBold(true);
+    label->setFont(font);
+    return label;
+}
+
+QLabel* quietLabel(const QString& text)
+{
+    auto* result = new QLabel(text);
+    result->setWordWrap(true);
+    result->setForegroundRole(QPalette::PlaceholderText);
+    return result;
+}
+
+QTableWidget* resultTable(const QStringList& columns)
+{
+    auto* table = new QTableWidget(0, static_cast<int>(columns.size()));
+    table->setHorizontalHeaderLabels(columns);
+    table->horizontalHeaderItem(0)->setTextAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+    table->setEditTriggers(QAbstractItemView::NoEditTriggers);
+    table->setSelectionMode(QAbstractItemView::NoSelection);
+    table->setFocusPolicy(Qt::NoFocus);
+    table->setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    makeQuiet(*table);
+    return table;
+}
+
+void makeQuiet(QTableView& table)
+{
+    table.setAlternatingRowColors(true);
+    table.setShowGrid(false);
+    table.setFrameShape(QFrame::NoFrame);
+    table.verticalHeader()->hide();
+    table.verticalHeader()->setDefaultSectionSize(QFontMetrics(table.font()).height() + 8);
+    table.horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
+    table.horizontalHeader()->setSectionResizeMode(0, QHeaderView::ResizeToContents);
+    table.horizontalHeader()->setHighlightSections(false);
+    table.horizontalHeader()->setDefaultAlignment(Qt::AlignRight | Qt::AlignVCenter);
+}
+
+QTableWidgetItem* numberItem(const QString& text)
+{
+    auto* item = new QTableWidgetItem(text);
+    item->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
+    return item;
+}
+
+void fitToRows(QTableWidget& table)
+{
+    int height = table.horizontalHeader()->sizeHint().height() + 2;
+    for (int row = 0; row < table.rowCount(); ++row)
+        height += table.rowHeight(row);
+    table.setFixedHeight(height);
+}
+
+} // namespace faultline

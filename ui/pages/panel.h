@@ -1,0 +1,45 @@
+#pragma once
+
+#include <QFrame>
+#include <QLabel>
+
+class QTableView;
+class QTableWidget;
+class QTableWidgetItem;
+class QVBoxLayout;
+
+namespace faultline
+{
+
+// The few things that all pages are built from, so that they look alike.
+
+/// Width of the gaps between panels and at the page's edge, pixels.
+inline constexpr int pageMargin = 12;
+
+/// A titled box on the page, with a widget in it or what is added to its body.
+class Panel : public QFrame
+{
+public:
+    explicit Panel(const QString& title, QWidget* content = nullptr);
+
+    void setTitle(const QString& title);
+    QVBoxLayout* body() const { return body_; }
+
+private:
+    QLabel* title_;
+    QVBoxLayout* body_;
+};
+
+QLabel* boldLabel(const QString& text);
+/// Words of less weight.
+QLabel* quietLabel(const QString& text = {});
+
+/// The looks of all tables: no grid, names in the first column, numbers in the others.
+void makeQuiet(QTableView& table);
+/// A table of results, with nothing to edit or select.
+QTableWidget* resultTable(const QStringList& columns);
+QTableWidgetItem* numberItem(const QString& text); ///< at the right
+/// As high as its rows, without scroll bars.
+void fitToRows(QTableWidget& table);
+
+} // namespace faultline

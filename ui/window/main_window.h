@@ -1,0 +1,72 @@
+#pragma once
+
+#include <functional>
+
+#include <QMainWindow>
+
+#include "document/project_document.h"
+
+class QButtonGroup;
+class QLabel;
+class QStackedWidget;
+class QToolButton;
+
+namespace faultline
+{
+
+/// What the window asks a person in dialogs. Tests put their own answers here.
+struct Dialogs {
+    enum class Answer { Save, Discard, Cancel };
+
+    std::function<QString()> openFile;                          ///< empty: cancelled
+    std::function<QString(const QString& suggestion)> saveFile; ///< empty: cancelled
+    std::function<QString(const QString& title)> folder;        ///< empty: cancelled
+    std::function<Answer()> saveChanges;
+    std::function<bool()> dropResults; ///< of the last study, which are not saved
+    std::function<void(const QString& words)> showError;
+};
+
+/// The rail of pages, the menus and the status line around one document.
+class MainWindow : public QMainWindow
+{
+    Q_OBJECT
+
+public:
+    explicit MainWindow(Project project, QWidget* parent = nullptr);
+
+    ProjectDocument& document() { return document_; }
+    Dialogs& dialogs() { return dialogs_; }
+    void openFile(const QString& file);
+
+protected:
+    void closeEvent(QCloseEvent* event) override;
+    void changeEvent(QEvent* event) override;
+
+private:
+    void makeRail();
+    void makeMenus();
+    void addPage(QWidget* page, const QString& name, const QString& icon);
+    void tintRail();
+    void newDemo();
+    void open();
+    bool save();
+    bool saveAs();
+    bool mayDropChanges();
+    void startStudy(const StudyPlan& plan, int threads);
+    void exportFigures();
+    void chooseDataset();
+    void about();
+    void showTitle();
+    void showStatus();
+    /// Runs what may throw an Error and shows it; false when it did.
+    bool attempt(const std::function<void()>& action);
+
+    ProjectDocument document_;
+    Dialogs dialogs_;
+    QWidget* rail_;
+    QButtonGroup* railButtons_;
+    QStackedWidget* pages_;
+    QLabel* status_;
+};
+
+} // namespace faultline

@@ -29,14 +29,21 @@ struct Options {
     std::string wafer;
     std::string folder;
     std::string data;
-    std::optional<int> epochs, statisticsEpochs, draws, repeats, side, batch;
-    std::optional<double> learningRate;
+    std::optional<int> epochs, statisticsEpochs, draws, perfectDraws, repeats, side, batch;
+    std::optional<double> learningRate, lossBound;
     std::optional<std::uint64_t> seed;
     int threads = 0;
     std::vector<std::string> modes, dies, defectRates;
     std::vector<int> hidden;
-    std::optional<std::string> activation;
+    std::optional<std::string> activation, spare;
 };
+
+/// Statistics-aware training takes this many times the epochs of the other modes, unless told otherwise.
+int statisticsEpochsRatio()
+{
+    const StudyPlan defaults;
+    return defaults.statisticsAware.epochs / defaults.training.epochs;
+}
 
 /// "short=0.002" and its like, for the wafer that is about to be drawn.
 void setRate(DefectStatistics& statistics, const std::string& assignment)
@@ -114,13 +121,20 @@ std::vector<int> diesNamed(const Wafer& wafer, const std::vector<std::string>& n
 
 void change(StudyPlan& plan, const Options& options, const Wafer& wafer)
 {
+    if (options.epochs) {
+        plan.training.epochs = *options.epochs;
+        plan.statisticsAware.epochs = *options.epochs * statisticsEpochsRatio();
+    }
     for (TrainingOptions* training : {&plan.training, &plan.statisticsAware}) {
-        training->epochs = options.epochs.value_or(training->epochs);
         training->batch = options.batch.value_or(training->batch);
         training->learningRate = options.learningRate.value_or(training->learningRate);
     }
-    plan.statisticsAware.epochs = options.statisticsEpochs.value_or(plan.statisticsAware.epochs);
-    plan.statisticsAware.draws = options.draws.value_or(plan.statisticsAware.draws);
+    TrainingOptions& statisticsAware = plan.statisticsAware;
+    statisticsAware.epochs = options.statisticsEpochs.value_or(statisticsAware.epochs);
+    statisticsAware.draws = options.draws.value_or(statisticsAware.draws);
+    statisticsAware.perfectDraws = options.perfectDraws.value_or(statisticsAware.perfectDraws);
+    statisticsAware.lossBound = options.lossBound.value_or(statisticsAware.lossBound);
+    plan.spare = options.spare ? spareFromName(*options.spare) : plan.spare;
     plan.repeats = options.repeats.value_or(plan.repeats);
     plan.seed = options.seed.value_or(plan.seed);
     plan.side = options.side.value_or(plan.side);
@@ -273,15 +287,27 @@ void addStudyCommand(CLI::App& program, Action& action)
                      usually("Images are averaged down to N x N pixels", plan.side))
         ->type_name("N");
     command->add_option("--epochs", options->epochs,
-                        usually("Passes over the training images in every mode", plan.training.epochs));
+                        usually("Passes over the training images; statistics-aware training takes " +
+                                    std::to_string(statisticsEpochsRatio()) + " times as many",
+                                plan.training.epochs));
     command->add_option("--statistics-epochs", options->statisticsEpochs,
                         usually("Those of statistics-aware training alone", plan.statisticsAware.epochs));
     command->add_option("--batch", options->batch, usually("Images per training step", plan.training.batch));
     command->add_option("--draws", options->draws,
-                        usually("Random dies per step of statistics-aware training, which share the batch",
+                        usually("Dies per step of statistics-aware training, which share the batch",
                                 plan.statisticsAware.draws));
+    command->add_option("--perfect-draws", options->perfectDraws,
+                        usually("How many of these are a perfect die", plan.statisticsAware.perfectDraws));
+    command->add_option("--loss-bound", options->lossBound,
+                        usually("Exponent q of the loss (1 - p^q) / q of statistics-aware training; 0 is "
+                                "cross-entropy",
+                                plan.statisticsAware.lossBound));
+    command
+        ->add_option("--spare", options->spare,
+                     "What spare cells hold: copies of whole layers, averaged digitally, or unused (copies)")
+        ->type_name("NAME");
     command->add_option("--learning-rate", options->learningRate,
-                        usually("At the start; falls to 0 along a cosine", plan.training.learningRate));
+                        usually("At the start; falls to 0 along a cosine cubed", plan.training.learningRate));
     command->callback([&action, options] { action = [options] { return run(*options); }; });
 }
 

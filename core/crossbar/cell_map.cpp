@@ -119,6 +119,19 @@ std::vector<Cut> cuts(int layer, int outputs, int inputs)
 
 } // namespace
 
+std::string_view name(Spare spare)
+{
+    return spare == Spare::Copies ? "copies" : "unused";
+}
+
+Spare spareFromName(std::string_view text)
+{
+    for (const Spare spare : {Spare::Unused, Spare::Copies})
+        if (name(spare) == text)
+            return spare;
+    throw Error("Spare cells can be \"copies\" or \"unused\", not \"" + std::string(text) + "\".");
+}
+
 CellMap::CellMap(std::span<const int> layers, const DieGeometry& geometry, Spare spare)
     : layers_(layers.begin(), layers.end()),
       geometry_(geometry)

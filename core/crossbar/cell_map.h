@@ -3,6 +3,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "wafer/die.h"
@@ -36,7 +37,11 @@ struct Tile {
 };
 
 /// What is done with the cells that a network leaves over.
-enum class Spare { Unused, Copies };
+enum class Spare : std::uint8_t { Unused, Copies };
+
+/// "unused", "copies".
+std::string_view name(Spare spare);
+Spare spareFromName(std::string_view name); ///< throws Error
 
 /// Which two cells hold which weight. All weights of one input share a column; a differential pair is two
 /// neighbouring rows (G+ above G-); a layer is one rectangle, or a few whose partial sums are added

@@ -227,6 +227,8 @@ void save(Group group, const TrainingOptions& options)
     group.set("epochs", options.epochs);
     group.set("batch", options.batch);
     group.set("draws", options.draws);
+    group.set("perfect_draws", options.perfectDraws);
+    group.set("loss_bound", options.lossBound);
     group.set("learning_rate", options.learningRate);
 }
 
@@ -234,8 +236,15 @@ TrainingOptions loadOptions(const Group& group)
 {
     return {.epochs = group.get<std::int32_t>("epochs"),
             .batch = group.get<std::int32_t>("batch"),
+            .learningRate = group.get<double>("learning_rate"),
             .draws = group.get<std::int32_t>("draws"),
-            .learningRate = group.get<double>("learning_rate")};
+            .perfectDraws = group.get<std::int32_t>("perfect_draws"),
+            .lossBound = group.get<double>("loss_bound")};
+}
+
+Spare loadSpare(const Group& group)
+{
+    return at(group.placeOf("spare_cells"), [&] { return spareFromName(group.text("spare_cells")); });
 }
 
 TrainingMode loadMode(const Group& group, const char* attribute, const std::string& text)
@@ -247,6 +256,7 @@ void savePlan(Group group, const StudyPlan& plan)
 {
     saveShape(group, plan.network);
     group.set("image_side_pixels", plan.side);
+    group.set("spare_cells", std::string(name(plan.spare)));
     std::vector<std::string> modes;
     for (const TrainingMode mode : plan.modes)
         modes.emplace_back(name(mode));
@@ -264,6 +274,7 @@ StudyPlan loadPlan(const Group& group, int dies)
     StudyPlan plan;
     plan.network = loadShape(group);
     plan.side = group.get<std::int32_t>("image_side_pixels");
+    plan.spare = loadSpare(group);
     plan.modes.clear();
     for (const std::string& mode : group.texts("modes"))
         plan.modes.push_back(loadMode(group, "modes", mode));
@@ -329,6 +340,7 @@ void saveRun(Group group, const Run& run)
     group.set("repeat", settings.repeat);
     saveShape(group, settings.network);
     group.set("image_side_pixels", settings.side);
+    group.set("spare_cells", std::string(name(settings.spare)));
     group.set("seed", settings.seed);
     save(group.create("training", "Options of this run"), settings.training);
 
@@ -362,6 +374,7 @@ Run loadRun(const Group& group, int dies)
     settings.repeat = group.get<std::int32_t>("repeat");
     settings.network = loadShape(group);
     settings.side = group.get<std::int32_t>("image_side_pixels");
+    settings.spare = loadSpare(group);
     settings.seed = group.get<std::uint64_t>("seed");
     settings.training = loadOptions(group.open("training"));
     constexpr int mostEpochs = 1 << 24;

@@ -30,10 +30,9 @@ int count(const DefectCounts& counts, Defect defect)
 
 Json json(const TrainingOptions& options)
 {
-    return {{"epochs", options.epochs},
-            {"batch", options.batch},
-            {"draws", options.draws},
-            {"learning_rate", options.learningRate}};
+    return {{"epochs", options.epochs},        {"batch", options.batch},
+            {"draws", options.draws},          {"perfect_draws", options.perfectDraws},
+            {"loss_bound", options.lossBound}, {"learning_rate", options.learningRate}};
 }
 
 Json json(const StudyPlan& plan)
@@ -44,6 +43,7 @@ Json json(const StudyPlan& plan)
     return {{"modes", modes},
             {"repeats", plan.repeats},
             {"image_side_pixels", plan.side},
+            {"spare_cells", name(plan.spare)},
             {"activation", name(plan.network.hidden)},
             {"training", json(plan.training)},
             {"statistics_aware_training", json(plan.statisticsAware)}};

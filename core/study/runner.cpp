@@ -106,7 +106,7 @@ Bench prepare(const StudyPlan& plan, const Wafer& wafer, const DatasetPair& data
     Bench bench{wafer,
                 downsample(data.train, plan.side),
                 downsample(data.test, plan.side),
-                CellMap(plan.network.layers, wafer.geometry),
+                CellMap(plan.network.layers, wafer.geometry, plan.spare),
                 {},
                 plan.diesOn(wafer),
                 {}};

@@ -83,7 +83,7 @@ void StudyPlan::validate(const Wafer& wafer) const
         if (die < 0 || die >= static_cast<int>(wafer.dies.size()))
             throw Error("There is no die number " + std::to_string(die + 1) + "; the wafer has " +
                         std::to_string(wafer.dies.size()) + ".");
-    static_cast<void>(CellMap(network.layers, wafer.geometry)); // throws when the network does not fit
+    static_cast<void>(CellMap(network.layers, wafer.geometry, spare)); // throws when the network does not fit
 }
 
 std::vector<int> StudyPlan::diesOn(const Wafer& wafer) const
@@ -119,6 +119,7 @@ std::vector<RunSettings> runsOf(const StudyPlan& plan, const Wafer& wafer)
         settings.mode = mode;
         settings.network = plan.network;
         settings.side = plan.side;
+        settings.spare = plan.spare;
         settings.training = mode == TrainingMode::StatisticsAware ? plan.statisticsAware : plan.training;
         settings.seed = plan.seed;
         if (mode == TrainingMode::HardwareAware) {

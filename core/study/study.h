@@ -24,6 +24,7 @@ TrainingMode modeFromName(std::string_view name); ///< throws Error
 struct StudyPlan {
     NetworkShape network;
     int side = 14; ///< images are averaged down to side x side pixels; network.layers[0] is side * side
+    Spare spare = Spare::Copies; ///< what the cells do that the network leaves over
     std::vector<TrainingMode> modes{allModes.begin(), allModes.end()};
     std::vector<int> dies; ///< indices into the wafer's dies; empty means all
     int repeats = 3;       ///< networks per mode; hardware-aware training has one network per die
@@ -43,6 +44,7 @@ struct RunSettings {
     int repeat = 0; ///< 0, 1, ... of the same mode
     NetworkShape network;
     int side = 14;
+    Spare spare = Spare::Copies;
     TrainingOptions training;
     std::uint64_t seed = 1;
 

@@ -281,6 +281,9 @@ private slots:
         const Outcome outcome = call(tinyStudy("changed", {{"--modes", "statistics-aware"},
                                                            {"--statistics-epochs", "2"},
                                                            {"--draws", "4"},
+                                                           {"--perfect-draws", "3"},
+                                                           {"--loss-bound", "0.25"},
+                                                           {"--spare", "unused"},
                                                            {"--activation", "hardtanh"},
                                                            {"--learning-rate", "0.01"},
                                                            {"--repeats", "1"},
@@ -297,6 +300,9 @@ private slots:
         QCOMPARE(plan.training.epochs, 3);
         QCOMPARE(plan.statisticsAware.epochs, 2);
         QCOMPARE(plan.statisticsAware.draws, 4);
+        QCOMPARE(plan.statisticsAware.perfectDraws, 3);
+        QCOMPARE(plan.statisticsAware.lossBound, 0.25);
+        QVERIFY(plan.spare == Spare::Unused);
         int shorts = 0;
         for (const Die& die : project.wafer.dies) {
             shorts += die.counts()[static_cast<std::size_t>(Defect::Short)];

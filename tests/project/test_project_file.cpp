@@ -79,7 +79,12 @@ DefectStatistics randomStatistics(Random& random)
 
 TrainingOptions randomOptions(Random& random)
 {
-    return {1 + random.below(99), 1 + random.below(99), 1 + random.below(9), random.real()};
+    return {.epochs = 1 + random.below(99),
+            .batch = 1 + random.below(99),
+            .learningRate = random.real(),
+            .draws = 1 + random.below(9),
+            .perfectDraws = random.below(9),
+            .lossBound = random.real()};
 }
 
 Run randomRun(const Project& project, int index, Random& random)
@@ -92,6 +97,7 @@ Run randomRun(const Project& project, int index, Random& random)
     run.settings.repeat = random.below(5);
     run.settings.network = {{9, 1 + random.below(60), 10}, static_cast<Activation>(random.below(4))};
     run.settings.side = 3;
+    run.settings.spare = static_cast<Spare>(random.below(2));
     run.settings.training = randomOptions(random);
     run.settings.seed = random.seed();
     for (int epoch = 1; epoch <= index; ++epoch)
@@ -135,6 +141,7 @@ Project randomProject(std::uint32_t index)
     wafer.dies.push_back(randomDie("odd", {123, 97, 123, 97}, random));
     project.plan.network = {{9, 4, 7, 10}, Activation::Sign};
     project.plan.side = 3;
+    project.plan.spare = Spare::Unused;
     project.plan.modes = {TrainingMode::StatisticsAware, TrainingMode::Standard};
     project.plan.dies = {4, 0, 2};
     project.plan.repeats = 5;
@@ -171,7 +178,7 @@ bool same(const Run& a, const Run& b)
 {
     const RunSettings &s = a.settings, &t = b.settings;
     return s.mode == t.mode && s.die == t.die && s.repeat == t.repeat && s.network == t.network &&
-           s.side == t.side && s.training == t.training && s.seed == t.seed &&
+           s.side == t.side && s.spare == t.spare && s.training == t.training && s.seed == t.seed &&
            std::ranges::equal(a.curve, b.curve,
                               [](const EpochRecord& x, const EpochRecord& y) {
                                   return x.summary.epoch == y.summary.epoch &&
@@ -204,6 +211,7 @@ void compare(const Project& a, const Project& b)
         QVERIFY(same(a.wafer.dies[i], b.wafer.dies[i]));
     QVERIFY(a.plan.network == b.plan.network);
     QCOMPARE(a.plan.side, b.plan.side);
+    QVERIFY(a.plan.spare == b.plan.spare);
     QVERIFY(a.plan.modes == b.plan.modes);
     QVERIFY(a.plan.dies == b.plan.dies);
     QCOMPARE(a.plan.repeats, b.plan.repeats);

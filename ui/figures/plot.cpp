@@ -233,20 +233,8 @@ Mark crossLine(double value, double spread, SeriesStyle style, bool upright)
 void paintText(QPainter& painter, const QPointF& anchor, Qt::Alignment alignment, const QString& text,
                double degrees)
 {
-    if (text.isEmpty())
-        return;
     const QFontMetricsF metrics(painter.font());
-    if (const qsizetype split = text.indexOf('\n'); split >= 0) {
-        paintText(painter, anchor, alignment, text.first(split), degrees);
-        paintText(painter, anchor + QPointF(0, metrics.height()), alignment, text.sliced(split + 1), degrees);
-        return;
-    }
-    const double width = metrics.horizontalAdvance(text);
-    double x = 0.0, y = 0.0; // of the base line's start, from the anchor
-    if (alignment & Qt::AlignHCenter)
-        x = -width / 2;
-    else if (alignment & Qt::AlignRight)
-        x = -width;
+    double y = 0.0; // of the first base line, from the anchor
     if (alignment & Qt::AlignTop)
         y = metrics.ascent();
     else if (alignment & Qt::AlignBottom)
@@ -256,7 +244,15 @@ void paintText(QPainter& painter, const QPointF& anchor, Qt::Alignment alignment
     const Saved saved(painter);
     painter.translate(anchor);
     painter.rotate(degrees);
-    painter.drawText(QPointF(x, y), text);
+    for (const QString& line : text.split('\n', Qt::SkipEmptyParts)) {
+        double x = 0.0;
+        if (alignment & Qt::AlignHCenter)
+            x = -metrics.horizontalAdvance(line) / 2;
+        else if (alignment & Qt::AlignRight)
+            x = -metrics.horizontalAdvance(line);
+        painter.drawText(QPointF(x, y), line);
+        y += metrics.height();
+    }
 }
 
 bool isVector(const QPainter& painter)

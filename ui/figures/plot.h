@@ -92,7 +92,7 @@ double paintLegend(QPainter* painter, const QRectF& area, std::span<const Legend
 /// Draws a colour bar with its ticks and title at the right of `bar`.
 void paintColourBar(QPainter& painter, const QRectF& bar, const ColourBar& content, const Theme& theme);
 
-/// Text of one line or more at a point: above, below or around it as aligned, then turned.
+/// Text at a point: its first line above, below or around it as aligned, further ones below; then turned.
 void paintText(QPainter& painter, const QPointF& anchor, Qt::Alignment alignment, const QString& text,
                double degrees = 0.0);
 

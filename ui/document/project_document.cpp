@@ -133,7 +133,7 @@ void ProjectDocument::startStudy(const StudyPlan& plan, int threads)
         };
         try {
             StudyResult result =
-                runStudy(input.plan, input.wafer, loadDataset(input), threads, stop, observe);
+                runStudy(input.plan, input.wafer, loadDataset(input), threads, std::move(stop), observe);
             const std::scoped_lock lock(mailbox->mutex);
             mailbox->outcome = std::move(result);
         } catch (const std::exception& error) {
@@ -190,8 +190,8 @@ void ProjectDocument::collect()
         emit resultsChanged();
 }
 
-// By value: the mailbox outlives the document's own hold on it. Its worker has written for the last time.
-void ProjectDocument::finish(std::shared_ptr<Mailbox> mailbox)
+/// The worker has written into the mailbox for the last time.
+void ProjectDocument::finish(const std::shared_ptr<Mailbox>& mailbox)
 {
     if (mailbox != mailbox_)
         return; // the late word of a study that was ended before

@@ -80,7 +80,7 @@ private:
 
     void listRuns();
     void collect();
-    void finish(std::shared_ptr<Mailbox> mailbox);
+    void finish(const std::shared_ptr<Mailbox>& mailbox);
     void endStudy();
     void setModified(bool modified);
 

@@ -157,6 +157,7 @@ ColourBar dieColourBar(DieLayer layer, const ColourRange& range, const Theme& th
 std::vector<LegendEntry> defectLegend()
 {
     std::vector<LegendEntry> entries;
+    entries.reserve(allDefects.size());
     for (const Defect defect : allDefects)
         entries.push_back({QString::fromUtf8(name(defect)), {hueOf(defect)}, LegendEntry::Symbol::Patch});
     return entries;

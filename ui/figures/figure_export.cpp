@@ -1,10 +1,10 @@
 #include <QBuffer>
 #include <QPageSize>
 #include <QPdfWriter>
-#include <QSaveFile>
 #include <QSvgGenerator>
 
 #include "common/error.h"
+#include "common/files.h"
 #include "figures/study_figures.h"
 
 namespace faultline
@@ -78,14 +78,6 @@ std::string_view suffix(FigureFormat format)
     return ".png";
 }
 
-/// The whole file or none.
-void save(const std::filesystem::path& path, const QByteArray& bytes)
-{
-    QSaveFile file(QString::fromStdString(path.string()));
-    if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size() || !file.commit())
-        throw Error("Cannot write " + path.string() + ": " + file.errorString().toStdString() + ".");
-}
-
 } // namespace
 
 void exportFigure(const Figure& figure, const QSizeF& millimetres, const std::string& title,
@@ -105,7 +97,7 @@ void exportFigure(const Figure& figure, const QSizeF& millimetres, const std::st
         writePng(figure, millimetres, buffer);
         break;
     }
-    save(file, bytes);
+    writeFileAtomically(file, {bytes.constData(), static_cast<std::size_t>(bytes.size())});
 }
 
 void exportFigures(const Project& project, const std::filesystem::path& folder,
@@ -120,7 +112,7 @@ void exportFigures(const Project& project, const std::filesystem::path& folder,
         for (const FigureFormat format : formats)
             exportFigure(*named.figure, named.millimetres, named.title, format,
                          stem.string() + std::string(suffix(format)));
-        save(stem.string() + ".csv", QByteArray::fromStdString(csv(named.figure->numbers())));
+        writeFileAtomically(stem.string() + ".csv", csv(named.figure->numbers()));
     }
 }
 

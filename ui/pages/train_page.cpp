@@ -1,6 +1,7 @@
 #include "pages/train_page.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include <QCheckBox>
 #include <QComboBox>
@@ -45,6 +46,7 @@ QSpinBox* spinBox(const char* name, int low, int high)
 std::vector<LegendEntry> modeEntries()
 {
     std::vector<LegendEntry> entries;
+    entries.reserve(allModes.size());
     for (const TrainingMode mode : allModes)
         entries.push_back({QString::fromUtf8(name(mode)), {styleOf(mode).hue}, LegendEntry::Symbol::Line});
     return entries;
@@ -56,7 +58,7 @@ QString duration(double seconds)
 {
     if (seconds < 0.0)
         return {};
-    const int whole = static_cast<int>(seconds + 0.5);
+    const int whole = static_cast<int>(std::lround(seconds));
     if (whole < 60)
         return TrainPage::tr("%1 s").arg(whole);
     if (whole < 3600)
@@ -278,9 +280,14 @@ StudyPlan TrainPage::plan() const
     for (std::size_t k = 0; k < allModes.size(); ++k)
         if (modes_[k]->isChecked())
             plan.modes.push_back(allModes[k]);
+    // What the page shows once for all modes changes them only when a person has changed it.
+    const bool otherBatch = batch_->value() != plan.training.batch;
+    const bool otherRate = std::abs(learningRate_->value() - plan.training.learningRate) > 1e-5;
     for (TrainingOptions* options : {&plan.training, &plan.statisticsAware}) {
-        options->batch = batch_->value();
-        options->learningRate = learningRate_->value();
+        if (otherBatch)
+            options->batch = batch_->value();
+        if (otherRate)
+            options->learningRate = learningRate_->value();
     }
     plan.training.epochs = epochs_->value();
     plan.statisticsAware.epochs = statisticsEpochs_->value();

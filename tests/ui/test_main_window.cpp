@@ -2,6 +2,7 @@
 #include <QCheckBox>
 #include <QComboBox>
 #include <QLabel>
+#include <QLineEdit>
 #include <QProgressBar>
 #include <QPushButton>
 #include <QSettings>
@@ -90,7 +91,7 @@ private slots:
     void settingsMakeThePlan()
     {
         goTo("train");
-        child<QSpinBox>("hiddenNeurons")->setValue(6);
+        child<QLineEdit>("hiddenNeurons")->setText("6, 7");
         child<QSpinBox>("repeats")->setValue(1);
         child<QSpinBox>("seed")->setValue(42);
         child<QSpinBox>("statisticsEpochs")->setValue(2);
@@ -99,7 +100,7 @@ private slots:
         QTest::mouseClick(child<QPushButton>("runStudyButton"), Qt::LeftButton);
         QTRY_VERIFY_WITH_TIMEOUT(project().result.complete, 30000);
         const StudyPlan& plan = project().plan;
-        QCOMPARE(plan.network.layers, std::vector<int>({16, 6, 10}));
+        QCOMPARE(plan.network.layers, std::vector<int>({16, 6, 7, 10}));
         QCOMPARE(plan.network.hidden, Activation::Sign);
         QCOMPARE(plan.seed, 42U);
         QCOMPARE(plan.statisticsAware.epochs, 2);
@@ -111,10 +112,13 @@ private slots:
     {
         goTo("train");
         auto* run = child<QPushButton>("runStudyButton");
-        child<QSpinBox>("hiddenNeurons")->setValue(5000);
-        QVERIFY(!run->isEnabled());
-        QVERIFY(child<QLabel>("networkFit")->text().startsWith("⚠"));
-        child<QSpinBox>("hiddenNeurons")->setValue(5);
+        auto* hidden = child<QLineEdit>("hiddenNeurons");
+        for (const char* wrong : {"5000", "5, -3", "many"}) {
+            hidden->setText(wrong);
+            QVERIFY(!run->isEnabled());
+            QVERIFY(child<QLabel>("networkFit")->text().startsWith("⚠"));
+        }
+        hidden->setText("5");
         QVERIFY(run->isEnabled());
         QVERIFY(child<QLabel>("networkFit")->text().contains("of the 800 junctions"));
     }

@@ -51,10 +51,6 @@ void paintMarker(QPainter& painter, const QPointF& at, const SeriesStyle& style,
         painter.drawPolygon(QPolygonF(
             {at + QPointF(0, -1.25 * r), at + QPointF(1.15 * r, 0.8 * r), at + QPointF(-1.15 * r, 0.8 * r)}));
         break;
-    case Marker::Diamond:
-        painter.drawPolygon(QPolygonF({at + QPointF(0, -1.3 * r), at + QPointF(1.1 * r, 0),
-                                       at + QPointF(0, 1.3 * r), at + QPointF(-1.1 * r, 0)}));
-        break;
     }
 }
 

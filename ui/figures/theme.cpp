@@ -32,12 +32,8 @@ QColor Theme::colour(Hue hue) const
         return background;
     case Hue::Orange:
         return QColor(0xE6, 0x9F, 0x00);
-    case Hue::Sky:
-        return QColor(0x56, 0xB4, 0xE9);
     case Hue::Green:
         return dark ? QColor(0x1F, 0xB8, 0x8C) : QColor(0x00, 0x9E, 0x73);
-    case Hue::Yellow:
-        return QColor(0xF0, 0xE4, 0x42);
     case Hue::Blue: // the original is too close to a dark window's background
         return dark ? QColor(0x4F, 0x9F, 0xE0) : QColor(0x00, 0x72, 0xB2);
     case Hue::Vermillion:

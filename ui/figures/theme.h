@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+
 #include <QColor>
 #include <QFont>
 
@@ -14,9 +16,9 @@ namespace faultline
 /// Colours by name, so that a figure can be drawn on paper, on a light and on a dark screen. Those of series
 /// are Okabe and Ito's, which colour-blind readers tell apart (M. Okabe, K. Ito, "Color Universal Design",
 /// 2008).
-enum class Hue { Ink, Muted, Soft, Faint, Background, Orange, Sky, Green, Yellow, Blue, Vermillion, Purple };
+enum class Hue { Ink, Muted, Soft, Faint, Background, Orange, Green, Blue, Vermillion, Purple };
 
-enum class Marker { Circle, Square, Triangle, Diamond };
+enum class Marker { Circle, Square, Triangle };
 
 /// How one series looks: colour for the screen, marker and line for grey print.
 struct SeriesStyle {

@@ -9,9 +9,11 @@
 #include <QFormLayout>
 #include <QHBoxLayout>
 #include <QHeaderView>
+#include <QLineEdit>
 #include <QLocale>
 #include <QProgressBar>
 #include <QPushButton>
+#include <QRegularExpression>
 #include <QScrollArea>
 #include <QSortFilterProxyModel>
 #include <QSpinBox>
@@ -32,6 +34,7 @@ namespace faultline
 namespace
 {
 
+constexpr std::array spares{Spare::Copies, Spare::Unused};
 constexpr std::array activations{Activation::Tanh, Activation::HardTanh, Activation::Relu, Activation::Sign};
 
 QSpinBox* spinBox(const char* name, int low, int high)
@@ -88,11 +91,20 @@ QWidget* TrainPage::settings()
     side_ = spinBox("imageSide", 1, 1000);
     side_->setSuffix(tr(" pixels"));
     side_->setToolTip(tr("Images are averaged down to a square of this side."));
-    hidden_ = spinBox("hiddenNeurons", 1, 100000);
+    hidden_ = new QLineEdit;
+    hidden_->setObjectName("hiddenNeurons");
+    hidden_->setToolTip(
+        tr("One number for each hidden layer, as in 40 or 64, 32; none for no hidden layer."));
     activation_ = new QComboBox;
     activation_->setObjectName("activation");
     for (const Activation activation : activations)
         activation_->addItem(QString::fromUtf8(name(activation)));
+    spare_ = new QComboBox;
+    spare_->setObjectName("spareCells");
+    spare_->addItems({tr("copies of layers"), tr("unused")}); // as in spares
+    spare_->setToolTip(
+        tr("What the cells do that the network leaves over. The outputs of copies are averaged,\n"
+           "so that a defect counts by that much less."));
     fit_ = quietLabel();
     fit_->setObjectName("networkFit");
 
@@ -148,6 +160,7 @@ QWidget* TrainPage::settings()
     form->addRow(tr("Image side"), side_);
     form->addRow(tr("Hidden neurons"), hidden_);
     form->addRow(tr("Activation"), activation_);
+    form->addRow(tr("Spare cells"), spare_);
     form->addRow(fit_);
     section(tr("Training"));
     form->addRow(tr("Modes"), modes);
@@ -175,6 +188,8 @@ QWidget* TrainPage::settings()
 
     for (QSpinBox* box : form_->findChildren<QSpinBox*>())
         connect(box, &QSpinBox::valueChanged, this, &TrainPage::check);
+    connect(hidden_, &QLineEdit::textChanged, this, &TrainPage::check);
+    connect(spare_, &QComboBox::currentIndexChanged, this, &TrainPage::check);
     for (QCheckBox* box : modes_)
         connect(box, &QCheckBox::toggled, this, &TrainPage::check);
     return panel;
@@ -255,9 +270,13 @@ void TrainPage::showPlan()
     const Project& project = document_.project();
     const StudyPlan& plan = project.plan;
     side_->setValue(plan.side);
-    hidden_->setValue(plan.network.layers[1]);
+    QStringList hidden;
+    for (std::size_t k = 1; k + 1 < plan.network.layers.size(); ++k)
+        hidden.append(QString::number(plan.network.layers[k]));
+    hidden_->setText(hidden.join(", "));
     activation_->setCurrentIndex(
         static_cast<int>(std::ranges::find(activations, plan.network.hidden) - activations.begin()));
+    spare_->setCurrentIndex(static_cast<int>(std::ranges::find(spares, plan.spare) - spares.begin()));
     for (std::size_t k = 0; k < allModes.size(); ++k)
         modes_[k]->setChecked(std::ranges::find(plan.modes, allModes[k]) != plan.modes.end());
     epochs_->setValue(plan.training.epochs);
@@ -274,8 +293,12 @@ StudyPlan TrainPage::plan() const
 {
     StudyPlan plan = document_.project().plan;
     plan.side = side_->value();
-    plan.network.layers = {plan.side * plan.side, hidden_->value(), classCount};
+    plan.network.layers = {plan.side * plan.side};
+    for (const QString& neurons : hidden_->text().split(QRegularExpression("[\\s,;]+"), Qt::SkipEmptyParts))
+        plan.network.layers.push_back(neurons.toInt()); // 0 for other words, which validate() refuses
+    plan.network.layers.push_back(classCount);
     plan.network.hidden = activations[static_cast<std::size_t>(activation_->currentIndex())];
+    plan.spare = spares[static_cast<std::size_t>(spare_->currentIndex())];
     plan.modes.clear();
     for (std::size_t k = 0; k < allModes.size(); ++k)
         if (modes_[k]->isChecked())
@@ -305,9 +328,14 @@ void TrainPage::check()
     try {
         const StudyPlan wanted = plan();
         wanted.validate(wafer);
-        fit_->setText(tr("Takes %1 of the %2 junctions of a die.")
-                          .arg(locale.toString(CellMap(wanted.network.layers, wafer.geometry).junctions()),
-                               locale.toString(wafer.geometry.cells())));
+        const auto junctions = [&](Spare spare) {
+            return locale.toString(CellMap(wanted.network.layers, wafer.geometry, spare).junctions());
+        };
+        QString text = tr("Needs %1 of the %2 junctions of a die.")
+                           .arg(junctions(Spare::Unused), locale.toString(wafer.geometry.cells()));
+        if (wanted.spare == Spare::Copies)
+            text += tr(" With copies: %1.").arg(junctions(Spare::Copies));
+        fit_->setText(text);
     } catch (const Error& error) {
         reason = QString::fromUtf8(error.what());
         fit_->setText("⚠ " + reason);

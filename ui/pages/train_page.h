@@ -11,6 +11,7 @@ class QCheckBox;
 class QComboBox;
 class QDoubleSpinBox;
 class QLabel;
+class QLineEdit;
 class QProgressBar;
 class QPushButton;
 class QSpinBox;
@@ -50,8 +51,9 @@ private:
 
     QWidget* form_;
     QSpinBox* side_;
-    QSpinBox* hidden_;
+    QLineEdit* hidden_;
     QComboBox* activation_;
+    QComboBox* spare_;
     QLabel* fit_; ///< what the network takes of the die, or why it does not do
     std::array<QCheckBox*, allModes.size()> modes_;
     QSpinBox* epochs_;

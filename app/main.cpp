@@ -19,6 +19,7 @@ int main(int argc, char* argv[])
     QApplication::setApplicationName("faultline");
     QApplication::setApplicationDisplayName("Faultline");
     QApplication::setApplicationVersion(version());
+    QApplication::setDesktopFileName(FAULTLINE_ID);
     QApplication::setWindowIcon(QIcon(":/faultline/icons/faultline.svg"));
     QApplication::setPalette(paletteOf(static_cast<Appearance>(QSettings().value("appearance", 0).toInt())));
 

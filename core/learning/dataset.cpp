@@ -206,11 +206,4 @@ Dataset downsample(const Dataset& dataset, int side)
     return {side, side, areas * dataset.images, dataset.labels};
 }
 
-Dataset firstImages(const Dataset& dataset, int count)
-{
-    const int kept = std::clamp(count, 0, dataset.size());
-    return {dataset.width, dataset.height, dataset.images.leftCols(kept),
-            std::vector(dataset.labels.begin(), dataset.labels.begin() + kept)};
-}
-
 } // namespace faultline

@@ -39,7 +39,4 @@ DatasetPair readIdxFolder(const std::filesystem::path& folder);
 /// side under 1 or above the image's.
 Dataset downsample(const Dataset& dataset, int side);
 
-/// The first `count` images (all, if there are fewer).
-Dataset firstImages(const Dataset& dataset, int count);
-
 } // namespace faultline

@@ -30,18 +30,6 @@ public:
 /// (up - down) / 2
 Eigen::MatrixXf halfDifference(const AnalogLayer& layer);
 
-/// Standard training: a perfect die.
-class NominalDie : public DieSource
-{
-public:
-    explicit NominalDie(const CellMap& map) : weights_(nominalWeights(map)) {}
-    const AnalogWeights& die(std::uint32_t) override { return weights_; }
-    Eigen::MatrixXf slope(std::size_t layer) override { return halfDifference(weights_[layer]); }
-
-private:
-    AnalogWeights weights_;
-};
-
 /// Hardware-aware training: one measured die.
 class FixedDie : public DieSource
 {
@@ -52,6 +40,13 @@ public:
 
 private:
     AnalogWeights weights_;
+};
+
+/// Standard training: a perfect die.
+class NominalDie : public FixedDie
+{
+public:
+    explicit NominalDie(const CellMap& map) : FixedDie(nominalWeights(map)) {}
 };
 
 /// Statistics-aware training: a new die at every step, drawn from the statistics as drawDie() would, but only
@@ -66,6 +61,7 @@ public:
     Eigen::MatrixXf slope(std::size_t layer) override; ///< ones: all weights are alike in the mean
 
 private:
+    AnalogLayer& copyOf(int layer, int copy);
     void drawHealthyPairs(RandomStream& random);
     void drawDefects(RandomStream& random);
 
@@ -75,8 +71,6 @@ private:
     std::vector<float> pairQuantiles_;
     std::uint64_t seed_;
     std::uint32_t index_;
-    AnalogLayer& copyOf(int layer, int copy);
-
     AnalogWeights weights_;                         // the first copies; at the end of a draw the means of all
     std::vector<std::vector<AnalogLayer>> further_; // per layer, its other copies
     std::map<int, double> defective_;               // cell -> siemens, of the present draw

@@ -78,7 +78,7 @@ Trainer::Trainer(const NetworkShape& shape, const TrainingOptions& options, cons
     gradient_.resize(network_.layers.size());
 }
 
-std::optional<EpochSummary> Trainer::runEpoch(std::stop_token stop)
+std::optional<EpochSummary> Trainer::runEpoch(const std::stop_token& stop)
 {
     const auto start = std::chrono::steady_clock::now();
     const int images = images_.size();

@@ -45,7 +45,7 @@ public:
 
     /// Trains one epoch; nothing if stop was requested meanwhile (the network is then between two epochs and
     /// of no use). Looks for a stop request after every batch.
-    std::optional<EpochSummary> runEpoch(std::stop_token stop = {});
+    std::optional<EpochSummary> runEpoch(const std::stop_token& stop = {});
 
     int epoch() const { return epoch_; } ///< finished epochs
     bool finished() const { return epoch_ >= options_.epochs; }

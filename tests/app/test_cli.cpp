@@ -213,7 +213,7 @@ private slots:
     {
         const Outcome outcome = call(tinyStudy("whole", {{"--threads", "1"}}));
         QVERIFY2(outcome.exitCode == 0, qPrintable(outcome.err));
-        QVERIFY(outcome.out.contains("run 6 of 6, statistics-aware 2: epoch 3 of 3, error"));
+        QVERIFY(outcome.out.contains("run 6 of 6, statistics-aware 2: epoch 18 of 18, error"));
         QVERIFY(!outcome.out.contains('\r'));
         QVERIFY(outcome.out.contains("Software baseline"));
         QVERIFY(outcome.out.contains("Results in " + path("whole")));

@@ -108,7 +108,6 @@ private slots:
     void downsampleAveragesAreas_data();
     void downsampleAveragesAreas();
     void downsampleRefusesOtherSides();
-    void firstImagesAreTheFirst();
 };
 
 void TestDataset::memoryGrowsWithTheFileNotItsHeader()
@@ -359,19 +358,6 @@ void TestDataset::downsampleRefusesOtherSides()
         VERIFY_CONTAINS(messageOf([&] { downsample(dataset, side); }), "side of the smaller images is " +
                                                                            std::to_string(side) +
                                                                            ", must be from 1 to 4 pixels");
-}
-
-void TestDataset::firstImagesAreTheFirst()
-{
-    const Dataset dataset = noise(3, 2, 5);
-    const Dataset first = firstImages(dataset, 2);
-    QCOMPARE(first.width, 3);
-    QCOMPARE(first.height, 2);
-    QCOMPARE(first.labels, (std::vector<std::uint8_t>{0, 1}));
-    QVERIFY(first.images == dataset.images.leftCols(2));
-    QVERIFY(firstImages(dataset, 5).images == dataset.images);
-    QVERIFY(firstImages(dataset, 1000).images == dataset.images);
-    QCOMPARE(firstImages(dataset, 0).size(), 0);
 }
 
 QTEST_APPLESS_MAIN(TestDataset)

@@ -1,0 +1,118 @@
+// Seconds per epoch of each training mode, and of evaluating one network on all dies of the demo wafer,
+// beside the time that the matrix products alone take at the rate measured in the same run. One thread.
+//   bench_training [EPOCHS]
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <vector>
+
+#include "project/project.h"
+
+using namespace faultline;
+
+namespace
+{
+
+double secondsOf(const auto& work)
+{
+    const auto start = std::chrono::steady_clock::now();
+    work();
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+double median(std::vector<double> values)
+{
+    std::ranges::nth_element(values, values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2));
+    return values[values.size() / 2];
+}
+
+/// Floating-point operations per second of Eigen's product of the first layer with a batch.
+double productRate(const NetworkShape& shape, int batch)
+{
+    const int outputs = shape.layers[1], inputs = shape.layers[0];
+    const Eigen::MatrixXf weights = Eigen::MatrixXf::Random(outputs, inputs);
+    const Eigen::MatrixXf images = Eigen::MatrixXf::Random(inputs, batch);
+    Eigen::MatrixXf sums(outputs, batch);
+    constexpr int products = 2000;
+    std::vector<double> seconds;
+    for (int repeat = 0; repeat < 15; ++repeat)
+        seconds.push_back(secondsOf([&] {
+            for (int k = 0; k < products; ++k)
+                sums.noalias() = weights * images;
+        }));
+    return 2.0 * outputs * inputs * batch * products / median(seconds);
+}
+
+/// Operations of an epoch: forward and weight gradient of every layer, and the way back through all but the
+/// first.
+double operationsPerImage(const NetworkShape& shape, bool training)
+{
+    double operations = 0.0;
+    for (std::size_t l = 0; l + 1 < shape.layers.size(); ++l)
+        operations += 2.0 * shape.layers[l] * shape.layers[l + 1] * (training ? (l == 0 ? 2 : 3) : 1);
+    return operations;
+}
+
+void run(int epochs)
+{
+    const Project project = demoProject();
+    const DatasetPair data = loadDataset(project);
+    const StudyPlan& plan = project.plan;
+    const Dataset train = downsample(data.train, plan.side), test = downsample(data.test, plan.side);
+    const CellMap map(plan.network.layers, project.wafer.geometry, plan.spare);
+    const DefectStatistics statistics = fitStatistics(project.wafer);
+    const double rate = productRate(plan.network, plan.training.batch);
+    std::printf("matrix product of the first layer: %.1f GFLOP/s\n\n", rate / 1e9);
+
+    NominalDie nominal(map);
+    FixedDie fixed(analogWeights(project.wafer.dies.front(), map, project.wafer.device));
+    RandomDie random(statistics, map, project.wafer.device, plan.seed, 0);
+    struct Course {
+        TrainingMode mode;
+        TrainingOptions options;
+        DieSource& source;
+    };
+    const Course courses[] = {{TrainingMode::Standard, plan.training, nominal},
+                              {TrainingMode::HardwareAware, plan.training, fixed},
+                              {TrainingMode::StatisticsAware, plan.statisticsAware, random}};
+    std::vector<std::vector<double>> seconds(std::size(courses));
+    std::vector<Trainer> trainers;
+    for (const Course& course : courses)
+        trainers.emplace_back(plan.network, course.options, train, course.source, plan.seed, 0u);
+    for (int epoch = 0; epoch < epochs; ++epoch) // in turn, so that a noisy moment meets all modes
+        for (std::size_t k = 0; k < trainers.size(); ++k)
+            seconds[k].push_back(trainers[k].runEpoch()->seconds);
+
+    const double products = operationsPerImage(plan.network, true) * train.size() / rate;
+    std::printf("%-18s %12s %22s %18s\n", "mode", "s per epoch", "of the products alone", "of standard");
+    for (std::size_t k = 0; k < trainers.size(); ++k)
+        std::printf("%-18s %12.4f %22.2f %18.2f\n", name(courses[k].mode).data(), median(seconds[k]),
+                    median(seconds[k]) / products, median(seconds[k]) / median(seconds[0]));
+
+    std::vector<AnalogWeights> dies;
+    for (const Die& die : project.wafer.dies)
+        dies.push_back(analogWeights(die, map, project.wafer.device));
+    std::vector<double> evaluations;
+    for (int repeat = 0; repeat < 5; ++repeat)
+        evaluations.push_back(secondsOf([&] {
+            for (const AnalogWeights& die : dies)
+                errorPercent(onDie(trainers[0].network(), die), plan.network, test);
+        }));
+    const double evaluation =
+        operationsPerImage(plan.network, false) * test.size() * static_cast<double>(dies.size()) / rate;
+    std::printf("\none network on %zu dies, %d images: %.3f s, %.2f of the products alone\n", dies.size(),
+                test.size(), median(evaluations), median(evaluations) / evaluation);
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+try {
+    run(argc > 1 ? std::max(1, std::atoi(argv[1])) : 5);
+} catch (const std::exception& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    return 1;
+}

@@ -31,7 +31,8 @@ bool isAllowed(double value)
 void requireConductance(double value, Index row, Index column)
 {
     if (!isAllowed(value))
-        require(false, "conductance at row " + std::to_string(row) + ", column " + std::to_string(column),
+        require(false,
+                "conductance in row " + std::to_string(row + 1) + ", column " + std::to_string(column + 1),
                 value, "from 0 to 1e12 S");
 }
 
@@ -159,10 +160,10 @@ WireNetwork::Rung WireNetwork::makeRung(const VectorXd& conductance, double segm
         rung.fromRight[i] = 1.0 / (1.0 + segment * right);
         right *= rung.fromRight[i];
     }
-    VectorXd ends_ = VectorXd::Zero(size);
-    ends_[0] = first;
-    ends_[size - 1] += last;
-    rung.terminalShare = rung.voltages(ends_);
+    VectorXd fed = VectorXd::Zero(size);
+    fed[0] = first;
+    fed[size - 1] += last;
+    rung.terminalShare = rung.voltages(fed);
     return rung;
 }
 
@@ -251,7 +252,7 @@ CrossbarState WireNetwork::solve(const VectorXd& voltages) const
             "the crossbar's " + std::to_string(columns()) + " columns");
     for (Index column = 0; column < columns(); ++column)
         if (!std::isfinite(voltages[column]))
-            require(false, "voltage of column " + std::to_string(column), voltages[column], "finite");
+            require(false, "voltage of column " + std::to_string(column + 1), voltages[column], "finite");
 
     const Index p = std::min(rows(), columns());
     const auto q = static_cast<Index>(rungs_.size());
@@ -316,7 +317,6 @@ MatrixXd WireNetwork::transferAfter(const std::vector<CellChange>& changes) cons
     MatrixXd rungTerminals(q, count); // currents that come from there
     MatrixXd impedance(count, count); // voltage across changed cell (row) for case (column)
     MatrixXd railTerminals;           // currents that go there
-    VectorXd none;
     MatrixXd nearEnd;
     railTerminals = sweep(MatrixXd::Zero(p, count), std::move(currents), [&](Index k, const MatrixXd& rails) {
         const Rung& rung = rungs_[static_cast<std::size_t>(k)];

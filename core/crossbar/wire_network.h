@@ -65,7 +65,8 @@ public:
     static constexpr double largestSize = 1 << 30; ///< of p^2 q: 8 GB
 
     /// conductance: rows x columns, siemens, from 0 to 1e12. Throws Error for an empty grid, a conductance
-    /// that is not such a number (naming its cell), bad options, and an array beyond largestSize.
+    /// that is not such a number (naming its cell, counted from 1), bad options, and an array beyond
+    /// largestSize.
     WireNetwork(CellGrid<double> conductance, const WireOptions& options);
 
     Eigen::Index rows() const { return conductance_.rows(); }

@@ -17,6 +17,7 @@ inline constexpr int stoppedExitCode = 130;
 void addStudyCommand(CLI::App& program, Action& action);
 void addWaferCommand(CLI::App& program, Action& action);
 void addInfoCommand(CLI::App& program, Action& action);
+void addSolveCommand(CLI::App& program, Action& action);
 void addFiguresCommand(CLI::App& program, Action& action);
 
 } // namespace faultline::cli

@@ -23,6 +23,7 @@ int runProgram(int argc, char** argv)
     addStudyCommand(program, action);
     addWaferCommand(program, action);
     addInfoCommand(program, action);
+    addSolveCommand(program, action);
     if (drawsFigures)
         addFiguresCommand(program, action);
     else

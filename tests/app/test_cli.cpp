@@ -16,6 +16,8 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include "common/csv_matrix.h"
+#include "crossbar/wire_network.h"
 #include "project/project_file.h"
 
 using namespace faultline;
@@ -105,6 +107,18 @@ class CliTest : public QObject
         return arguments;
     }
 
+    void writeText(const QString& name, const QByteArray& text) const
+    {
+        std::ofstream(path(name).toStdString(), std::ios::binary) << text.constData();
+    }
+
+    QStringList solve(const QString& cells, const QString& inputs, const QStringList& wires = {}) const
+    {
+        return QStringList{"solve",      "--conductance", path(cells),   "--voltages",
+                           path(inputs), "--out",         path("solved")} +
+               wires;
+    }
+
 private slots:
     void initTestCase()
     {
@@ -112,13 +126,15 @@ private slots:
         QVERIFY(QDir(folder_.path()).mkdir("images"));
         writeImages(path("images"), "train", 600);
         writeImages(path("images"), "t10k", 200);
+        writeText("cells.csv", "1e-4,2e-4,0\n3e-4,0,1e-3\n");
+        writeText("inputs.csv", "0.1,0.2,0.3\n1,0,0\n");
     }
 
     void help_data()
     {
         QTest::addColumn<QStringList>("arguments");
         QTest::addColumn<QStringList>("words");
-        QTest::newRow("program") << QStringList{"--help"} << QStringList{"study", "wafer", "info"};
+        QTest::newRow("program") << QStringList{"--help"} << QStringList{"study", "wafer", "info", "solve"};
         QTest::newRow("study") << QStringList{"study", "--help"}
                                << QStringList{
                                       "--demo",       "--wafer",         "--out",      "--epochs",
@@ -129,6 +145,10 @@ private slots:
         QTest::newRow("wafer") << QStringList{"wafer", "generate", "--help"}
                                << QStringList{"--out", "--from", "--dies", "--short-rate", "--seed"};
         QTest::newRow("info") << QStringList{"info", "--help"} << QStringList{"FILE"};
+        QTest::newRow("solve") << QStringList{"solve", "--help"}
+                               << QStringList{"--conductance",     "--voltages",   "--out",
+                                              "--wire-row-ohm",    "--source-ohm", "--drive",
+                                              "--wire-column-ohm", "--sense-ohm",  "--sense"};
     }
 
     void help()
@@ -151,6 +171,8 @@ private slots:
         QTest::newRow("no folder") << QStringList{"study", "--demo"};
         QTest::newRow("not a number") << tinyStudy("never", {{"--seed", "one"}});
         QTest::newRow("negative threads") << tinyStudy("never", {{"--threads", "-1"}});
+        QTest::newRow("nothing to solve") << QStringList{"solve", "--out", path("never")};
+        QTest::newRow("ends of a line") << solve("cells.csv", "inputs.csv", {"--drive", "middle"});
         QTest::newRow("unknown option") << tinyStudy("never", {{"--colour", "red"}});
     }
 
@@ -196,6 +218,22 @@ private slots:
         QTest::newRow("wafer's place")
             << QStringList{"wafer", "generate", "--dies", "1", "--out", path("no/where.faultline")}
             << "no/where.faultline: cannot write: No such file or directory";
+        writeText("ragged.csv", "1,2,3\n4,5\n");
+        writeText("word.csv", "1,2,3\n4,much,6\n");
+        writeText("negative.csv", "1,2,3\n4,-5,6\n");
+        writeText("short.csv", "1,2\n");
+        QTest::newRow("no conductances") << solve("none.csv", "inputs.csv") << "none.csv: cannot read";
+        QTest::newRow("ragged conductances")
+            << solve("ragged.csv", "inputs.csv") << "ragged.csv: line 2: found 2 numbers, expected 3";
+        QTest::newRow("conductance's word")
+            << solve("word.csv", "inputs.csv") << "word.csv: line 2, column 2: found \"much\"";
+        QTest::newRow("negative conductance")
+            << solve("negative.csv", "inputs.csv") << "negative.csv: conductance in row 2, column 2 is -5";
+        QTest::newRow("too few voltages")
+            << solve("cells.csv", "short.csv")
+            << "short.csv: line 1: found 2 voltages, expected 3, one per column";
+        QTest::newRow("negative resistance") << solve("cells.csv", "inputs.csv", {"--sense-ohm", "-1"})
+                                             << "sense resistance is -1, must be from 0";
     }
 
     void badInput()
@@ -207,6 +245,38 @@ private slots:
         QCOMPARE(outcome.exitCode, 1);
         QCOMPARE(outcome.err.count('\n'), 1); // one sentence
         QVERIFY(!QFile::exists(path("never/study.json")));
+    }
+
+    void solvesACrossbar()
+    {
+        const Outcome ideal = call(solve("cells.csv", "inputs.csv"));
+        QVERIFY2(ideal.exitCode == 0, qPrintable(ideal.err));
+        QVERIFY(ideal.out.contains("Results in " + path("solved")));
+        QCOMPARE(readBytes(path("solved/transfer.csv")), QByteArray("1e-04,2e-04,0\n3e-04,0,0.001\n"));
+        QCOMPARE(readBytes(path("solved/word_line_voltages_2.csv")), QByteArray("1,0,0\n1,0,0\n"));
+
+        const Outcome real = call(solve("cells.csv", "inputs.csv",
+                                        {"--wire-row-ohm", "3", "--wire-column-ohm", "2", "--source-ohm",
+                                         "50", "--sense-ohm", "10", "--drive", "both", "--sense", "both"}));
+        QVERIFY2(real.exitCode == 0, qPrintable(real.err));
+        const auto read = [this](const QString& name) {
+            return readCsvMatrix(path("solved/" + name + ".csv").toStdString());
+        };
+        const WireNetwork network(readCsvMatrix(path("cells.csv").toStdString()).array(),
+                                  {.columnSegment = 2.0,
+                                   .rowSegment = 3.0,
+                                   .source = 50.0,
+                                   .sense = 10.0,
+                                   .drive = LineEnds::Both,
+                                   .read = LineEnds::Both});
+        QVERIFY(read("transfer") == network.transfer());
+        const Eigen::MatrixXd inputs = readCsvMatrix(path("inputs.csv").toStdString());
+        QVERIFY(read("currents").isApprox(inputs * network.transfer().transpose(), 1e-14));
+        for (int line = 0; line < 2; ++line) {
+            const CrossbarState state = network.solve(inputs.row(line));
+            QVERIFY(read(QString("word_line_voltages_%1").arg(line + 1)) == state.columnVoltage);
+            QVERIFY(read(QString("bit_line_voltages_%1").arg(line + 1)) == state.rowVoltage);
+        }
     }
 
     void studyToItsEnd()

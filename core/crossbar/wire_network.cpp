@@ -1,0 +1,349 @@
+#include "crossbar/wire_network.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include <Eigen/LU>
+
+#include "common/require.h"
+
+namespace faultline
+{
+
+using Eigen::Index;
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
+
+namespace
+{
+
+constexpr double largest = 1e12; // keeps all products of resistances and conductances far from overflow
+
+/// Smaller resistances are zero: they change nothing, and their products could underflow.
+constexpr double negligible = 1e-60;
+
+bool isAllowed(double value)
+{
+    return value >= 0.0 && value <= largest; // false for NaN
+}
+
+void requireConductance(double value, Index row, Index column)
+{
+    if (!isAllowed(value))
+        require(false,
+                "conductance in row " + std::to_string(row + 1) + ", column " + std::to_string(column + 1),
+                value, "from 0 to 1e12 S");
+}
+
+/// In place, the inverse of the matrix with off-diagonal entries -mesh(i, j) and row sums `sums`: positive
+/// and symmetric. Only the strictly lower triangle of `mesh` is read. No subtraction is made.
+void invertMesh(Eigen::Ref<MatrixXd> mesh, VectorXd sums)
+{
+    constexpr Index leaf = 16;
+    const Index size = mesh.rows();
+    if (size > leaf) {
+        const Index half = size / 2, rest = size - half;
+        auto first = mesh.topLeftCorner(half, half);
+        auto second = mesh.bottomRightCorner(rest, rest);
+        auto between = mesh.bottomLeftCorner(rest, half);
+        invertMesh(first, sums.head(half) + between.colwise().sum().transpose());
+        MatrixXd passed(rest, half);
+        passed.noalias() = between * first;
+        second.noalias() += passed * between.transpose();
+        invertMesh(second, sums.tail(rest) + passed * sums.head(half));
+        between.noalias() = second * passed;
+        first.noalias() += passed.transpose() * between;
+        mesh.topRightCorner(half, rest) = between.transpose();
+        return;
+    }
+    mesh.triangularView<Eigen::StrictlyUpper>() = mesh.transpose();
+    for (Index k = 0; k < size; ++k) {
+        const Index after = size - 1 - k;
+        const double inverse = 1.0 / (sums[k] + mesh.col(k).tail(after).sum());
+        sums.tail(after) += mesh.col(k).tail(after) * (sums[k] * inverse);
+        VectorXd column = mesh.col(k);
+        column[k] = 0.0;
+        for (Index j = 0; j < size; ++j)
+            mesh.col(j) += column * (column[j] * inverse);
+        column[k] = 1.0;
+        mesh.col(k) = column * inverse;
+        mesh.row(k) = mesh.col(k).transpose();
+    }
+}
+
+} // namespace
+
+void WireOptions::validate() const
+{
+    const auto check = [](const char* what, double ohm) {
+        require(isAllowed(ohm), what, ohm, "from 0 to 1e12 ohm");
+    };
+    check("resistance of a column's wire segment", columnSegment);
+    check("resistance of a row's wire segment", rowSegment);
+    check("source resistance", source);
+    check("sense resistance", sense);
+}
+
+WireNetwork::WireNetwork(CellGrid<double> conductance, const WireOptions& options)
+    : conductance_(std::move(conductance)),
+      railsAreColumns_(conductance_.rows() > conductance_.cols())
+{
+    options.validate();
+    const auto size =
+        static_cast<double>(conductance_.size()) * static_cast<double>(std::min(rows(), columns()));
+    require(size > 0.0 && size <= largestSize, "size of the crossbar",
+            std::to_string(rows()) + " x " + std::to_string(columns()),
+            "at least 1 x 1, and at most 2^30 as longer side times square of the shorter one");
+    for (Index row = 0; row < rows(); ++row)
+        for (Index column = 0; column < columns(); ++column)
+            requireConductance(conductance_(row, column), row, column);
+
+    const auto wire = [](double ohm) { return ohm < negligible ? 0.0 : ohm; };
+    const double columnSegment = wire(options.columnSegment), rowSegment = wire(options.rowSegment);
+    const double source = wire(options.source), sense = wire(options.sense);
+    const MatrixXd cells = turned(conductance_.matrix());
+    for (Index k = 0; k < cells.cols(); ++k)
+        rungs_.push_back(railsAreColumns_ ? makeRung(cells.col(k), rowSegment, sense, options.read)
+                                          : makeRung(cells.col(k), columnSegment, source, options.drive));
+    if (railsAreColumns_)
+        eliminate(columnSegment, source, options.drive);
+    else
+        eliminate(rowSegment, sense, options.read);
+
+    // By reciprocity: 1 V at one rail's terminal sends into a rung's terminal what comes the other way.
+    MatrixXd transfer(cells.rows(), cells.cols());
+    sweep(MatrixXd::Identity(cells.rows(), cells.rows()), {}, [&](Index k, const MatrixXd& rails) {
+        transfer.col(k).noalias() =
+            rails.transpose() * rungs_[static_cast<std::size_t>(k)].terminalAdmittance();
+    });
+    transfer_ = turned(transfer);
+}
+
+template <class Matrix>
+MatrixXd WireNetwork::turned(const Matrix& matrix) const
+{
+    if (railsAreColumns_)
+        return matrix.transpose().reverse();
+    return matrix;
+}
+
+VectorXd WireNetwork::Rung::terminalAdmittance() const
+{
+    return conductance.cwiseProduct(terminalShare);
+}
+
+/// A ladder: seen from a node, each side is one conductance to the terminals. Two ends without wire between
+/// them are one.
+WireNetwork::Rung WireNetwork::makeRung(const VectorXd& conductance, double segment, double terminal,
+                                        LineEnds ends)
+{
+    const Index size = conductance.size();
+    Rung rung{conductance, VectorXd::Ones(size), VectorXd::Ones(size), VectorXd(size), VectorXd(size)};
+    if (segment == 0.0) {
+        const double ohm = ends == LineEnds::Both ? terminal / 2.0 : terminal;
+        rung.terminalShare.setConstant(1.0 / (1.0 + ohm * conductance.sum()));
+        rung.impedance = ohm * rung.terminalShare;
+        return rung;
+    }
+    const double first = 1.0 / (terminal + segment);
+    const double last = ends == LineEnds::Both ? first : 0.0;
+    VectorXd seen(size); // at node i: the cell and all to the left; later all to the right as well
+    for (Index i = 0; i < size; ++i) {
+        seen[i] = conductance[i] + (i == 0 ? first : seen[i - 1] * rung.fromLeft[i - 1]);
+        rung.fromLeft[i] = 1.0 / (1.0 + segment * seen[i]);
+    }
+    double right = last;
+    for (Index i = size - 1; i >= 0; --i) {
+        rung.impedance[i] = 1.0 / (seen[i] + right);
+        right += conductance[i];
+        rung.fromRight[i] = 1.0 / (1.0 + segment * right);
+        right *= rung.fromRight[i];
+    }
+    VectorXd fed = VectorXd::Zero(size);
+    fed[0] = first;
+    fed[size - 1] += last;
+    rung.terminalShare = rung.voltages(fed);
+    return rung;
+}
+
+MatrixXd WireNetwork::Rung::voltages(const MatrixXd& currents) const
+{
+    MatrixXd total = currents;
+    Eigen::RowVectorXd carried = Eigen::RowVectorXd::Zero(currents.cols());
+    for (Index i = 0; i < currents.rows(); ++i) {
+        total.row(i) += carried;
+        carried = fromLeft[i] * (carried + currents.row(i));
+    }
+    carried.setZero();
+    for (Index i = currents.rows() - 1; i >= 0; --i) {
+        total.row(i) += carried;
+        carried = fromRight[i] * (carried + currents.row(i));
+    }
+    return impedance.asDiagonal() * total;
+}
+
+/// Goes along the rails and keeps what lies behind as conductances between any two rails (`mesh`, lower
+/// triangle) and from each to the terminals (`ground`).
+void WireNetwork::eliminate(double segment, double terminal, LineEnds ends)
+{
+    const auto q = static_cast<Index>(rungs_.size());
+    const Index p = rungs_.front().conductance.size();
+    series_.assign(rungs_.size(), segment);
+    series_.back() = segment + terminal;
+    if (ends == LineEnds::Both && segment == 0.0)
+        series_.back() = terminal / 2.0;
+    else if (ends == LineEnds::Both)
+        nearEnd_ = 1.0 / (segment + terminal);
+
+    passage_.resize(p, p * q);
+    MatrixXd mesh = MatrixXd::Zero(p, p);
+    VectorXd ground = VectorXd::Constant(p, nearEnd_);
+    VectorXd coupling(p);
+    for (Index k = 0; k < q; ++k) {
+        const Rung& rung = rungs_[static_cast<std::size_t>(k)];
+        ground += rung.terminalAdmittance();
+        for (Index i = p - 1; i >= 0; --i) {
+            const Index after = p - 1 - i;
+            mesh.col(i).tail(after) += coupling.tail(after) * (rung.impedance[i] * rung.conductance[i]);
+            coupling[i] = rung.conductance[i];
+            coupling.tail(after + 1) *= rung.fromRight[i];
+        }
+        const double ohm = series_[static_cast<std::size_t>(k)];
+        auto passage = passage_.middleCols(k * p, p);
+        if (ohm == 0.0) {
+            passage.setIdentity();
+            continue;
+        }
+        passage = ohm * mesh;
+        invertMesh(passage, (1.0 + ohm * ground.array()).matrix());
+        mesh = passage / ohm;
+        ground = passage * ground;
+    }
+}
+
+/// Solves for any number of cases at once. terminals: voltages of the rails' terminals (rails x cases);
+/// currents: into the rails at each rung (each rails x cases), or none at all. Visits every rung, the last
+/// first, and returns the currents out of the rails' terminals behind the last rung when those are at 0 V.
+MatrixXd WireNetwork::sweep(const MatrixXd& terminals, std::vector<MatrixXd> currents,
+                            const Visit& visit) const
+{
+    MatrixXd arriving = nearEnd_ * terminals;
+    if (nearEnd_ > 0.0 && currents.empty())
+        currents.assign(rungs_.size(), MatrixXd::Zero(terminals.rows(), terminals.cols()));
+    for (std::size_t k = 0; k < currents.size(); ++k) {
+        currents[k] += arriving;
+        arriving.noalias() = block(static_cast<Index>(k)) * currents[k];
+    }
+    MatrixXd rails = terminals, next(terminals.rows(), terminals.cols());
+    for (std::size_t k = rungs_.size(); k-- > 0;) {
+        if (!currents.empty())
+            rails += series_[k] * currents[k];
+        next.noalias() = block(static_cast<Index>(k)) * rails;
+        rails.swap(next);
+        visit(static_cast<Index>(k), rails);
+    }
+    return arriving;
+}
+
+CrossbarState WireNetwork::solve(const VectorXd& voltages) const
+{
+    require(voltages.size() == columns(), "number of input voltages", voltages.size(),
+            "the crossbar's " + std::to_string(columns()) + " columns");
+    for (Index column = 0; column < columns(); ++column)
+        if (!std::isfinite(voltages[column]))
+            require(false, "voltage of column " + std::to_string(column + 1), voltages[column], "finite");
+
+    const Index p = std::min(rows(), columns());
+    const auto q = static_cast<Index>(rungs_.size());
+    VectorXd railInput = VectorXd::Zero(p), rungInput = VectorXd::Zero(q);
+    std::vector<MatrixXd> currents;
+    if (railsAreColumns_) {
+        railInput = voltages.reverse();
+    } else {
+        rungInput = voltages;
+        for (Index k = 0; k < q; ++k)
+            currents.emplace_back(rungs_[static_cast<std::size_t>(k)].terminalAdmittance() * rungInput[k]);
+    }
+    MatrixXd railVoltage(p, q), rungVoltage(p, q);
+    sweep(railInput, std::move(currents), [&](Index k, const MatrixXd& rails) {
+        const Rung& rung = rungs_[static_cast<std::size_t>(k)];
+        railVoltage.col(k) = rails;
+        rungVoltage.col(k) =
+            rung.voltages(rung.conductance.asDiagonal() * rails) + rung.terminalShare * rungInput[k];
+    });
+
+    CrossbarState state;
+    state.columnVoltage = turned(railsAreColumns_ ? railVoltage : rungVoltage);
+    state.rowVoltage = turned(railsAreColumns_ ? rungVoltage : railVoltage);
+    state.cellCurrent = conductance_.matrix().cwiseProduct(state.columnVoltage - state.rowVoltage);
+    state.inputCurrent = state.cellCurrent.colwise().sum();
+    state.outputCurrent = transfer_ * voltages;
+    return state;
+}
+
+MatrixXd WireNetwork::transferAfter(const std::vector<CellChange>& changes) const
+{
+    struct Place {
+        Index rail, rung;
+    };
+    const Index p = std::min(rows(), columns());
+    const auto q = static_cast<Index>(rungs_.size());
+    const auto count = static_cast<Index>(changes.size());
+    std::vector<Place> places;
+    VectorXd added(count); // conductance beside the old cell
+    std::vector<MatrixXd> currents(rungs_.size(), MatrixXd::Zero(p, count));
+    // Case c: 1 A is taken from the rung's side of cell c and put in at the rail's.
+    for (Index c = 0; c < count; ++c) {
+        const auto& [cell, conductance] = changes[static_cast<std::size_t>(c)];
+        require(cell.row >= 0 && cell.row < rows(), "row of a changed cell", cell.row,
+                "from 0 to " + std::to_string(rows() - 1));
+        require(cell.column >= 0 && cell.column < columns(), "column of a changed cell", cell.column,
+                "from 0 to " + std::to_string(columns() - 1));
+        requireConductance(conductance, cell.row, cell.column);
+        for (Index earlier = 0; earlier < c; ++earlier)
+            require(!(changes[static_cast<std::size_t>(earlier)].cell == cell), "changed cell",
+                    std::to_string(cell.row) + ", " + std::to_string(cell.column) + " twice", "given once");
+        added[c] = conductance - conductance_(cell.row, cell.column);
+        const Place place =
+            railsAreColumns_ ? Place{p - 1 - cell.column, q - 1 - cell.row} : Place{cell.row, cell.column};
+        places.push_back(place);
+        const Rung& rung = rungs_[static_cast<std::size_t>(place.rung)];
+        auto current = currents[static_cast<std::size_t>(place.rung)].col(c);
+        current = -rung.conductance.cwiseProduct(rung.voltages(VectorXd::Unit(p, place.rail)));
+        current[place.rail] += 1.0;
+    }
+
+    MatrixXd rungTerminals(q, count); // currents that come from there
+    MatrixXd impedance(count, count); // voltage across changed cell (row) for case (column)
+    MatrixXd railTerminals;           // currents that go there
+    MatrixXd nearEnd;
+    railTerminals = sweep(MatrixXd::Zero(p, count), std::move(currents), [&](Index k, const MatrixXd& rails) {
+        const Rung& rung = rungs_[static_cast<std::size_t>(k)];
+        rungTerminals.row(k) = -rung.terminalAdmittance().transpose() * rails;
+        MatrixXd into = rung.conductance.asDiagonal() * rails;
+        bool changed = false;
+        for (Index c = 0; c < count; ++c) {
+            const Place& place = places[static_cast<std::size_t>(c)];
+            if (place.rung != k)
+                continue;
+            changed = true;
+            into(place.rail, c) -= 1.0;
+            rungTerminals(k, c) += rung.terminalShare[place.rail];
+        }
+        if (changed) {
+            const MatrixXd across = rails - rung.voltages(into);
+            for (Index c = 0; c < count; ++c)
+                if (places[static_cast<std::size_t>(c)].rung == k)
+                    impedance.row(c) = across.row(places[static_cast<std::size_t>(c)].rail);
+        }
+        if (k == 0)
+            nearEnd = nearEnd_ * rails;
+    });
+    railTerminals += nearEnd;
+    const MatrixXd feedback = MatrixXd::Identity(count, count) + impedance * added.asDiagonal();
+    const MatrixXd cellVoltages = feedback.partialPivLu().solve(rungTerminals.transpose());
+    return transfer_ + turned(railTerminals * added.asDiagonal() * cellVoltages);
+}
+
+} // namespace faultline

@@ -1,0 +1,124 @@
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include <Eigen/Core>
+
+#include "crossbar/cell_map.h"
+
+namespace faultline
+{
+
+/// Which ends of a line lead to its terminal.
+enum class LineEnds : std::uint8_t { One, Both };
+
+/// The wires and terminals around the cells of a crossbar; resistances in ohm, from 0 to 1e12.
+///
+/// Inputs drive columns (word lines), currents are read on rows (bit lines). A line has one wire segment
+/// between neighbouring cells and one from its outermost cell to each end that is in use. `One` means that a
+/// column is driven above row 0 and a row is read, at 0 V, behind its last column. `Both` adds the far ends:
+/// the same voltage drives both, and the output is the sum of both currents.
+struct WireOptions {
+    double columnSegment = 0.0; ///< one segment of a column's wire
+    double rowSegment = 0.0;    ///< one segment of a row's wire
+    double source = 0.0;        ///< between a voltage source and the wire, at each end in use
+    double sense = 0.0;         ///< between the wire and an ideal ammeter to ground, at each end in use
+    LineEnds drive = LineEnds::One;
+    LineEnds read = LineEnds::One;
+
+    void validate() const; ///< throws Error
+    bool operator==(const WireOptions&) const = default;
+};
+
+/// A cell with a new conductance, siemens.
+struct CellChange {
+    CellIndex cell;
+    double conductance = 0.0;
+};
+
+/// The state of a crossbar under given input voltages. Matrices are rows x columns, one value per cell.
+struct CrossbarState {
+    Eigen::MatrixXd columnVoltage; ///< of the column's wire (word line) at each cell, volt
+    Eigen::MatrixXd rowVoltage;    ///< of the row's wire (bit line) at each cell, volt
+    Eigen::MatrixXd cellCurrent;   ///< from the column's wire to the row's, ampere
+    Eigen::VectorXd inputCurrent;  ///< out of each column's source, ampere
+    Eigen::VectorXd outputCurrent; ///< into each row's ammeter, ampere
+};
+
+/// A crossbar of linear cells with resistive wires, solved exactly once: currents = transfer() * voltages.
+///
+/// Method: the cells' network is eliminated line by line along the array's longer side, like a block
+/// tridiagonal matrix with dense blocks of the shorter side. What lies behind a line is kept as the mesh of
+/// conductances that it is seen as (star-mesh transformation: W. K. Grassmann, M. I. Taksar and D. P. Heyman,
+/// Oper. Res. 33, 1107 (1985); A. S. Alfa, J. Xue and Q. Ye, Math. Comput. 71, 217 (2002)), never as a
+/// diagonal from which something is taken away. So only positive numbers are added, multiplied and divided:
+/// the entries of transfer() are accurate to about 1e-13 of themselves, whatever the spread of conductances.
+/// Resistances are added in series, not as conductances, so zero is their ordinary limit. By reciprocity one
+/// backward pass with the shorter side's terminals as right-hand sides gives the transfer matrix.
+///
+/// With p the shorter and q the longer side, the constructor takes about 3 p^3 q multiply-adds (more for
+/// `Both` ends of the longer lines) and the object holds p^2 q numbers; solve() takes 2 p^2 q.
+class WireNetwork
+{
+public:
+    static constexpr double largestSize = 1 << 30; ///< of p^2 q: 8 GB
+
+    /// conductance: rows x columns, siemens, from 0 to 1e12. Throws Error for an empty grid, a conductance
+    /// that is not such a number (naming its cell, counted from 1), bad options, and an array beyond
+    /// largestSize.
+    WireNetwork(CellGrid<double> conductance, const WireOptions& options);
+
+    Eigen::Index rows() const { return conductance_.rows(); }
+    Eigen::Index columns() const { return conductance_.cols(); }
+
+    /// rows x columns, siemens: the output currents are transfer() * input voltages.
+    const Eigen::MatrixXd& transfer() const { return transfer_; }
+
+    /// Everything about the array when its columns are driven by these voltages (volt, one per column).
+    /// Throws Error for another number of voltages or one that is not finite.
+    CrossbarState solve(const Eigen::VectorXd& voltages) const;
+
+    /// The transfer matrix that the array has once these cells are reprogrammed, without solving again
+    /// (Woodbury's identity; k changes cost about 4 k p^2 q). This object keeps its cells. Throws Error for
+    /// a cell that is not there or is given twice, or a bad conductance.
+    Eigen::MatrixXd transferAfter(const std::vector<CellChange>& changes) const;
+
+private:
+    /// A line across the rails: its node voltages and currents in closed form, of the shorter side's length.
+    struct Rung {
+        Eigen::VectorXd conductance;   ///< of the cells between the rung's nodes and the rails, siemens
+        Eigen::VectorXd fromLeft;      ///< part of a current into node i, or from before, that gets to i + 1
+        Eigen::VectorXd fromRight;     ///< the same, from i to i - 1
+        Eigen::VectorXd impedance;     ///< of node i to the terminals when all rails are at 0 V, ohm
+        Eigen::VectorXd terminalShare; ///< voltage of node i for 1 V at the terminals, rails at 0 V
+        Eigen::VectorXd terminalAdmittance() const; ///< current into rail i for that 1 V, siemens
+        /// Node voltages for currents into the nodes (nodes x cases), rails and terminals at 0 V.
+        Eigen::MatrixXd voltages(const Eigen::MatrixXd& currents) const;
+    };
+    using Visit = std::function<void(Eigen::Index rung, const Eigen::MatrixXd& railVoltages)>;
+
+    static Rung makeRung(const Eigen::VectorXd& conductance, double segment, double terminal, LineEnds ends);
+    void eliminate(double segment, double terminal, LineEnds ends);
+    Eigen::MatrixXd sweep(const Eigen::MatrixXd& terminals, std::vector<Eigen::MatrixXd> currents,
+                          const Visit& visit) const;
+    auto block(Eigen::Index rung) const
+    {
+        const Eigen::Index p = rungs_.front().conductance.size();
+        return passage_.middleCols(rung * p, p);
+    }
+    template <class Matrix>
+    Eigen::MatrixXd turned(const Matrix& matrix) const;
+
+    CellGrid<double> conductance_;
+    /// Rails are the lines along the longer side, rungs those across. When the rails are columns, rungs and
+    /// rails are counted backwards, so that rails end behind the last rung and rungs start at their terminal.
+    bool railsAreColumns_;
+    std::vector<Rung> rungs_;
+    std::vector<double> series_; ///< ohm, of each rail from rung k to the next, at last to its terminal
+    double nearEnd_ = 0.0;       ///< siemens, of each rail from rung 0 to its terminal; 0 with one end
+    Eigen::MatrixXd passage_; ///< for each rung, p x p: what of a rail's current passes series_ to the next
+    Eigen::MatrixXd transfer_;
+};
+
+} // namespace faultline

@@ -1,0 +1,440 @@
+#include <cmath>
+#include <limits>
+
+#include <QFile>
+#include <QProcess>
+#include <QRegularExpression>
+#include <QStandardPaths>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include "crossbar/dense_nodal_solve.h"
+#include "crossbar/wire_network.h"
+#include "crossbar/wire_samples.h"
+#include "support/errors.h"
+
+using namespace faultline;
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
+
+namespace
+{
+
+/// Largest error of an entry as a share of that entry itself; infinite where a zero was missed.
+template <class Reference>
+double relativeError(const MatrixXd& found, const Reference& expected)
+{
+    double worst = 0.0;
+    for (Eigen::Index k = 0; k < found.size(); ++k) {
+        const auto right = expected.reshaped()[k];
+        const auto error = std::abs(found.reshaped()[k] - right);
+        if (!(error <= 0.0)) // false for NaN
+            worst = std::max(worst, error < std::numeric_limits<double>::infinity()
+                                        ? static_cast<double>(error / std::abs(right))
+                                        : std::numeric_limits<double>::infinity());
+    }
+    return worst;
+}
+
+#define VERIFY_BELOW(value, limit)                                                                           \
+    do {                                                                                                     \
+        const double measured = value;                                                                       \
+        QVERIFY2(measured < (limit), qPrintable(QString("%1 is %2").arg(#value).arg(measured)));             \
+    } while (false)
+
+struct Wires {
+    const char* name;
+    WireOptions options;
+};
+
+const std::vector<Wires> everyKindOfWires{
+    {"no resistance", {}},
+    {"wires", {.columnSegment = 1.0, .rowSegment = 2.0}},
+    {"wires, both ends",
+     {.columnSegment = 1.0, .rowSegment = 2.0, .drive = LineEnds::Both, .read = LineEnds::Both}},
+    {"everything", {.columnSegment = 0.7, .rowSegment = 3.0, .source = 50.0, .sense = 20.0}},
+    {"everything, driven at both ends",
+     {.columnSegment = 0.7, .rowSegment = 3.0, .source = 50.0, .sense = 20.0, .drive = LineEnds::Both}},
+    {"everything, read at both ends",
+     {.columnSegment = 0.7, .rowSegment = 3.0, .source = 50.0, .sense = 20.0, .read = LineEnds::Both}},
+    {"terminals only, both ends",
+     {.source = 50.0, .sense = 20.0, .drive = LineEnds::Both, .read = LineEnds::Both}},
+    {"columns only", {.columnSegment = 5.0, .drive = LineEnds::Both}},
+    {"rows only", {.rowSegment = 5.0, .read = LineEnds::Both}},
+    {"source only", {.source = 1e3}},
+    {"sense only", {.sense = 1e3}},
+    {"short wires behind large terminals",
+     {.columnSegment = 1e-3, .rowSegment = 1e-3, .source = 1e3, .sense = 1e3, .drive = LineEnds::Both}},
+    {"long wires", {.columnSegment = 1e3, .rowSegment = 1e3, .read = LineEnds::Both}},
+};
+
+const std::vector<std::pair<int, int>> everyShape{{16, 16}, {5, 16}, {16, 5}, {1, 12},
+                                                  {12, 1},  {1, 1},  {18, 17}};
+
+/// Heat in a line's wire and terminals: `leaving` are the currents from its nodes into the cells, its first
+/// node the one beside the terminal. Where there is resistance, from the voltages along it.
+double lineLoss(const VectorXd& nodes, const VectorXd& leaving, double terminal, double segment, double atEnd,
+                LineEnds ends)
+{
+    const auto loss = [](double volt, double ohm) { return ohm > 0.0 ? volt * volt / ohm : 0.0; };
+    const auto last = nodes.size() - 1;
+    if (segment == 0.0) { // the ends share the current
+        const double current = leaving.sum();
+        return current * current * (ends == LineEnds::Both ? atEnd / 2.0 : atEnd);
+    }
+    double total = loss(terminal - nodes[0], segment + atEnd);
+    if (ends == LineEnds::Both)
+        total += loss(terminal - nodes[last], segment + atEnd);
+    for (Eigen::Index k = 0; k < last; ++k)
+        total += loss(nodes[k] - nodes[k + 1], segment);
+    return total;
+}
+
+/// The crossbar as a netlist that prints the output currents; all resistances above 0.
+QByteArray spiceNetlist(const CellGrid<double>& cells, const WireOptions& wires, const VectorXd& voltages)
+{
+    QByteArray text = "crossbar\n";
+    int resistors = 0;
+    const auto resistor = [&](const QString& from, const QString& to, double ohm) {
+        text += QString("R%1 %2 %3 %4\n").arg(++resistors).arg(from, to).arg(ohm, 0, 'g', 17).toLatin1();
+    };
+    const auto node = [](const char* line, Eigen::Index i, Eigen::Index j) {
+        return QString("%1_%2_%3").arg(line).arg(i).arg(j);
+    };
+    const Eigen::Index rows = cells.rows(), columns = cells.cols();
+    for (Eigen::Index j = 0; j < columns; ++j) {
+        text += QString("Vin%1 in%1 0 %2\n").arg(j).arg(voltages[j], 0, 'g', 17).toLatin1();
+        resistor(QString("in%1").arg(j), node("c", 0, j), wires.source + wires.columnSegment);
+        if (wires.drive == LineEnds::Both)
+            resistor(QString("in%1").arg(j), node("c", rows - 1, j), wires.source + wires.columnSegment);
+        for (Eigen::Index i = 0; i + 1 < rows; ++i)
+            resistor(node("c", i, j), node("c", i + 1, j), wires.columnSegment);
+    }
+    QByteArray prints;
+    for (Eigen::Index i = 0; i < rows; ++i) {
+        text += QString("Vout%1 out%1 0 0\n").arg(i).toLatin1();
+        prints += QString("print i(vout%1)\n").arg(i).toLatin1();
+        resistor(QString("out%1").arg(i), node("r", i, columns - 1), wires.sense + wires.rowSegment);
+        if (wires.read == LineEnds::Both)
+            resistor(QString("out%1").arg(i), node("r", i, 0), wires.sense + wires.rowSegment);
+        for (Eigen::Index j = 0; j < columns; ++j) {
+            if (j + 1 < columns)
+                resistor(node("r", i, j), node("r", i, j + 1), wires.rowSegment);
+            if (cells(i, j) > 0.0)
+                resistor(node("c", i, j), node("r", i, j), 1.0 / cells(i, j));
+        }
+    }
+    return text + ".control\nset numdgt=14\nop\n" + prints + "quit\n.endc\n.end\n";
+}
+
+} // namespace
+
+class TestWireNetwork : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void equalsDenseSolve_data() { shapesAndWires(); }
+    void equalsDenseSolve();
+    void equalsNgspice_data();
+    void equalsNgspice();
+    void uniformLadder();
+    void conservesCurrentAndEnergy_data() { shapesAndWires(); }
+    void conservesCurrentAndEnergy();
+    void addsInputs();
+    void isReciprocal();
+    void idealWithoutResistance();
+    void continuousTowardsNoResistance_data();
+    void continuousTowardsNoResistance();
+    void extremeCells_data();
+    void extremeCells();
+    void reprogrammedCells_data() { shapesAndWires(); }
+    void reprogrammedCells();
+    void refusesBadInput_data();
+    void refusesBadInput();
+    void refusesBadVoltages();
+    void refusesBadChanges();
+
+private:
+    QTemporaryDir folder_;
+
+    static void shapesAndWires()
+    {
+        QTest::addColumn<int>("rows");
+        QTest::addColumn<int>("columns");
+        QTest::addColumn<int>("wires");
+        for (const auto& [rows, columns] : everyShape)
+            for (std::size_t k = 0; k < everyKindOfWires.size(); ++k)
+                QTest::addRow("%d x %d, %s", rows, columns, everyKindOfWires[k].name)
+                    << rows << columns << static_cast<int>(k);
+    }
+};
+
+void TestWireNetwork::equalsDenseSolve()
+{
+    QFETCH(const int, rows);
+    QFETCH(const int, columns);
+    QFETCH(const int, wires);
+    const WireOptions& options = everyKindOfWires[static_cast<std::size_t>(wires)].options;
+    const CellGrid<double> cells = randomCells(rows, columns);
+    const DenseNodalSolve expected(cells, options);
+    const WireNetwork network(cells, options);
+    VERIFY_BELOW(relativeError(network.transfer(), expected.transfer()), 1e-9);
+
+    const int driven = columns / 2;
+    const CrossbarState state = network.solve(VectorXd::Unit(columns, driven));
+    DenseNodalSolve::Matrix column(rows, columns), row(rows, columns);
+    for (int i = 0; i < rows; ++i)
+        for (int j = 0; j < columns; ++j) {
+            column(i, j) = expected.columnVoltage(i, j, driven);
+            row(i, j) = expected.rowVoltage(i, j, driven);
+        }
+    VERIFY_BELOW(relativeError(state.columnVoltage, column), 1e-9);
+    VERIFY_BELOW(relativeError(state.rowVoltage, row), 1e-9);
+}
+
+void TestWireNetwork::equalsNgspice_data()
+{
+    QTest::addColumn<int>("side");
+    QTest::addColumn<LineEnds>("ends");
+    QTest::newRow("25 x 25, one end") << 25 << LineEnds::One;
+    QTest::newRow("25 x 25, both ends") << 25 << LineEnds::Both;
+    QTest::newRow("64 x 64, one end") << 64 << LineEnds::One;
+    QTest::newRow("64 x 64, both ends") << 64 << LineEnds::Both;
+}
+
+void TestWireNetwork::equalsNgspice()
+{
+    const QString ngspice = QStandardPaths::findExecutable("ngspice");
+    if (ngspice.isEmpty())
+        QSKIP("ngspice is not installed: no comparison with it");
+    QFETCH(const int, side);
+    QFETCH(const LineEnds, ends);
+    const WireOptions wires{
+        .columnSegment = 1.0, .rowSegment = 1.5, .source = 20.0, .sense = 10.0, .drive = ends, .read = ends};
+    const CellGrid<double> cells = junctions(side, side);
+    const VectorXd voltages = 0.2 * randomVoltages(side);
+    QFile netlist(folder_.path() + "/crossbar.cir");
+    QVERIFY(netlist.open(QIODevice::WriteOnly));
+    netlist.write(spiceNetlist(cells, wires, voltages));
+    netlist.close();
+    QProcess program;
+    program.start(ngspice, {"-b", netlist.fileName()});
+    QVERIFY(program.waitForFinished(240'000));
+    const QString out = program.readAllStandardOutput();
+
+    const VectorXd currents = WireNetwork(cells, wires).solve(voltages).outputCurrent;
+    const double largest = currents.cwiseAbs().maxCoeff();
+    QRegularExpressionMatchIterator printed =
+        QRegularExpression("i\\(vout(\\d+)\\) = (\\S+)").globalMatch(out);
+    int compared = 0;
+    for (; printed.hasNext(); ++compared) {
+        const QRegularExpressionMatch match = printed.next();
+        VERIFY_BELOW(std::abs(match.captured(2).toDouble() - currents[match.captured(1).toInt()]),
+                     1e-6 * largest);
+    }
+    QVERIFY2(compared == side, qPrintable(out + program.readAllStandardError()));
+}
+
+/// Equal cells on one wire, and no other resistance, have a closed form.
+void TestWireNetwork::uniformLadder()
+{
+    constexpr int cells = 50;
+    const double cell = 5000.0, wire = 40.0, volt = 0.3;
+    const WireNetwork network(CellGrid<double>::Constant(cells, 1, 1.0 / cell), {.columnSegment = wire});
+    const double step = std::acosh(1.0 + wire / cell / 2.0);
+    VectorXd expected(cells);
+    for (int k = 1; k <= cells; ++k)
+        expected[k - 1] = volt / cell * std::cosh((cells + 0.5 - k) * step) / std::cosh((cells + 0.5) * step);
+    VERIFY_BELOW(relativeError(network.solve(VectorXd::Constant(1, volt)).outputCurrent, expected), 1e-12);
+    const WireNetwork turned(CellGrid<double>::Constant(1, cells, 1.0 / cell), {.rowSegment = wire});
+    VERIFY_BELOW(relativeError(volt * turned.transfer().transpose().reverse(), expected), 1e-12);
+}
+
+void TestWireNetwork::conservesCurrentAndEnergy()
+{
+    QFETCH(const int, rows);
+    QFETCH(const int, columns);
+    QFETCH(const int, wires);
+    const WireOptions& options = everyKindOfWires[static_cast<std::size_t>(wires)].options;
+    const CellGrid<double> cells = randomCells(rows, columns, 1);
+    const VectorXd voltages = randomVoltages(columns);
+    const CrossbarState state = WireNetwork(cells, options).solve(voltages);
+
+    const double throughput = state.cellCurrent.cwiseAbs().sum();
+    VERIFY_BELOW((state.cellCurrent.rowwise().sum() - state.outputCurrent).cwiseAbs().maxCoeff(),
+                 1e-12 * throughput);
+    double burnt = state.cellCurrent.cwiseProduct(state.columnVoltage - state.rowVoltage).sum();
+    for (int j = 0; j < columns; ++j)
+        burnt += lineLoss(state.columnVoltage.col(j), state.cellCurrent.col(j), voltages[j],
+                          options.columnSegment, options.source, options.drive);
+    for (int i = 0; i < rows; ++i)
+        burnt += lineLoss(state.rowVoltage.row(i).reverse(), -state.cellCurrent.row(i).reverse(), 0.0,
+                          options.rowSegment, options.sense, options.read);
+    const double supplied = voltages.dot(state.inputCurrent);
+    VERIFY_BELOW(std::abs(supplied - burnt), 1e-10 * supplied);
+}
+
+void TestWireNetwork::addsInputs()
+{
+    const WireNetwork network(randomCells(12, 16, 2), everyKindOfWires[3].options);
+    const VectorXd first = randomVoltages(16, 1), second = randomVoltages(16, 2);
+    const CrossbarState a = network.solve(first), b = network.solve(second);
+    const CrossbarState both = network.solve(first + 3.0 * second);
+    QVERIFY(both.cellCurrent.isApprox(a.cellCurrent + 3.0 * b.cellCurrent, 1e-12));
+    QVERIFY(both.columnVoltage.isApprox(a.columnVoltage + 3.0 * b.columnVoltage, 1e-12));
+    QVERIFY(both.outputCurrent.isApprox(a.outputCurrent + 3.0 * b.outputCurrent, 1e-12));
+}
+
+/// Driven where it was read and read where it was driven, the array has the transposed transfer matrix.
+void TestWireNetwork::isReciprocal()
+{
+    const CellGrid<double> cells = randomCells(9, 40, 3);
+    for (const Wires& wires : everyKindOfWires) {
+        const WireOptions& forth = wires.options;
+        const WireOptions back{.columnSegment = forth.rowSegment,
+                               .rowSegment = forth.columnSegment,
+                               .source = forth.sense,
+                               .sense = forth.source,
+                               .drive = forth.read,
+                               .read = forth.drive};
+        const MatrixXd turned =
+            WireNetwork(cells.transpose().reverse(), back).transfer().transpose().reverse();
+        VERIFY_BELOW(relativeError(WireNetwork(cells, forth).transfer(), turned), 1e-12);
+    }
+}
+
+void TestWireNetwork::idealWithoutResistance()
+{
+    const CellGrid<double> cells = randomCells(30, 70, 4);
+    QVERIFY(WireNetwork(cells, {}).transfer() == cells.matrix());
+}
+
+void TestWireNetwork::continuousTowardsNoResistance_data()
+{
+    QTest::addColumn<int>("wires");
+    for (std::size_t k = 0; k < everyKindOfWires.size(); ++k)
+        QTest::newRow(everyKindOfWires[k].name) << static_cast<int>(k);
+}
+
+void TestWireNetwork::continuousTowardsNoResistance()
+{
+    QFETCH(const int, wires);
+    const WireOptions limit = [&] {
+        WireOptions options = everyKindOfWires[static_cast<std::size_t>(wires)].options;
+        options.columnSegment = options.rowSegment = 0.0;
+        return options;
+    }();
+    const CellGrid<double> cells = randomCells(20, 18, 5);
+    const MatrixXd expected = WireNetwork(cells, limit).transfer();
+    for (const double ohm : {1e-6, 1e-9, 1e-12, 1e-15, 1e-30, 1e-59, 1e-300}) {
+        WireOptions options = limit;
+        options.columnSegment = options.rowSegment = ohm;
+        // 20 cells of 1 S in a row: each segment changes what passes by up to 20^2 times its ohms, and
+        // through cells of 1e-8 S sneaks in as much.
+        const MatrixXd found = WireNetwork(cells, options).transfer();
+        VERIFY_BELOW((found - expected).cwiseAbs().maxCoeff(),
+                     (1e3 * ohm + 1e-13) * expected.cwiseAbs().maxCoeff());
+    }
+}
+
+void TestWireNetwork::extremeCells_data()
+{
+    QTest::addColumn<double>("siemens");
+    QTest::newRow("all open") << 0.0;
+    QTest::newRow("all but open") << 1e-30;
+    QTest::newRow("all shorted") << 1.0;
+    QTest::newRow("welded") << 1e6;
+}
+
+void TestWireNetwork::extremeCells()
+{
+    QFETCH(const double, siemens);
+    const CellGrid<double> cells = CellGrid<double>::Constant(7, 9, siemens);
+    for (const Wires& wires : everyKindOfWires) {
+        const MatrixXd transfer = WireNetwork(cells, wires.options).transfer();
+        VERIFY_BELOW(relativeError(transfer, DenseNodalSolve(cells, wires.options).transfer()), 1e-9);
+    }
+}
+
+void TestWireNetwork::reprogrammedCells()
+{
+    QFETCH(const int, rows);
+    QFETCH(const int, columns);
+    QFETCH(const int, wires);
+    const WireOptions& options = everyKindOfWires[static_cast<std::size_t>(wires)].options;
+    CellGrid<double> cells = randomCells(rows, columns, 6);
+    const WireNetwork network(cells, options);
+    QVERIFY(network.transferAfter({}) == network.transfer());
+
+    std::vector<CellChange> changes;
+    const double values[] = {1e-3, 0.0, 1.0, 1e-8, 5e-5};
+    for (int k = 0; k < std::min(5, rows * columns); ++k) {
+        const int place = 7 * k % (rows * columns);
+        const CellIndex cell{place / columns, place % columns};
+        changes.push_back({cell, values[k]});
+        cells(cell.row, cell.column) = values[k];
+    }
+    const MatrixXd expected = WireNetwork(cells, options).transfer();
+    VERIFY_BELOW((network.transferAfter(changes) - expected).cwiseAbs().maxCoeff(),
+                 1e-12 * std::max(expected.maxCoeff(), network.transfer().maxCoeff()));
+}
+
+void TestWireNetwork::refusesBadInput_data()
+{
+    QTest::addColumn<WireOptions>("wires");
+    QTest::addColumn<double>("siemens");
+    QTest::addColumn<int>("columns");
+    QTest::addColumn<std::string>("message");
+    constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+    constexpr double infinite = std::numeric_limits<double>::infinity();
+    QTest::newRow("negative cell") << WireOptions{} << -1e-9 << 4
+                                   << std::string("conductance in row 2, column 3 is -1e-09, must be from 0");
+    QTest::newRow("unknown cell") << WireOptions{} << nan << 4 << std::string("row 2, column 3 is nan");
+    QTest::newRow("infinite cell") << WireOptions{} << infinite << 4 << std::string("row 2, column 3 is inf");
+    QTest::newRow("no cells") << WireOptions{} << 0.0 << 0 << std::string("size of the crossbar is 3 x 0");
+    QTest::newRow("row's wire") << WireOptions{.rowSegment = -1.0} << 0.0 << 4
+                                << std::string("resistance of a row's wire segment is -1, must be from 0");
+    QTest::newRow("column's wire") << WireOptions{.columnSegment = nan} << 0.0 << 4
+                                   << std::string("column's wire segment is nan");
+    QTest::newRow("source") << WireOptions{.source = infinite} << 0.0 << 4
+                            << std::string("source resistance is inf");
+    QTest::newRow("sense") << WireOptions{.sense = 1e13} << 0.0 << 4
+                           << std::string("sense resistance is 1e+13");
+}
+
+void TestWireNetwork::refusesBadInput()
+{
+    QFETCH(const WireOptions, wires);
+    QFETCH(const double, siemens);
+    QFETCH(const int, columns);
+    QFETCH(const std::string, message);
+    CellGrid<double> cells = CellGrid<double>::Constant(3, columns, 1e-3);
+    if (columns > 0)
+        cells(1, 2) = siemens;
+    VERIFY_CONTAINS(messageOf([&] { WireNetwork(cells, wires); }), message);
+}
+
+void TestWireNetwork::refusesBadVoltages()
+{
+    const WireNetwork network(randomCells(3, 2), {});
+    VERIFY_CONTAINS(messageOf([&] { network.solve(VectorXd::Zero(3)); }),
+                    "number of input voltages is 3, must be the crossbar's 2 columns");
+    VERIFY_CONTAINS(messageOf([&] { network.solve(VectorXd::Constant(2, std::nan(""))); }),
+                    "voltage of column 1 is nan");
+}
+
+void TestWireNetwork::refusesBadChanges()
+{
+    const WireNetwork network(randomCells(3, 2), {});
+    const auto message = [&](const std::vector<CellChange>& changes) {
+        return messageOf([&] { network.transferAfter(changes); });
+    };
+    VERIFY_CONTAINS(message({{{3, 0}, 1.0}}), "row of a changed cell is 3, must be from 0 to 2");
+    VERIFY_CONTAINS(message({{{0, -1}, 1.0}}), "column of a changed cell is -1");
+    VERIFY_CONTAINS(message({{{0, 1}, -1.0}}), "row 1, column 2 is -1");
+    VERIFY_CONTAINS(message({{{0, 1}, 1.0}, {{0, 1}, 2.0}}), "twice");
+}
+
+QTEST_APPLESS_MAIN(TestWireNetwork)
+#include "test_wire_network.moc"

@@ -224,7 +224,7 @@ void WireNetwork::eliminate(double segment, double terminal, LineEnds ends)
 
 /// Solves for any number of cases at once. terminals: voltages of the rails' terminals (rails x cases);
 /// currents: into the rails at each rung (each rails x cases), or none at all. Visits every rung, the last
-/// first, and returns the currents out of the rails' terminals behind the last rung when those are at 0 V.
+/// first, and returns the currents out of the rails' terminals (both ends' sum) for terminals at 0 V.
 MatrixXd WireNetwork::sweep(const MatrixXd& terminals, std::vector<MatrixXd> currents,
                             const Visit& visit) const
 {
@@ -243,7 +243,7 @@ MatrixXd WireNetwork::sweep(const MatrixXd& terminals, std::vector<MatrixXd> cur
         rails.swap(next);
         visit(static_cast<Index>(k), rails);
     }
-    return arriving;
+    return arriving + nearEnd_ * rails;
 }
 
 CrossbarState WireNetwork::solve(const VectorXd& voltages) const
@@ -284,14 +284,12 @@ CrossbarState WireNetwork::solve(const VectorXd& voltages) const
 
 MatrixXd WireNetwork::transferAfter(const std::vector<CellChange>& changes) const
 {
-    struct Place {
-        Index rail, rung;
-    };
     const Index p = std::min(rows(), columns());
     const auto q = static_cast<Index>(rungs_.size());
     const auto count = static_cast<Index>(changes.size());
-    std::vector<Place> places;
-    VectorXd added(count); // conductance beside the old cell
+    std::vector<Index> rail(changes.size());                  // of each changed cell
+    std::vector<std::vector<Index>> changedAt(rungs_.size()); // the changed cells of each rung
+    VectorXd added(count);                                    // conductance beside the old cell
     std::vector<MatrixXd> currents(rungs_.size(), MatrixXd::Zero(p, count));
     // Case c: 1 A is taken from the rung's side of cell c and put in at the rail's.
     for (Index c = 0; c < count; ++c) {
@@ -305,45 +303,37 @@ MatrixXd WireNetwork::transferAfter(const std::vector<CellChange>& changes) cons
             require(!(changes[static_cast<std::size_t>(earlier)].cell == cell), "changed cell",
                     std::to_string(cell.row) + ", " + std::to_string(cell.column) + " twice", "given once");
         added[c] = conductance - conductance_(cell.row, cell.column);
-        const Place place =
-            railsAreColumns_ ? Place{p - 1 - cell.column, q - 1 - cell.row} : Place{cell.row, cell.column};
-        places.push_back(place);
-        const Rung& rung = rungs_[static_cast<std::size_t>(place.rung)];
-        auto current = currents[static_cast<std::size_t>(place.rung)].col(c);
-        current = -rung.conductance.cwiseProduct(rung.voltages(VectorXd::Unit(p, place.rail)));
-        current[place.rail] += 1.0;
+        const auto [atRail, atRung] = railsAreColumns_ ? std::pair(p - 1 - cell.column, q - 1 - cell.row)
+                                                       : std::pair(Index{cell.row}, Index{cell.column});
+        rail[static_cast<std::size_t>(c)] = atRail;
+        changedAt[static_cast<std::size_t>(atRung)].push_back(c);
+        const Rung& rung = rungs_[static_cast<std::size_t>(atRung)];
+        auto current = currents[static_cast<std::size_t>(atRung)].col(c);
+        current = -rung.conductance.cwiseProduct(rung.voltages(VectorXd::Unit(p, atRail)));
+        current[atRail] += 1.0;
     }
 
-    MatrixXd rungTerminals(q, count); // currents that come from there
     MatrixXd impedance(count, count); // voltage across changed cell (row) for case (column)
-    MatrixXd railTerminals;           // currents that go there
-    MatrixXd nearEnd;
-    railTerminals = sweep(MatrixXd::Zero(p, count), std::move(currents), [&](Index k, const MatrixXd& rails) {
+    MatrixXd fromRungs(q, count);     // currents out of the rungs' terminals into the array
+    const auto visit = [&](Index k, const MatrixXd& rails) {
         const Rung& rung = rungs_[static_cast<std::size_t>(k)];
-        rungTerminals.row(k) = -rung.terminalAdmittance().transpose() * rails;
-        MatrixXd into = rung.conductance.asDiagonal() * rails;
-        bool changed = false;
-        for (Index c = 0; c < count; ++c) {
-            const Place& place = places[static_cast<std::size_t>(c)];
-            if (place.rung != k)
-                continue;
-            changed = true;
-            into(place.rail, c) -= 1.0;
-            rungTerminals(k, c) += rung.terminalShare[place.rail];
+        const std::vector<Index>& changed = changedAt[static_cast<std::size_t>(k)];
+        fromRungs.row(k) = -rung.terminalAdmittance().transpose() * rails;
+        if (changed.empty())
+            return;
+        MatrixXd intoRung = rung.conductance.asDiagonal() * rails;
+        for (const Index c : changed) {
+            intoRung(rail[static_cast<std::size_t>(c)], c) -= 1.0;
+            fromRungs(k, c) += rung.terminalShare[rail[static_cast<std::size_t>(c)]];
         }
-        if (changed) {
-            const MatrixXd across = rails - rung.voltages(into);
-            for (Index c = 0; c < count; ++c)
-                if (places[static_cast<std::size_t>(c)].rung == k)
-                    impedance.row(c) = across.row(places[static_cast<std::size_t>(c)].rail);
-        }
-        if (k == 0)
-            nearEnd = nearEnd_ * rails;
-    });
-    railTerminals += nearEnd;
+        const MatrixXd across = rails - rung.voltages(intoRung);
+        for (const Index c : changed)
+            impedance.row(c) = across.row(rail[static_cast<std::size_t>(c)]);
+    };
+    const MatrixXd toRails = sweep(MatrixXd::Zero(p, count), std::move(currents), visit);
     const MatrixXd feedback = MatrixXd::Identity(count, count) + impedance * added.asDiagonal();
-    const MatrixXd cellVoltages = feedback.partialPivLu().solve(rungTerminals.transpose());
-    return transfer_ + turned(railTerminals * added.asDiagonal() * cellVoltages);
+    const MatrixXd cellVoltages = feedback.partialPivLu().solve(fromRungs.transpose());
+    return transfer_ + turned(toRails * added.asDiagonal() * cellVoltages);
 }
 
 } // namespace faultline

@@ -60,7 +60,7 @@ std::vector<AnalogWeights> watchedDies(TrainingMode mode, DieSource& source)
 }
 
 /// Trains and evaluates one network; nothing if stopped. `onEpoch` is told of each epoch.
-std::optional<Run> performRun(const RunSettings& settings, const Bench& bench, std::stop_token stop,
+std::optional<Run> performRun(const RunSettings& settings, const Bench& bench, const std::stop_token& stop,
                               const std::function<void(const EpochRecord&)>& onEpoch)
 {
     const auto error = [&](const Network& network, const AnalogWeights& die) {
@@ -122,7 +122,7 @@ Bench prepare(const StudyPlan& plan, const Wafer& wafer, const DatasetPair& data
 } // namespace
 
 StudyResult runStudy(const StudyPlan& plan, const Wafer& wafer, const DatasetPair& data, int threads,
-                     std::stop_token stop, const RunObserver& observer,
+                     const std::stop_token& stop, const RunObserver& observer,
                      const std::optional<DefectStatistics>& statistics)
 {
     const Bench bench = prepare(plan, wafer, data, statistics);

@@ -32,7 +32,7 @@ struct StudyResult {
 /// plan. The result is the same for any number of threads. When stopped, returns the finished runs within 100
 /// ms. `statistics`: what statistics-aware training draws from; fitted to the plan's dies when absent.
 StudyResult runStudy(const StudyPlan& plan, const Wafer& wafer, const DatasetPair& data, int threads,
-                     std::stop_token stop = {}, const RunObserver& observer = {},
+                     const std::stop_token& stop = {}, const RunObserver& observer = {},
                      const std::optional<DefectStatistics>& statistics = {});
 
 } // namespace faultline

@@ -93,7 +93,7 @@ private slots:
         goTo("train");
         child<QLineEdit>("hiddenNeurons")->setText("6, 7");
         child<QSpinBox>("repeats")->setValue(1);
-        child<QSpinBox>("seed")->setValue(42);
+        child<QLineEdit>("seed")->setText("9007199254740993");
         child<QSpinBox>("statisticsEpochs")->setValue(2);
         child<QComboBox>("activation")->setCurrentText("sign");
         QTest::mouseClick(child<QCheckBox>("mode-hardware-aware"), Qt::LeftButton, {}, {10, 10});
@@ -102,7 +102,7 @@ private slots:
         const StudyPlan& plan = project().plan;
         QCOMPARE(plan.network.layers, std::vector<int>({16, 6, 7, 10}));
         QCOMPARE(plan.network.hidden, Activation::Sign);
-        QCOMPARE(plan.seed, 42U);
+        QCOMPARE(plan.seed, std::uint64_t{9007199254740993U});
         QCOMPARE(plan.statisticsAware.epochs, 2);
         QCOMPARE(plan.modes, std::vector({TrainingMode::Standard, TrainingMode::StatisticsAware}));
         QCOMPARE(project().result.runs.size(), std::size_t{2});

@@ -12,7 +12,7 @@ namespace faultline
 
 /// How many cells conduct how much, in bins of equal width on a logarithmic axis.
 struct ConductanceHistogram {
-    std::vector<double> edges; ///< siemens, one more than bins; ends are whole powers of ten where needed
+    std::vector<double> edges; ///< siemens, one more than bins, around all positive values
     std::array<std::vector<int>, levelCount> healthy; ///< cells per bin, indexed by Level
     std::array<std::vector<int>, 5> defective;        ///< at P, indexed by Defect; None stays empty
 };

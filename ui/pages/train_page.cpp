@@ -13,7 +13,7 @@
 #include <QLocale>
 #include <QProgressBar>
 #include <QPushButton>
-#include <QRegularExpression>
+#include <QRegularExpressionValidator>
 #include <QScrollArea>
 #include <QSortFilterProxyModel>
 #include <QSpinBox>
@@ -135,7 +135,9 @@ QWidget* TrainPage::settings()
     repeats_ = spinBox("repeats", 1, 1000);
     repeats_->setToolTip(
         tr("Networks per mode, from different random numbers. Hardware-aware has one per die."));
-    seed_ = spinBox("seed", 0, 2147483647);
+    seed_ = new QLineEdit; // a spin box would cut a seed of 64 bits
+    seed_->setObjectName("seed");
+    seed_->setValidator(new QRegularExpressionValidator(QRegularExpression("\\d{1,19}"), seed_));
     seed_->setToolTip(tr("The same seed gives the same results, on any number of threads."));
     threads_ = spinBox("threads", 0, 1024);
     threads_->setSpecialValueText(tr("one per core"));
@@ -284,7 +286,7 @@ void TrainPage::showPlan()
     batch_->setValue(plan.training.batch);
     learningRate_->setValue(plan.training.learningRate);
     repeats_->setValue(plan.repeats);
-    seed_->setValue(static_cast<int>(plan.seed));
+    seed_->setText(QString::number(plan.seed));
     check();
     showRunning();
 }
@@ -315,7 +317,7 @@ StudyPlan TrainPage::plan() const
     plan.training.epochs = epochs_->value();
     plan.statisticsAware.epochs = statisticsEpochs_->value();
     plan.repeats = repeats_->value();
-    plan.seed = static_cast<std::uint64_t>(seed_->value());
+    plan.seed = seed_->text().toULongLong();
     return plan;
 }
 

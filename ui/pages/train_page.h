@@ -61,7 +61,7 @@ private:
     QSpinBox* batch_;
     QDoubleSpinBox* learningRate_;
     QSpinBox* repeats_;
-    QSpinBox* seed_;
+    QLineEdit* seed_;
     QSpinBox* threads_;
     QLabel* dataset_;
 

@@ -11,12 +11,6 @@
 namespace faultline
 {
 
-struct CellIndex {
-    int row = 0;
-    int column = 0;
-    bool operator==(const CellIndex&) const = default;
-};
-
 struct WeightIndex {
     int layer = 0;
     int output = 0;

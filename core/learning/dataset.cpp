@@ -4,7 +4,6 @@
 #include <memory>
 #include <span>
 
-#include <Eigen/SparseCore>
 #include <zlib.h>
 
 #include "common/require.h"
@@ -128,6 +127,13 @@ std::vector<Overlap> overlaps(int targets, int sources)
     return result;
 }
 
+Dataset readPart(const std::filesystem::path& folder, const std::string& part)
+{
+    const auto images = plainOrGzip(folder / (part + "-images-idx3-ubyte"));
+    const auto labels = plainOrGzip(folder / (part + "-labels-idx1-ubyte"));
+    return readIdx(images, labels);
+}
+
 } // namespace
 
 Dataset readIdx(const std::filesystem::path& images, const std::filesystem::path& labels)
@@ -162,22 +168,28 @@ Dataset readIdx(const std::filesystem::path& images, const std::filesystem::path
                     std::to_string(*bad), "0 to " + std::to_string(classCount - 1));
 
     const auto pixels = imageFile.rest(count * width * height);
-    using Bytes = Eigen::Matrix<std::uint8_t, Eigen::Dynamic, Eigen::Dynamic>;
-    dataset.images = Eigen::Map<const Bytes>(pixels.data(), static_cast<Eigen::Index>(width * height),
-                                             static_cast<Eigen::Index>(count))
-                         .cast<float>() /
-                     255.0f;
+    const auto size = static_cast<Eigen::Index>(width * height);
+    dataset.images.resize(size, static_cast<Eigen::Index>(count));
+    dataset.images.reserve(static_cast<Eigen::Index>(pixels.size()) - std::ranges::count(pixels, 0));
+    const std::uint8_t* pixel = pixels.data();
+    for (Eigen::Index image = 0; image < dataset.images.cols(); ++image) {
+        dataset.images.startVec(image);
+        for (Eigen::Index k = 0; k < size; ++k, ++pixel)
+            if (*pixel != 0)
+                dataset.images.insertBack(k, image) = static_cast<float>(*pixel) / 255.0f;
+    }
+    dataset.images.finalize();
     return dataset;
+}
+
+Dataset readIdxTestImages(const std::filesystem::path& folder)
+{
+    return readPart(folder, "t10k");
 }
 
 DatasetPair readIdxFolder(const std::filesystem::path& folder)
 {
-    const auto read = [&](const std::string& part) {
-        const auto images = plainOrGzip(folder / (part + "-images-idx3-ubyte"));
-        const auto labels = plainOrGzip(folder / (part + "-labels-idx1-ubyte"));
-        return readIdx(images, labels);
-    };
-    DatasetPair pair{"", read("train"), read("t10k")};
+    DatasetPair pair{"", readPart(folder, "train"), readIdxTestImages(folder)};
     pair.name = std::filesystem::canonical(folder).filename().string();
     const auto size = [](const Dataset& dataset) {
         return std::to_string(dataset.width) + " x " + std::to_string(dataset.height) + " pixels";
@@ -203,7 +215,9 @@ Dataset downsample(const Dataset& dataset, int side)
     }
     Eigen::SparseMatrix<float> areas(Eigen::Index{side} * side, dataset.images.rows());
     areas.setFromTriplets(shares.begin(), shares.end());
-    return {side, side, areas * dataset.images, dataset.labels};
+    Dataset smaller{side, side, areas * dataset.images, dataset.labels};
+    smaller.images.data().squeeze();
+    return smaller;
 }
 
 } // namespace faultline

@@ -5,15 +5,17 @@
 #include <string>
 #include <vector>
 
-#include <Eigen/Core>
+#include <Eigen/SparseCore>
 
 namespace faultline
 {
 
 /// Grey images with a class each.
 struct Dataset {
-    int width = 0, height = 0;        ///< pixels
-    Eigen::MatrixXf images;           ///< (width * height) x images, 0 to 1; a column is an image, row by row
+    int width = 0, height = 0; ///< pixels
+    /// (width * height) x images, 0 to 1; a column is an image, row by row. Compressed: most of a handwritten
+    /// digit's image is empty, so that less is stored, read and multiplied.
+    Eigen::SparseMatrix<float> images;
     std::vector<std::uint8_t> labels; ///< 0 to 9, one per image
 
     int size() const { return static_cast<int>(labels.size()); }
@@ -34,6 +36,9 @@ Dataset readIdx(const std::filesystem::path& images, const std::filesystem::path
 
 /// Reads train-images-idx3-ubyte[.gz] and its three companions from a folder.
 DatasetPair readIdxFolder(const std::filesystem::path& folder);
+
+/// The test images of such a folder alone.
+Dataset readIdxTestImages(const std::filesystem::path& folder);
 
 /// Averages over areas down to side x side pixels; the side need not divide the image's. Throws Error for a
 /// side under 1 or above the image's.

@@ -1,7 +1,6 @@
 #include "learning/die_source.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include <boost/math/distributions/normal.hpp>
@@ -10,9 +9,6 @@ namespace faultline
 {
 namespace
 {
-
-constexpr std::size_t quantileCount = 4096; // small enough for the first-level cache
-constexpr int quantileBits = 12;
 
 /// Conductances of a lognormal at `count` equally likely quantiles, siemens.
 std::vector<double> quantiles(const LognormalConductance& distribution, int count)
@@ -37,9 +33,9 @@ std::vector<float> pairQuantiles(const DefectStatistics& statistics, double scal
             differences.push_back((h - l) * scale);
     std::ranges::sort(differences);
     std::vector<float> values;
-    for (std::size_t k = 0; k < quantileCount; ++k)
-        values.push_back(static_cast<float>(differences[static_cast<std::size_t>(
-            (static_cast<double>(k) + 0.5) * side * side / quantileCount)]));
+    for (int k = 0; k < quantileCount; ++k)
+        values.push_back(static_cast<float>(
+            differences[static_cast<std::size_t>((k + 0.5) * side * side / quantileCount)]));
     return values;
 }
 
@@ -50,103 +46,113 @@ Eigen::MatrixXf halfDifference(const AnalogLayer& layer)
     return (layer.up - layer.down) / 2.0f;
 }
 
+void FixedDie::choose(std::uint32_t, const Network& network, std::vector<DenseLayer<float>>& onDie)
+{
+    for (std::size_t l = 0; l < weights_.size(); ++l)
+        chooseWeights(network.layers[l].latent, weights_[l], onDie[l].weights);
+}
+
 RandomDie::RandomDie(const DefectStatistics& statistics, const CellMap& map, const Device& device,
                      std::uint64_t seed, std::uint32_t index)
     : statistics_(statistics),
       map_(map),
       scale_(1.0 / (device.conductance(P) - device.conductance(AP))),
-      pairQuantiles_(pairQuantiles(statistics, scale_)),
       seed_(seed),
       index_(index),
-      weights_(nominalWeights(map))
+      pairQuantiles_(pairQuantiles(statistics, scale_)),
+      conductance_(static_cast<std::size_t>(map.geometry().cells()), -1.0f)
 {
-    for (int layer = 0; layer < map.weightLayers(); ++layer)
-        further_.emplace_back(static_cast<std::size_t>(map.copies(layer) - 1),
-                              weights_[static_cast<std::size_t>(layer)]);
+    for (const Level level : {AP, P})
+        cellQuantiles_[level] = quantiles(statistics.level[level], quantileCount);
+    std::size_t words = 0;
+    for (int layer = 0; layer < map.weightLayers(); ++layer) {
+        const std::size_t weights =
+            static_cast<std::size_t>(map.outputs(layer)) * static_cast<std::size_t>(map.inputs(layer));
+        layers_.push_back({words, (weights + 1) / 2, 1.0f / static_cast<float>(map.copies(layer))});
+        words += layers_.back().words * static_cast<std::size_t>(map.copies(layer));
+    }
+    words_.resize(words);
 }
 
-AnalogLayer& RandomDie::copyOf(int layer, int copy)
+std::span<const std::uint32_t> RandomDie::wordsOf(const Layer& layer, int copy) const
 {
-    const auto l = static_cast<std::size_t>(layer);
-    return copy == 0 ? weights_[l] : further_[l][static_cast<std::size_t>(copy - 1)];
+    return std::span(words_).subspan(layer.firstWord + static_cast<std::size_t>(copy) * layer.words,
+                                     layer.words);
 }
 
 Eigen::MatrixXf RandomDie::slope(std::size_t layer)
 {
-    return Eigen::MatrixXf::Ones(weights_[layer].up.rows(), weights_[layer].up.cols());
+    const int l = static_cast<int>(layer);
+    return Eigen::MatrixXf::Ones(map_.outputs(l), map_.inputs(l));
 }
 
-const AnalogWeights& RandomDie::die(std::uint32_t step)
+void RandomDie::choose(std::uint32_t step, const Network& network, std::vector<DenseLayer<float>>& onDie)
 {
     RandomStream random(seed_, RandomUse::TrainingDie, index_, step);
-    drawHealthyPairs(random);
-    drawDefects(random);
-    for (std::size_t l = 0; l < weights_.size(); ++l) {
-        if (further_[l].empty())
-            continue;
-        for (const AnalogLayer& copy : further_[l]) {
-            weights_[l].up += copy.up;
-            weights_[l].down += copy.down;
-        }
-        const float share = 1.0f / static_cast<float>(further_[l].size() + 1);
-        weights_[l].up *= share;
-        weights_[l].down *= share;
+    drawHealthyPairs(random, network, onDie);
+    drawDefects(random, network, onDie);
+}
+
+void RandomDie::drawHealthyPairs(RandomStream& random, const Network& network,
+                                 std::vector<DenseLayer<float>>& onDie)
+{
+    random.fill(words_);
+    for (std::size_t l = 0; l < layers_.size(); ++l) {
+        const Eigen::MatrixXf& latent = network.layers[l].latent;
+        Eigen::MatrixXf& weights = onDie[l].weights;
+        weights.resize(latent.rows(), latent.cols());
+        const auto size = static_cast<std::size_t>(latent.size());
+        for (int copy = 0; copy < map_.copies(static_cast<int>(l)); ++copy)
+            drawWeights({latent.data(), size}, wordsOf(layers_[l], copy), pairQuantiles_, layers_[l].share,
+                        copy > 0, {weights.data(), size});
     }
-    return weights_;
 }
 
-/// A pair's two values are differences of four independent conductances, so they are independent themselves
-/// and one random number each is enough.
-void RandomDie::drawHealthyPairs(RandomStream& random)
+/// Replaces the healthy pairs that hold a defect.
+void RandomDie::drawDefects(RandomStream& random, const Network& network,
+                            std::vector<DenseLayer<float>>& onDie)
 {
-    constexpr std::uint32_t mask = quantileCount - 1;
-    for (int layer = 0; layer < map_.weightLayers(); ++layer)
-        for (int copy = 0; copy < map_.copies(layer); ++copy) {
-            AnalogLayer& values = copyOf(layer, copy);
-            float* up = values.up.data();
-            float* down = values.down.data();
-            for (Eigen::Index k = 0; k < values.up.size(); ++k) {
-                const std::uint32_t bits = random();
-                up[k] = pairQuantiles_[bits & mask];
-                down[k] = -pairQuantiles_[(bits >> quantileBits) & mask];
-            }
-        }
-}
-
-void RandomDie::drawDefects(RandomStream& random)
-{
-    const DieGeometry& geometry = map_.geometry();
-    defective_.clear();
+    const auto cells = static_cast<std::uint32_t>(map_.geometry().cells());
     for (const Defect defect : allDefects) {
-        const int count = std::min(drawCount(statistics_.rate(defect), geometry.cells(), random),
-                                   geometry.cells() - static_cast<int>(defective_.size()));
+        const int count = std::min(drawCount(statistics_.rate(defect), map_.geometry().cells(), random),
+                                   map_.geometry().cells() - static_cast<int>(defective_.size()));
         for (int k = 0; k < count; ++k) {
-            int cell = 0;
+            std::uint32_t cell = 0;
             do
-                cell = static_cast<int>(random.below(static_cast<std::uint32_t>(geometry.cells())));
-            while (defective_.contains(cell));
-            defective_[cell] = drawDefectConductance(statistics_, defect, random);
+                cell = random.below(cells);
+            while (conductance_[cell] >= 0.0f);
+            conductance_[cell] = static_cast<float>(drawDefectConductance(statistics_, defect, random));
+            defective_.push_back(static_cast<int>(cell));
         }
     }
 
-    // What the cell conducts at P and at AP; a partner that is defective too is found here as well.
-    const auto conductances = [&](const CellIndex& cell) -> std::array<double, levelCount> {
-        const auto found = defective_.find(cell.row * geometry.columns + cell.column);
-        if (found != defective_.end())
-            return {found->second, found->second};
-        return {draw(statistics_.level[AP], random), draw(statistics_.level[P], random)};
-    };
-    for (const auto& [cell, conductance] : defective_) {
-        const auto use = map_.use({cell / geometry.columns, cell % geometry.columns});
+    const int columns = map_.geometry().columns;
+    for (const int cell : defective_) {
+        const auto use = map_.use({cell / columns, cell % columns});
         if (!use)
             continue;
-        const WeightIndex& w = use->weight;
-        const auto plus = conductances(map_.plus(w, use->copy));
-        const auto minus = conductances(map_.minus(w, use->copy));
-        AnalogLayer& layer = copyOf(w.layer, use->copy);
-        layer.up(w.output, w.input) = static_cast<float>((plus[P] - minus[AP]) * scale_);
-        layer.down(w.output, w.input) = static_cast<float>((plus[AP] - minus[P]) * scale_);
+        const bool isPlus = use->sign > 0;
+        const double partner =
+            conductance_[static_cast<std::size_t>(isPlus ? cell + columns : cell - columns)];
+        if (!isPlus && partner >= 0.0)
+            continue; // a pair of two defects is replaced at its G+ cell
+        const auto l = static_cast<std::size_t>(use->weight.layer);
+        const Eigen::MatrixXf& latent = network.layers[l].latent;
+        const Eigen::Index weight = use->weight.output + use->weight.input * latent.rows();
+        const float sign = latent(weight) >= 0.0f ? 1.0f : -1.0f;
+
+        const double own = conductance_[static_cast<std::size_t>(cell)];
+        const Level partnerLevel = isPlus == (sign > 0.0f) ? AP : P; // written +1: G+ at P, G- at AP
+        const double other =
+            partner >= 0.0 ? partner : cellQuantiles_[partnerLevel][random() >> (32 - quantileBits)];
+        const auto value = static_cast<float>((isPlus ? own - other : other - own) * scale_);
+        const float healthy =
+            pairQuantiles_[quantileOf(wordsOf(layers_[l], use->copy), static_cast<std::size_t>(weight))];
+        onDie[l].weights(weight) += layers_[l].share * (value - sign * healthy);
     }
+    for (const int cell : defective_)
+        conductance_[static_cast<std::size_t>(cell)] = -1.0f;
+    defective_.clear();
 }
 
 } // namespace faultline

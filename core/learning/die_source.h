@@ -1,10 +1,11 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <map>
 #include <vector>
 
 #include "crossbar/analog_weights.h"
+#include "learning/propagation.h"
 #include "wafer/defect_statistics.h"
 
 namespace faultline
@@ -16,9 +17,11 @@ class DieSource
 public:
     virtual ~DieSource() = default;
 
-    /// The die of draw `step` since the start of training; valid until the next call. The same step gives the
-    /// same die, whatever was asked before.
-    virtual const AnalogWeights& die(std::uint32_t step) = 0;
+    /// What the network's weights are worth on the die of draw `step` since the start of training, in the
+    /// weights of `onDie` (one element per layer). The same step gives the same die, whatever was asked
+    /// before.
+    virtual void choose(std::uint32_t step, const Network& network,
+                        std::vector<DenseLayer<float>>& onDie) = 0;
 
     /// How far each weight of a layer moves when its sign changes, halved, in the mean over the source's dies
     /// (outputs x inputs, up to a common factor): what the straight-through estimator multiplies a gradient
@@ -35,8 +38,9 @@ class FixedDie : public DieSource
 {
 public:
     explicit FixedDie(AnalogWeights weights) : weights_(std::move(weights)) {}
-    const AnalogWeights& die(std::uint32_t) override { return weights_; }
+    void choose(std::uint32_t step, const Network& network, std::vector<DenseLayer<float>>& onDie) override;
     Eigen::MatrixXf slope(std::size_t layer) override { return halfDifference(weights_[layer]); }
+    const AnalogWeights& weights() const { return weights_; }
 
 private:
     AnalogWeights weights_;
@@ -49,31 +53,41 @@ public:
     explicit NominalDie(const CellMap& map) : FixedDie(nominalWeights(map)) {}
 };
 
-/// Statistics-aware training: a new die at every step, drawn from the statistics as drawDie() would, but only
-/// for the cells that the map uses.
+/// Statistics-aware training: a new die at every step, from the distribution of drawDie(), but of each
+/// weight's two values only the one is drawn that the network asks for. Their independence makes that the
+/// same: they are differences of four conductances, each with its own variation.
 class RandomDie : public DieSource
 {
 public:
     /// `index` keys the random streams, with `seed`: one per run.
     RandomDie(const DefectStatistics& statistics, const CellMap& map, const Device& device,
               std::uint64_t seed, std::uint32_t index);
-    const AnalogWeights& die(std::uint32_t step) override;
+    void choose(std::uint32_t step, const Network& network, std::vector<DenseLayer<float>>& onDie) override;
     Eigen::MatrixXf slope(std::size_t layer) override; ///< ones: all weights are alike in the mean
 
 private:
-    AnalogLayer& copyOf(int layer, int copy);
-    void drawHealthyPairs(RandomStream& random);
-    void drawDefects(RandomStream& random);
+    void drawHealthyPairs(RandomStream& random, const Network& network,
+                          std::vector<DenseLayer<float>>& onDie);
+    void drawDefects(RandomStream& random, const Network& network, std::vector<DenseLayer<float>>& onDie);
+
+    /// Where in words_ the healthy pairs of a weight layer find their numbers.
+    struct Layer {
+        std::size_t firstWord, words; // of the first copy, and of each
+        float share;                  // 1 / copies
+    };
+    std::span<const std::uint32_t> wordsOf(const Layer& layer, int copy) const;
 
     DefectStatistics statistics_;
     CellMap map_;
     double scale_; // 1 / (G_P - G_AP), ohm
-    std::vector<float> pairQuantiles_;
     std::uint64_t seed_;
     std::uint32_t index_;
-    AnalogWeights weights_;                         // the first copies; at the end of a draw the means of all
-    std::vector<std::vector<AnalogLayer>> further_; // per layer, its other copies
-    std::map<int, double> defective_;               // cell -> siemens, of the present draw
+    std::vector<Layer> layers_;
+    std::vector<float> pairQuantiles_;                          // of a healthy pair written +1
+    std::array<std::vector<double>, levelCount> cellQuantiles_; // of a healthy cell at each level, siemens
+    std::vector<std::uint32_t> words_;                          // random, for the healthy pairs of one draw
+    std::vector<float> conductance_; // of each cell of the die, siemens; below 0: healthy
+    std::vector<int> defective_;     // cells
 };
 
 } // namespace faultline

@@ -52,6 +52,19 @@ void multiplyByDerivative(Activation activation, const Matrix<Scalar>& output, c
     }
 }
 
+/// Each image's class of the highest score, the first of equal ones; scores images x classes.
+template <class Scalar>
+Eigen::ArrayXi predictedClasses(const Matrix<Scalar>& scores)
+{
+    Eigen::ArrayXi best = Eigen::ArrayXi::Zero(scores.rows());
+    Eigen::Array<Scalar, Eigen::Dynamic, 1> highest = scores.col(0);
+    for (int k = 1; k < scores.cols(); ++k) {
+        best = (scores.col(k).array() > highest).select(k, best);
+        highest = highest.max(scores.col(k).array());
+    }
+    return best;
+}
+
 /// gain * sum + bias, a gain and a bias for each row.
 template <class Scalar>
 auto scaled(const DenseLayer<Scalar>& layer, const Matrix<Scalar>& sum)
@@ -90,12 +103,12 @@ Propagation<Scalar>::Propagation(const NetworkShape& shape, double bound)
 
 template <class Scalar>
 const Matrix<Scalar>& Propagation<Scalar>::forward(const std::vector<DenseLayer<Scalar>>& layers,
-                                                   Eigen::Ref<const Matrix<Scalar>> images)
+                                                   const Batch<Scalar>& images)
 {
     const std::size_t last = layers.size() - 1;
     for (std::size_t l = 0; l <= last; ++l) {
         if (l == 0)
-            sum_[l].noalias() = layers[l].weights * images;
+            multiply(layers[l].weights, images, sum_[l]);
         else
             sum_[l].noalias() = layers[l].weights * activation_[l - 1];
         activation_[l] = scaled(layers[l], sum_[l]);
@@ -105,71 +118,98 @@ const Matrix<Scalar>& Propagation<Scalar>::forward(const std::vector<DenseLayer<
     return activation_[last];
 }
 
+/// Sets the last layer's delta_. All images at once, so that vectors hold one class of several images.
 template <class Scalar>
-Scalar Propagation<Scalar>::backward(const std::vector<DenseLayer<Scalar>>& layers,
-                                     Eigen::Ref<const Matrix<Scalar>> images,
-                                     std::span<const std::uint8_t> labels)
+auto Propagation<Scalar>::lossGradient(std::span<const std::uint8_t> labels, Scalar weight) -> Outcome
 {
-    const Matrix<Scalar>& scores = forward(layers, images);
-    const std::size_t last = layers.size() - 1;
-    const Scalar share = Scalar(1) / static_cast<Scalar>(images.cols());
+    using Array = Eigen::Array<Scalar, Eigen::Dynamic, 1>;
+    probability_ = activation_.back().transpose();
+    auto p = probability_.array();
+    const auto ofLabel = [&](Eigen::Index image) -> Scalar& {
+        return probability_(image, labels[static_cast<std::size_t>(image)]);
+    };
+    Outcome outcome;
+    const Eigen::ArrayXi predicted = predictedClasses(probability_);
+    for (Eigen::Index image = 0; image < predicted.size(); ++image)
+        outcome.errors += predicted(image) != labels[static_cast<std::size_t>(image)];
 
-    Scalar loss = 0;
-    errors_ = 0;
-    Matrix<Scalar>& delta = delta_[last];
-    delta.resize(scores.rows(), scores.cols());
-    for (Eigen::Index image = 0; image < scores.cols(); ++image) {
-        const auto label = static_cast<Eigen::Index>(labels[static_cast<std::size_t>(image)]);
-        Eigen::Index best = 0;
-        const Scalar highest = scores.col(image).maxCoeff(&best);
-        errors_ += best != label;
-        auto probability = delta.col(image);
-        probability = (scores.col(image).array() - highest).exp();
-        const Scalar total = probability.sum();
-        const Scalar crossEntropy = std::log(total) - (scores(label, image) - highest);
-        loss += crossEntropy;
-        probability /= total;
-        probability(label) -= Scalar(1);
-        probability *= share * std::exp(-bound_ * crossEntropy); // dL/dz = p^q (softmax - one-hot)
-    }
+    const Array highest = p.rowwise().maxCoeff();
+    p.colwise() -= highest;
+    Array crossEntropy = Array::NullaryExpr(p.rows(), [&](Eigen::Index image) { return -ofLabel(image); });
+    p = p.exp();
+    const Array total = p.rowwise().sum();
+    crossEntropy += total.log();
+    outcome.crossEntropy = static_cast<double>(crossEntropy.sum());
 
-    for (std::size_t l = last + 1; l-- > 0;) {
+    const Array share = weight * (-bound_ * crossEntropy).exp(); // dL/dz = p^q (softmax - one-hot)
+    p.colwise() *= share / total;
+    for (Eigen::Index image = 0; image < p.rows(); ++image)
+        ofLabel(image) -= share(image);
+    delta_.back() = probability_.transpose();
+    return outcome;
+}
+
+template <class Scalar>
+auto Propagation<Scalar>::backward(const std::vector<DenseLayer<Scalar>>& layers, const Batch<Scalar>& images,
+                                   std::span<const std::uint8_t> labels, Scalar weight, bool add) -> Outcome
+{
+    forward(layers, images);
+    const Outcome outcome = lossGradient(labels, weight);
+    for (std::size_t l = layers.size(); l-- > 0;) {
         DenseLayer<Scalar>& gradient = gradient_[l];
         Matrix<Scalar>& d = delta_[l];
-        gradient.gain = d.cwiseProduct(sum_[l]).rowwise().sum();
-        gradient.bias = d.rowwise().sum();
+        if (!add) {
+            gradient.weights.setZero(layers[l].weights.rows(), layers[l].weights.cols());
+            gradient.gain.setZero(layers[l].gain.size());
+            gradient.bias.setZero(layers[l].bias.size());
+        }
+        gradient.gain += d.cwiseProduct(sum_[l]).rowwise().sum();
+        gradient.bias += d.rowwise().sum();
         d.array().colwise() *= layers[l].gain.array();
         if (l == 0) {
-            gradient.weights.noalias() = d * images.transpose();
+            addProductWithTranspose(d, images, gradient.weights);
         } else {
-            gradient.weights.noalias() = d * activation_[l - 1].transpose();
+            gradient.weights.noalias() += d * activation_[l - 1].transpose();
             delta_[l - 1].noalias() = layers[l].weights.transpose() * d;
             multiplyByDerivative(shape_.hidden, activation_[l - 1], scaled(layers[l - 1], sum_[l - 1]),
                                  delta_[l - 1]);
         }
     }
-    return loss * share;
+    return outcome;
 }
 
 template class Propagation<float>;
 template class Propagation<double>;
 
+std::vector<std::uint8_t> classify(const std::vector<DenseLayer<float>>& layers, const NetworkShape& shape,
+                                   const Dataset& dataset)
+{
+    constexpr Eigen::Index panel = 200; // keeps a panel's activations in the cache
+    Propagation<float> propagation(shape);
+    Batch<float> images;
+    Eigen::MatrixXf scores;
+    std::vector<std::uint8_t> classes;
+    classes.reserve(dataset.labels.size());
+    for (Eigen::Index first = 0; first < dataset.images.cols(); first += panel) {
+        const Eigen::Index count = std::min(panel, dataset.images.cols() - first);
+        images.clear();
+        for (Eigen::Index image = first; image < first + count; ++image)
+            images.push_back(sparseColumn(dataset.images, image));
+        scores = propagation.forward(layers, images).transpose();
+        for (const int predicted : predictedClasses(scores))
+            classes.push_back(static_cast<std::uint8_t>(predicted));
+    }
+    return classes;
+}
+
 double errorPercent(const std::vector<DenseLayer<float>>& layers, const NetworkShape& shape,
                     const Dataset& dataset)
 {
-    constexpr Eigen::Index panel = 500; // keeps a panel's activations in the cache
-    Propagation<float> propagation(shape);
-    int errors = 0;
-    for (Eigen::Index first = 0; first < dataset.images.cols(); first += panel) {
-        const Eigen::Index count = std::min(panel, dataset.images.cols() - first);
-        const auto& scores = propagation.forward(layers, dataset.images.middleCols(first, count));
-        for (Eigen::Index image = 0; image < count; ++image) {
-            Eigen::Index best = 0;
-            scores.col(image).maxCoeff(&best);
-            errors += best != dataset.labels[static_cast<std::size_t>(first + image)];
-        }
-    }
-    return 100.0 * errors / dataset.size();
+    const std::vector<std::uint8_t> classes = classify(layers, shape, dataset);
+    std::size_t errors = 0;
+    for (std::size_t image = 0; image < classes.size(); ++image)
+        errors += classes[image] != dataset.labels[image];
+    return 100.0 * static_cast<double>(errors) / dataset.size();
 }
 
 } // namespace faultline

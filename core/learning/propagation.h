@@ -6,13 +6,12 @@
 
 #include "crossbar/analog_weights.h"
 #include "learning/dataset.h"
+#include "learning/kernels.h"
 #include "learning/network.h"
 
 namespace faultline
 {
 
-template <class Scalar>
-using Matrix = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
 template <class Scalar>
 using Vector = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>;
 
@@ -30,8 +29,8 @@ void chooseWeights(const Eigen::MatrixXf& latent, const AnalogLayer& die, Eigen:
 /// The network as it computes on a die. Shapes must agree.
 std::vector<DenseLayer<float>> onDie(const Network& network, const AnalogWeights& die);
 
-/// Forward and backward pass over a panel of images (pixels x images), with buffers that are kept between
-/// calls. Float for training; double for checking gradients.
+/// Forward and backward pass over images (pixels each, as many as the network has inputs), with buffers that
+/// are kept between calls. Float for training; double for checking gradients.
 template <class Scalar>
 class Propagation
 {
@@ -42,29 +41,37 @@ public:
     explicit Propagation(const NetworkShape& shape, double bound = 0.0);
 
     /// Scores of each class, classes x images.
-    const Matrix<Scalar>& forward(const std::vector<DenseLayer<Scalar>>& layers,
-                                  Eigen::Ref<const Matrix<Scalar>> images);
+    const Matrix<Scalar>& forward(const std::vector<DenseLayer<Scalar>>& layers, const Batch<Scalar>& images);
 
-    /// Derivatives of the mean loss over the images, in gradient(). Returns the mean cross-entropy, whatever
-    /// the bound, so that all curves compare; counts errors().
-    Scalar backward(const std::vector<DenseLayer<Scalar>>& layers, Eigen::Ref<const Matrix<Scalar>> images,
-                    std::span<const std::uint8_t> labels);
+    /// What a pass over a batch came to, for curves.
+    struct Outcome {
+        double crossEntropy = 0.0; ///< sum over the images, nat, whatever the bound, so that all compare
+        int errors = 0;            ///< misclassified images
+    };
+    /// Derivatives of the sum of the images' losses, times `weight`, in gradient(), or added to it.
+    Outcome backward(const std::vector<DenseLayer<Scalar>>& layers, const Batch<Scalar>& images,
+                     std::span<const std::uint8_t> labels, Scalar weight, bool add = false);
 
     const std::vector<DenseLayer<Scalar>>& gradient() const { return gradient_; }
-    int errors() const { return errors_; } ///< misclassified images of the last backward()
 
 private:
+    Outcome lossGradient(std::span<const std::uint8_t> labels, Scalar weight);
+
     NetworkShape shape_;
     Scalar bound_;
     std::vector<Matrix<Scalar>> sum_;        // W x, before gain and bias
     std::vector<Matrix<Scalar>> activation_; // after them and the activation; scores in the last
     std::vector<DenseLayer<Scalar>> gradient_;
-    std::vector<Matrix<Scalar>> delta_;
-    int errors_ = 0;
+    std::vector<Matrix<Scalar>> delta_; // derivatives with respect to a layer's outputs, then to its sums
+    Matrix<Scalar> probability_;        // images x classes
 };
 
 extern template class Propagation<float>;
 extern template class Propagation<double>;
+
+/// The class of highest score for each image.
+std::vector<std::uint8_t> classify(const std::vector<DenseLayer<float>>& layers, const NetworkShape& shape,
+                                   const Dataset& dataset);
 
 /// Percent of images whose highest score is not their label's.
 double errorPercent(const std::vector<DenseLayer<float>>& layers, const NetworkShape& shape,

@@ -2,9 +2,11 @@
 
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <numeric>
 #include <string>
+#include <utility>
 
 #include "common/require.h"
 
@@ -13,19 +15,26 @@ namespace faultline
 namespace
 {
 
-constexpr float adamFirst = 0.9f, adamSecond = 0.999f, adamEpsilon = 1e-8f;
-
-/// A step of Adam with bias correction folded into `rate` and `epsilon`.
-template <class Parameter, class Gradient, class Moment>
-void adamStep(Parameter& parameter, const Gradient& gradient, Moment& first, Moment& second, float rate,
-              float epsilon)
+AnalogWeights perfectWeights(const Network& network)
 {
-    auto m = first.array();
-    auto v = second.array();
-    const auto g = gradient.array();
-    m = adamFirst * m + (1.0f - adamFirst) * g;
-    v = adamSecond * v + (1.0f - adamSecond) * g.square();
-    parameter.array() -= rate * m / (v.sqrt() + epsilon);
+    AnalogWeights weights;
+    for (const Network::Layer& layer : network.layers) {
+        const Eigen::MatrixXf ones = Eigen::MatrixXf::Ones(layer.latent.rows(), layer.latent.cols());
+        weights.push_back({ones, -ones});
+    }
+    return weights;
+}
+
+template <class Derived>
+auto elements(Eigen::PlainObjectBase<Derived>& matrix)
+{
+    return std::span(matrix.data(), static_cast<std::size_t>(matrix.size()));
+}
+
+template <class Derived>
+auto elements(const Eigen::PlainObjectBase<Derived>& matrix)
+{
+    return std::span(matrix.data(), static_cast<std::size_t>(matrix.size()));
 }
 
 } // namespace
@@ -56,6 +65,7 @@ Trainer::Trainer(const NetworkShape& shape, const TrainingOptions& options, cons
       seed_(seed),
       run_(run),
       network_(initialNetwork(shape, RandomStream(seed, RandomUse::Initialise, run))),
+      perfect_(perfectWeights(network_)),
       propagation_(shape, options.lossBound)
 {
     options_.validate();
@@ -70,12 +80,36 @@ Trainer::Trainer(const NetworkShape& shape, const TrainingOptions& options, cons
                                      Eigen::VectorXf::Zero(layer.gain.size()),
                                      Eigen::VectorXf::Zero(layer.bias.size())};
         moments_.push_back({zero, zero});
-        perfect_.push_back({Eigen::MatrixXf::Ones(layer.latent.rows(), layer.latent.cols()),
-                            -Eigen::MatrixXf::Ones(layer.latent.rows(), layer.latent.cols())});
-        slope_.push_back(source.slope(slope_.size()));
+        slope_.push_back({source.slope(slope_.size()), Eigen::VectorXf::Ones(layer.gain.size()),
+                          Eigen::VectorXf::Ones(layer.bias.size())});
     }
     onDie_.resize(network_.layers.size());
-    gradient_.resize(network_.layers.size());
+}
+
+void Trainer::restore(TrainerState state)
+{
+    const auto fits = [](const DenseLayer<float>& moment, const Network::Layer& layer) {
+        return moment.weights.rows() == layer.latent.rows() && moment.weights.cols() == layer.latent.cols() &&
+               moment.gain.size() == layer.gain.size() && moment.bias.size() == layer.bias.size();
+    };
+    bool good = state.network.shape == network_.shape &&
+                state.network.layers.size() == network_.layers.size() &&
+                state.moments.size() == network_.layers.size() && state.epoch >= 0 &&
+                state.epoch <= options_.epochs && state.steps >= 0;
+    for (std::size_t l = 0; good && l < network_.layers.size(); ++l) {
+        const Network::Layer& layer = network_.layers[l];
+        good =
+            fits({state.network.layers[l].latent, state.network.layers[l].gain, state.network.layers[l].bias},
+                 layer) &&
+            fits(state.moments[l].first, layer) && fits(state.moments[l].second, layer);
+    }
+    if (!good)
+        throw Error("The saved state of a training run is not one of this run's network.");
+    network_ = std::move(state.network);
+    moments_ = std::move(state.moments);
+    epoch_ = state.epoch;
+    steps_ = state.steps;
+    dieDraws_ = state.dieDraws;
 }
 
 std::optional<EpochSummary> Trainer::runEpoch(const std::stop_token& stop)
@@ -89,7 +123,7 @@ std::optional<EpochSummary> Trainer::runEpoch(const std::stop_token& stop)
         std::swap(order[last - 1], order[random.below(static_cast<std::uint32_t>(last))]);
 
     const int batches = (images + options_.batch - 1) / options_.batch;
-    double loss = 0.0;
+    double crossEntropy = 0.0;
     int errors = 0;
     for (int batch = 0; batch < batches; ++batch) {
         if (stop.stop_requested())
@@ -99,75 +133,58 @@ std::optional<EpochSummary> Trainer::runEpoch(const std::stop_token& stop)
         const double done = (epoch_ + static_cast<double>(batch) / batches) / options_.epochs;
         const double rate =
             options_.learningRate * std::pow(0.5 * (1.0 + std::cos(std::numbers::pi * done)), 3);
-        const Outcome outcome =
+        const auto outcome =
             step(std::span(order).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)),
                  static_cast<float>(rate));
-        loss += outcome.loss * count;
+        crossEntropy += outcome.crossEntropy;
         errors += outcome.errors;
     }
     ++epoch_;
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-    return EpochSummary{epoch_, loss / images, 100.0 * errors / images, seconds.count()};
+    return EpochSummary{epoch_, crossEntropy / images, 100.0 * errors / images, seconds.count()};
 }
 
-Trainer::Outcome Trainer::step(std::span<const int> order, float rate)
+Propagation<float>::Outcome Trainer::step(std::span<const int> order, float rate)
 {
     const std::size_t layers = network_.layers.size();
-    const int draws = std::min(options_.draws, static_cast<int>(order.size()));
-    Outcome outcome;
-    for (int draw = 0; draw < draws; ++draw) {
-        const std::size_t first =
-            order.size() * static_cast<std::size_t>(draw) / static_cast<std::size_t>(draws);
-        const std::size_t end =
-            order.size() * static_cast<std::size_t>(draw + 1) / static_cast<std::size_t>(draws);
-        const auto count = static_cast<Eigen::Index>(end - first);
-        const float share = static_cast<float>(count) / static_cast<float>(order.size());
-
-        panel_.resize(images_.images.rows(), count);
-        labels_.resize(end - first);
-        for (std::size_t k = first; k < end; ++k) {
-            panel_.col(static_cast<Eigen::Index>(k - first)) = images_.images.col(order[k]);
-            labels_[k - first] = images_.labels[static_cast<std::size_t>(order[k])];
+    for (std::size_t l = 0; l < layers; ++l) {
+        onDie_[l].gain = network_.layers[l].gain;
+        onDie_[l].bias = network_.layers[l].bias;
+    }
+    const auto draws = std::min(static_cast<std::size_t>(options_.draws), order.size());
+    Propagation<float>::Outcome outcome;
+    for (std::size_t draw = 0; draw < draws; ++draw) {
+        const std::size_t first = order.size() * draw / draws;
+        const std::size_t end = order.size() * (draw + 1) / draws;
+        batch_.clear();
+        labels_.clear();
+        for (const int image : order.subspan(first, end - first)) {
+            batch_.push_back(sparseColumn(images_.images, image));
+            labels_.push_back(images_.labels[static_cast<std::size_t>(image)]);
         }
-
-        const AnalogWeights& die = draw < options_.perfectDraws ? perfect_ : source_.die(dieDraws_++);
-        for (std::size_t l = 0; l < layers; ++l) {
-            chooseWeights(network_.layers[l].latent, die[l], onDie_[l].weights);
-            onDie_[l].gain = network_.layers[l].gain;
-            onDie_[l].bias = network_.layers[l].bias;
-        }
-        outcome.loss += share * propagation_.backward(onDie_, panel_, labels_);
-        outcome.errors += propagation_.errors();
-        for (std::size_t l = 0; l < layers; ++l) {
-            const DenseLayer<float>& gradient = propagation_.gradient()[l];
-            DenseLayer<float>& sum = gradient_[l];
-            if (draw == 0) {
-                sum.weights.setZero(gradient.weights.rows(), gradient.weights.cols());
-                sum.gain.setZero(gradient.gain.size());
-                sum.bias.setZero(gradient.bias.size());
-            }
-            sum.weights += share * gradient.weights;
-            sum.gain += share * gradient.gain;
-            sum.bias += share * gradient.bias;
-        }
+        const bool perfect = draw < static_cast<std::size_t>(options_.perfectDraws);
+        DieSource& source = perfect ? perfect_ : source_;
+        source.choose(perfect ? 0 : dieDraws_++, network_, onDie_);
+        const auto part =
+            propagation_.backward(onDie_, batch_, labels_, 1.0f / static_cast<float>(order.size()), draw > 0);
+        outcome.crossEntropy += part.crossEntropy;
+        outcome.errors += part.errors;
     }
 
     ++steps_;
-    const double secondCorrection = std::sqrt(1.0 - std::pow(adamSecond, steps_));
-    const auto correctedRate =
-        static_cast<float>(rate * secondCorrection / (1.0 - std::pow(adamFirst, steps_)));
-    const auto epsilon = static_cast<float>(adamEpsilon * secondCorrection);
+    const double secondCorrection = std::sqrt(1.0 - std::pow(AdamStep::second, steps_));
+    const AdamStep adamStep{
+        static_cast<float>(rate * secondCorrection / (1.0 - std::pow(AdamStep::first, steps_))),
+        static_cast<float>(1e-8 * secondCorrection)};
     for (std::size_t l = 0; l < layers; ++l) {
-        Network::Layer& layer = network_.layers[l];
-        Moments& moments = moments_[l];
-        gradient_[l].weights.array() *= slope_[l].array();
-        adamStep(layer.latent, gradient_[l].weights, moments.first.weights, moments.second.weights,
-                 correctedRate, epsilon);
-        layer.latent = layer.latent.cwiseMax(-1.0f).cwiseMin(1.0f);
-        adamStep(layer.gain, gradient_[l].gain, moments.first.gain, moments.second.gain, correctedRate,
-                 epsilon);
-        adamStep(layer.bias, gradient_[l].bias, moments.first.bias, moments.second.bias, correctedRate,
-                 epsilon);
+        const auto move = [&](auto& parameters, auto part, float limit) {
+            adam(adamStep, elements(propagation_.gradient()[l].*part), elements(slope_[l].*part), limit,
+                 elements(parameters), elements(moments_[l].first.*part), elements(moments_[l].second.*part));
+        };
+        constexpr float unlimited = std::numeric_limits<float>::infinity();
+        move(network_.layers[l].latent, &DenseLayer<float>::weights, 1.0f);
+        move(network_.layers[l].gain, &DenseLayer<float>::gain, unlimited);
+        move(network_.layers[l].bias, &DenseLayer<float>::bias, unlimited);
     }
     return outcome;
 }

@@ -33,9 +33,23 @@ struct EpochSummary {
     double seconds = 0.0;    ///< wall time
 };
 
-/// Trains a binary network on the dies of a source: latent weights by the straight-through estimator and Adam
-/// (D. Kingma and J. Ba, arXiv 1412.6980), clipped to [-1, 1] as in BinaryConnect (M. Courbariaux et al.,
-/// arXiv 1511.00363). The result depends on the arguments alone.
+/// All that training changes: what a Trainer needs to go on later as if it had never stopped.
+struct TrainerState {
+    /// First and second moments of the gradient of one layer.
+    struct Moments {
+        DenseLayer<float> first, second;
+    };
+
+    Network network;
+    std::vector<Moments> moments; ///< one per layer
+    int epoch = 0;                ///< finished epochs
+    int steps = 0;                ///< of Adam
+    std::uint32_t dieDraws = 0;   ///< from the die source
+};
+
+/// Trains a binary network on the dies of a source: latent weights by the straight-through estimator and
+/// Adam, clipped to [-1, 1] as in BinaryConnect (M. Courbariaux et al., arXiv 1511.00363). The result depends
+/// on the arguments alone.
 class Trainer
 {
 public:
@@ -51,18 +65,14 @@ public:
     bool finished() const { return epoch_ >= options_.epochs; }
     const Network& network() const { return network_; }
 
-private:
-    struct Outcome {
-        double loss = 0.0; // mean over the step's images
-        int errors = 0;
-    };
-    /// One step of Adam on the images of these indices.
-    Outcome step(std::span<const int> order, float rate);
+    /// Between two epochs; a Trainer of the same arguments that is put into this state goes on to the same
+    /// network, bit by bit.
+    TrainerState state() const { return {network_, moments_, epoch_, steps_, dieDraws_}; }
+    void restore(TrainerState state); ///< throws Error for the state of another network
 
-    /// First and second moments of the gradient of one layer.
-    struct Moments {
-        DenseLayer<float> first, second;
-    };
+private:
+    /// One step of Adam on the images of these indices.
+    Propagation<float>::Outcome step(std::span<const int> order, float rate);
 
     TrainingOptions options_;
     const Dataset& images_;
@@ -70,13 +80,12 @@ private:
     std::uint64_t seed_;
     std::uint32_t run_;
     Network network_;
-    std::vector<Moments> moments_;
-    AnalogWeights perfect_;
-    std::vector<Eigen::MatrixXf> slope_; // of the source, per layer
+    std::vector<TrainerState::Moments> moments_;
+    FixedDie perfect_;
+    std::vector<DenseLayer<float>> slope_; // of the source's weights; 1 for gains and biases
     Propagation<float> propagation_;
-    std::vector<DenseLayer<float>> onDie_;    // the network as the step's die computes it
-    std::vector<DenseLayer<float>> gradient_; // with respect to latent weights, gains, biases
-    Eigen::MatrixXf panel_;                   // the step's images
+    std::vector<DenseLayer<float>> onDie_; // the network as the step's die computes it
+    Batch<float> batch_;                   // the step's images
     std::vector<std::uint8_t> labels_;
     int epoch_ = 0;
     int steps_ = 0;

@@ -1,5 +1,6 @@
 #include "project/project.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 
@@ -18,6 +19,43 @@ Project demoProject()
     return project;
 }
 
+bool sameBench(const Project& a, const Project& b)
+{
+    const auto sameGrid = [](const auto& x, const auto& y) {
+        return x.rows() == y.rows() && x.cols() == y.cols() && (x == y).all();
+    };
+    const auto sameDie = [&](const Die& x, const Die& y) {
+        return x.id == y.id && x.included == y.included && sameGrid(x.defect, y.defect) &&
+               std::ranges::equal(x.conductance, y.conductance, sameGrid);
+    };
+    return a.dataset == b.dataset && a.wafer.geometry == b.wafer.geometry &&
+           a.wafer.device == b.wafer.device && std::ranges::equal(a.wafer.dies, b.wafer.dies, sameDie);
+}
+
+void merge(Project& project, const Project& part)
+{
+    if (!sameBench(project, part))
+        throw Error("it is of another wafer or other images");
+    for (const Study& study : part.studies) {
+        auto same = std::ranges::find(project.studies, study.plan, &Study::plan);
+        if (same == project.studies.end())
+            same = project.studies.insert(same, {study.name, study.plan, {}});
+        merge(same->result, study.result, study.plan, project.wafer);
+    }
+}
+
+int Project::freeDieId() const
+{
+    int highest = -1;
+    for (const Die& die : wafer.dies)
+        highest = std::max(highest, die.id);
+    for (const Study& study : studies)
+        for (const Run& run : study.result.runs)
+            if (!run.dieErrors.empty())
+                highest = std::max(highest, run.dieErrors.rbegin()->first);
+    return highest + 1;
+}
+
 std::filesystem::path datasetsFolder()
 {
     if (const char* chosen = std::getenv("FAULTLINE_DATASETS")) {
@@ -32,10 +70,24 @@ std::filesystem::path datasetsFolder()
                 ". Install Faultline, or set FAULTLINE_DATASETS to its datasets folder.");
 }
 
-DatasetPair loadDataset(const Project& project)
+namespace
 {
-    return readIdxFolder(project.dataset.empty() ? datasetsFolder() / "mnist"
-                                                 : std::filesystem::path(project.dataset));
+
+std::filesystem::path chosenFolder(const std::string& folder)
+{
+    return folder.empty() ? datasetsFolder() / "mnist" : std::filesystem::path(folder);
+}
+
+} // namespace
+
+DatasetPair loadDataset(const std::string& folder)
+{
+    return readIdxFolder(chosenFolder(folder));
+}
+
+Dataset loadTestImages(const std::string& folder)
+{
+    return readIdxTestImages(chosenFolder(folder));
 }
 
 } // namespace faultline

@@ -8,14 +8,23 @@
 namespace faultline
 {
 
-/// Everything that a person saves: a wafer, what to train on it, and the runs that are finished.
+/// Everything that a person saves: a wafer, what to train on it next, and the studies made of it.
 struct Project {
     std::string name = "untitled";
     Wafer wafer;
     std::string dataset; ///< folder of the images, in IDX form; empty: the MNIST that ships with Faultline
-    StudyPlan plan;
-    StudyResult result;
+    StudyPlan plan;      ///< of the next study
+    std::vector<Study> studies;
+
+    int freeDieId() const; ///< an id that no die has or had, as far as the studies know
 };
+
+/// Whether runs of one are runs of the other: equal cells, devices and images.
+bool sameBench(const Project& a, const Project& b);
+
+/// Adds the runs of `part` to the studies of `project` with the same plan; a study that is not there is
+/// added. Throws Error unless sameBench().
+void merge(Project& project, const Project& part);
 
 /// The demo: the synthetic wafer of datasets/demo-wafer.json and the default plan.
 Project demoProject();
@@ -24,7 +33,9 @@ Project demoProject();
 /// tree's. Throws Error when there is none.
 std::filesystem::path datasetsFolder();
 
-/// The images of a project. Throws Error.
-DatasetPair loadDataset(const Project& project);
+/// The images in a folder, or those that ship with Faultline when it is empty (Project::dataset). Throws
+/// Error.
+DatasetPair loadDataset(const std::string& folder);
+Dataset loadTestImages(const std::string& folder); ///< the test images alone
 
 } // namespace faultline

@@ -1,13 +1,15 @@
 #include "project/project_file.h"
 
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <ctime>
+#include <limits>
 
 #include "common/error.h"
 #include "common/files.h"
 #include "common/version.h"
-#include "project/hdf5.h"
+#include "formats/hdf5.h"
 
 // The schema that this file writes and reads is described in SCHEMA.md. Save and load of each part stand
 // together.
@@ -21,7 +23,8 @@ namespace
 using hdf5::Group;
 
 constexpr const char* formatName = "faultline-project";
-constexpr std::int32_t formatVersion = 1;
+constexpr const char* partFormatName = "faultline-study-part";
+constexpr std::int32_t formatVersion = 2;
 
 /// Calls `part`, and has its Error say where in the file the values stood that it did not like.
 template <class Part>
@@ -83,7 +86,9 @@ const char* levelMember(int level)
 
 void saveDie(Group group, const Die& die)
 {
+    group.set("id", die.id);
     group.set("name", die.name);
+    group.set("included", die.included);
     group.set("wafer_row", die.position.row);
     group.set("wafer_column", die.position.column);
     group.set("rows", die.rows());
@@ -103,10 +108,13 @@ void saveDie(Group group, const Die& die)
                      "S"});
 }
 
-Die loadDie(const Group& group)
+/// `index`: its place on the wafer, which was its id up to version 1.
+Die loadDie(const Group& group, int index, int fileVersion)
 {
     Die die;
+    die.id = fileVersion == 1 ? index : group.get<std::int32_t>("id");
     die.name = group.text("name");
+    die.included = fileVersion == 1 || group.get<bool>("included");
     die.position = {group.get<std::int32_t>("wafer_row"), group.get<std::int32_t>("wafer_column")};
     const DieGeometry size{group.get<std::int32_t>("rows"), group.get<std::int32_t>("columns"), 1, 1};
     at(group.place(), [&] { size.validate(); });
@@ -140,7 +148,7 @@ void saveWafer(Group group, const Wafer& wafer)
         saveDie(group.create("die-" + member(i), "One die"), wafer.dies[i]);
 }
 
-Wafer loadWafer(const Group& group)
+Wafer loadWafer(const Group& group, int fileVersion)
 {
     Wafer wafer;
     wafer.name = group.text("name");
@@ -148,13 +156,11 @@ Wafer loadWafer(const Group& group)
     wafer.geometry = {group.get<std::int32_t>("rows"), group.get<std::int32_t>("columns"),
                       group.get<std::int32_t>("kernel_rows"), group.get<std::int32_t>("kernel_columns")};
     wafer.device = {group.get<double>("parallel_resistance_ohm"), group.get<double>("tmr")};
-    at(group.place(), [&] {
-        wafer.geometry.validate();
-        wafer.device.validate();
-    });
     const auto dies = group.get<std::int32_t>("dies");
     for (int i = 0; i < dies; ++i)
-        wafer.dies.push_back(loadDie(group.open("die-" + member(static_cast<std::size_t>(i)))));
+        wafer.dies.push_back(
+            loadDie(group.open("die-" + member(static_cast<std::size_t>(i))), i, fileVersion));
+    at(group.place(), [&] { wafer.validate(); });
     return wafer;
 }
 
@@ -267,9 +273,13 @@ void savePlan(Group group, const StudyPlan& plan)
     save(group.create("training", "Options of standard and hardware-aware training"), plan.training);
     save(group.create("statistics_aware_training", "Options of statistics-aware training"),
          plan.statisticsAware);
+    group.set("own_statistics", plan.statistics.has_value());
+    if (plan.statistics)
+        saveStatistics(group.create("statistics", "What statistics-aware training is to draw from"),
+                       *plan.statistics);
 }
 
-StudyPlan loadPlan(const Group& group, int dies)
+StudyPlan loadPlan(const Group& group, int fileVersion)
 {
     StudyPlan plan;
     plan.network = loadShape(group);
@@ -279,14 +289,12 @@ StudyPlan loadPlan(const Group& group, int dies)
     for (const std::string& mode : group.texts("modes"))
         plan.modes.push_back(loadMode(group, "modes", mode));
     plan.dies = group.list<std::int32_t>("dies");
-    for (const int die : plan.dies)
-        if (die < 0 || die >= dies)
-            throw Error(group.placeOf("dies"), "", "die " + std::to_string(die),
-                        "one of " + std::to_string(dies));
     plan.repeats = group.get<std::int32_t>("repeats");
     plan.seed = group.get<std::uint64_t>("seed");
     plan.training = loadOptions(group.open("training"));
     plan.statisticsAware = loadOptions(group.open("statistics_aware_training"));
+    if (fileVersion > 1 && group.get<bool>("own_statistics"))
+        plan.statistics = loadStatistics(group.open("statistics"));
     return plan;
 }
 
@@ -308,6 +316,20 @@ hdf5::Type curveType()
         hdf5::Column{"test_error_percent", offsetof(CurveRow, testError), hdf5::typeOf<double>()},
         hdf5::Column{"seconds", offsetof(CurveRow, seconds), hdf5::typeOf<double>()}};
     return hdf5::table(columns, sizeof(CurveRow));
+}
+
+/// A row of the dataset "die_errors".
+struct DieErrorRow {
+    std::int32_t die;
+    double percent;
+};
+
+hdf5::Type dieErrorType()
+{
+    const std::array columns{
+        hdf5::Column{"die_id", offsetof(DieErrorRow, die), hdf5::typeOf<std::int32_t>()},
+        hdf5::Column{"error_percent", offsetof(DieErrorRow, percent), hdf5::typeOf<double>()}};
+    return hdf5::table(columns, sizeof(DieErrorRow));
 }
 
 using LatentRows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
@@ -332,9 +354,25 @@ Network::Layer loadLayer(const Group& group, int outputs, int inputs)
             Eigen::Map<const Eigen::VectorXf>(bias.data(), outputs)};
 }
 
-void saveRun(Group group, const Run& run)
+void saveNetwork(Group& group, const Network& network, const RunSettings& settings)
 {
-    const RunSettings& settings = run.settings;
+    if (network.shape != settings.network)
+        throw Error(group.place(), "", "a network of another shape", "that of the run's settings");
+    for (std::size_t i = 0; i < network.layers.size(); ++i)
+        saveLayer(group.create("layer-" + member(i), "One layer of weights"), network.layers[i]);
+}
+
+Network loadNetwork(const Group& group, const NetworkShape& shape)
+{
+    Network network{shape, {}};
+    for (std::size_t i = 0; i + 1 < shape.layers.size(); ++i)
+        network.layers.push_back(
+            loadLayer(group.open("layer-" + member(i)), shape.layers[i + 1], shape.layers[i]));
+    return network;
+}
+
+void saveSettings(Group& group, const RunSettings& settings)
+{
     group.set("mode", std::string(name(settings.mode)));
     group.set("die", settings.die);
     group.set("repeat", settings.repeat);
@@ -343,59 +381,142 @@ void saveRun(Group group, const Run& run)
     group.set("spare_cells", std::string(name(settings.spare)));
     group.set("seed", settings.seed);
     save(group.create("training", "Options of this run"), settings.training);
-
-    std::vector<CurveRow> rows;
-    for (const EpochRecord& record : run.curve)
-        rows.push_back({record.summary.epoch, record.summary.loss, record.summary.trainError,
-                        record.testError, record.summary.seconds});
-    group.set("epochs", static_cast<std::int32_t>(rows.size()));
-    group.write("curve", {rows.size()}, rows.data(),
-                {"One row for each finished epoch", "as each column says"}, curveType());
-
-    if (run.network.shape != settings.network)
-        throw Error(group.place(), "", "a network of another shape", "that of the run's settings");
-    for (std::size_t i = 0; i < run.network.layers.size(); ++i)
-        saveLayer(group.create("layer-" + member(i), "One layer of weights"), run.network.layers[i]);
-
-    group.set("perfect_die_error_percent", run.perfectDieError);
-    group.set("dies", static_cast<std::int32_t>(run.dieErrors.size()));
-    group.write("die_errors", {run.dieErrors.size()}, run.dieErrors.data(),
-                {"Test images misclassified on each die of the wafer; NaN where not evaluated", "percent"});
-    group.set("train_seconds", run.trainSeconds);
-    group.set("evaluate_seconds", run.evaluateSeconds);
 }
 
-Run loadRun(const Group& group, int dies)
+RunSettings loadSettings(const Group& group)
 {
-    Run run;
-    RunSettings& settings = run.settings;
+    RunSettings settings;
     settings.mode = loadMode(group, "mode", group.text("mode"));
-    settings.die = bounded(group, "die", -1, dies - 1);
+    settings.die = bounded(group, "die", -1, std::numeric_limits<int>::max());
     settings.repeat = group.get<std::int32_t>("repeat");
     settings.network = loadShape(group);
     settings.side = group.get<std::int32_t>("image_side_pixels");
     settings.spare = loadSpare(group);
     settings.seed = group.get<std::uint64_t>("seed");
     settings.training = loadOptions(group.open("training"));
+    return settings;
+}
+
+void saveCurve(Group& group, const std::vector<EpochRecord>& curve)
+{
+    std::vector<CurveRow> rows;
+    for (const EpochRecord& record : curve)
+        rows.push_back({record.summary.epoch, record.summary.loss, record.summary.trainError,
+                        record.testError, record.summary.seconds});
+    group.set("epochs", static_cast<std::int32_t>(rows.size()));
+    group.write("curve", {rows.size()}, rows.data(),
+                {"One row for each finished epoch", "as each column says"}, curveType());
+}
+
+std::vector<EpochRecord> loadCurve(const Group& group)
+{
     constexpr int mostEpochs = 1 << 24;
     const auto epochs = static_cast<hsize_t>(bounded(group, "epochs", 0, mostEpochs));
+    std::vector<EpochRecord> curve;
     for (const CurveRow& row : group.read<CurveRow>("curve", {epochs}, curveType()))
-        run.curve.push_back({{row.epoch, row.loss, row.trainError, row.seconds}, row.testError});
+        curve.push_back({{row.epoch, row.loss, row.trainError, row.seconds}, row.testError});
+    return curve;
+}
 
-    run.network.shape = settings.network;
-    for (int i = 0; i < settings.network.weightLayers(); ++i) {
-        const auto layer = static_cast<std::size_t>(i);
-        run.network.layers.push_back(loadLayer(group.open("layer-" + member(layer)),
-                                               settings.network.layers[layer + 1],
-                                               settings.network.layers[layer]));
+void saveRun(Group group, const Run& run)
+{
+    saveSettings(group, run.settings);
+    saveCurve(group, run.curve);
+    saveNetwork(group, run.network, run.settings);
+    group.set("perfect_die_error_percent", run.perfectDieError);
+    std::vector<DieErrorRow> errors;
+    for (const auto& [die, percent] : run.dieErrors)
+        errors.push_back({die, percent});
+    group.set("dies", static_cast<std::int32_t>(errors.size()));
+    group.write("die_errors", {errors.size()}, errors.data(),
+                {"Test images misclassified on each die that it was evaluated on", "as each column says"},
+                dieErrorType());
+    group.set("train_seconds", run.trainSeconds);
+    group.set("evaluate_seconds", run.evaluateSeconds);
+}
+
+std::map<int, double> loadDieErrors(const Group& group, int fileVersion)
+{
+    constexpr int mostDies = 1 << 20;
+    const auto dies = static_cast<hsize_t>(bounded(group, "dies", 0, mostDies));
+    std::map<int, double> errors;
+    if (fileVersion == 1) { // one number per die of the wafer, NaN where not evaluated
+        int die = 0;
+        for (const double percent : group.read<double>("die_errors", {dies})) {
+            if (!std::isnan(percent))
+                errors[die] = percent;
+            ++die;
+        }
+    } else {
+        for (const DieErrorRow& row : group.read<DieErrorRow>("die_errors", {dies}, dieErrorType()))
+            errors[row.die] = row.percent;
     }
+    return errors;
+}
 
-    run.perfectDieError = group.get<double>("perfect_die_error_percent");
-    const int evaluated = bounded(group, "dies", dies, dies);
-    run.dieErrors = group.read<double>("die_errors", {static_cast<hsize_t>(evaluated)});
-    run.trainSeconds = group.get<double>("train_seconds");
-    run.evaluateSeconds = group.get<double>("evaluate_seconds");
-    return run;
+Run loadRun(const Group& group, int fileVersion)
+{
+    const RunSettings settings = loadSettings(group);
+    return {.settings = settings,
+            .curve = loadCurve(group),
+            .network = loadNetwork(group, settings.network),
+            .perfectDieError = group.get<double>("perfect_die_error_percent"),
+            .dieErrors = loadDieErrors(group, fileVersion),
+            .trainSeconds = group.get<double>("train_seconds"),
+            .evaluateSeconds = group.get<double>("evaluate_seconds")};
+}
+
+/// Moments have the form of the layers that they belong to.
+Network::Layer asLayer(const DenseLayer<float>& moment)
+{
+    return {moment.weights, moment.gain, moment.bias};
+}
+
+DenseLayer<float> asMoment(const Network::Layer& layer)
+{
+    return {layer.latent, layer.gain, layer.bias};
+}
+
+void saveCheckpoint(Group group, const RunCheckpoint& checkpoint)
+{
+    saveSettings(group, checkpoint.settings);
+    saveCurve(group, checkpoint.curve);
+    const TrainerState& trainer = checkpoint.trainer;
+    saveNetwork(group, trainer.network, checkpoint.settings);
+    Network first{trainer.network.shape, {}}, second = first;
+    for (const TrainerState::Moments& moments : trainer.moments) {
+        first.layers.push_back(asLayer(moments.first));
+        second.layers.push_back(asLayer(moments.second));
+    }
+    Group firstGroup = group.create("first_moment", "Adam's mean of the gradient");
+    saveNetwork(firstGroup, first, checkpoint.settings);
+    Group secondGroup = group.create("second_moment", "Adam's mean of the squared gradient");
+    saveNetwork(secondGroup, second, checkpoint.settings);
+    group.set("adam_steps", trainer.steps);
+    group.set("die_draws", static_cast<std::uint64_t>(trainer.dieDraws));
+    group.set("train_seconds", checkpoint.trainSeconds);
+}
+
+RunCheckpoint loadCheckpoint(const Group& group)
+{
+    RunCheckpoint checkpoint;
+    checkpoint.settings = loadSettings(group);
+    checkpoint.curve = loadCurve(group);
+    const NetworkShape& shape = checkpoint.settings.network;
+    TrainerState& trainer = checkpoint.trainer;
+    trainer.network = loadNetwork(group, shape);
+    const Network first = loadNetwork(group.open("first_moment"), shape);
+    const Network second = loadNetwork(group.open("second_moment"), shape);
+    for (std::size_t i = 0; i < first.layers.size(); ++i)
+        trainer.moments.push_back({asMoment(first.layers[i]), asMoment(second.layers[i])});
+    trainer.epoch = static_cast<int>(checkpoint.curve.size());
+    trainer.steps = bounded(group, "adam_steps", 0, std::numeric_limits<int>::max());
+    const auto draws = group.get<std::uint64_t>("die_draws");
+    if (draws > std::numeric_limits<std::uint32_t>::max())
+        throw Error(group.placeOf("die_draws"), "", std::to_string(draws), "a number of 32 bits");
+    trainer.dieDraws = static_cast<std::uint32_t>(draws);
+    checkpoint.trainSeconds = group.get<double>("train_seconds");
+    return checkpoint;
 }
 
 void saveRuns(Group group, const StudyResult& result)
@@ -406,37 +527,86 @@ void saveRuns(Group group, const StudyResult& result)
     group.set("runs", static_cast<std::int32_t>(result.runs.size()));
     for (std::size_t i = 0; i < result.runs.size(); ++i)
         saveRun(group.create("run-" + member(i), "One trained network and its errors"), result.runs[i]);
+    if (result.begun.empty())
+        return;
+    group.set("begun", static_cast<std::int32_t>(result.begun.size()));
+    for (std::size_t i = 0; i < result.begun.size(); ++i)
+        saveCheckpoint(group.create("begun-" + member(i), "One training run at the end of its last epoch"),
+                       result.begun[i]);
 }
 
-void loadRuns(const Group& group, int dies, StudyResult& result)
+void loadRuns(const Group& group, int fileVersion, StudyResult& result)
 {
     result.complete = group.get<bool>("complete");
     result.trainSeconds = group.get<double>("train_seconds");
     result.evaluateSeconds = group.get<double>("evaluate_seconds");
     const auto runs = group.get<std::int32_t>("runs");
     for (int i = 0; i < runs; ++i)
-        result.runs.push_back(loadRun(group.open("run-" + member(static_cast<std::size_t>(i))), dies));
+        result.runs.push_back(loadRun(group.open("run-" + member(static_cast<std::size_t>(i))), fileVersion));
+    const auto begun = group.has("begun") ? group.get<std::int32_t>("begun") : 0;
+    for (int i = 0; i < begun; ++i)
+        result.begun.push_back(loadCheckpoint(group.open("begun-" + member(static_cast<std::size_t>(i)))));
+}
+
+// Studies
+// ------------------------------------------------------------------------------------------------------
+
+void saveStudy(Group group, const Study& study)
+{
+    group.set("name", study.name);
+    savePlan(group.create("plan", "What was asked for"), study.plan);
+    saveStatistics(group.create("statistics", "What statistics-aware training drew from"),
+                   study.result.statistics);
+    saveRuns(group.create("runs", "The finished training runs, in the plan's order"), study.result);
+}
+
+Study loadStudy(const Group& group, int fileVersion)
+{
+    Study study;
+    study.name = group.text("name");
+    study.plan = loadPlan(group.open("plan"), fileVersion);
+    study.result.statistics = loadStatistics(group.open("statistics"));
+    loadRuns(group.open("runs"), fileVersion, study.result);
+    return study;
+}
+
+/// Up to version 1 a project had one plan and one result.
+std::vector<Study> loadOnlyStudy(const Group& root, const StudyPlan& plan)
+{
+    Study study{"Study 1", plan, {}};
+    study.result.statistics = loadStatistics(root.open("statistics"));
+    loadRuns(root.open("runs"), 1, study.result);
+    if (study.result.runs.empty())
+        return {};
+    return {std::move(study)};
 }
 
 // The whole
 // -----------------------------------------------------------------------------------------------------
 
-void save(Group root, const Project& project)
+void setFormat(Group& root, const char* format)
 {
-    root.set("format", std::string(formatName));
+    root.set("format", std::string(format));
     root.set("version", formatVersion);
     root.set("writer", std::string("Faultline ") + version());
     root.set("created", now());
+}
+
+void save(Group root, const Project& project)
+{
+    setFormat(root, formatName);
     root.set("name", project.name);
     root.set("dataset", project.dataset);
     saveWafer(root.create("wafer", "Dies that were made together"), project.wafer);
-    savePlan(root.create("plan", "What to train and on which dies"), project.plan);
-    saveStatistics(root.create("statistics", "What statistics-aware training drew from"),
-                   project.result.statistics);
-    saveRuns(root.create("runs", "The finished training runs, in the plan's order"), project.result);
+    savePlan(root.create("plan", "What to train next and on which dies"), project.plan);
+    Group studies = root.create("studies", "Plans and what has become of them");
+    studies.set("studies", static_cast<std::int32_t>(project.studies.size()));
+    for (std::size_t i = 0; i < project.studies.size(); ++i)
+        saveStudy(studies.create("study-" + member(i), "One study"), project.studies[i]);
 }
 
-void checkFormat(const Group& root)
+/// The version of a file in this format; throws Error when this program cannot read it.
+int checkFormat(const Group& root, const std::string& expected)
 {
     std::string format = "none";
     try {
@@ -444,8 +614,8 @@ void checkFormat(const Group& root)
     } catch (const Error&) {
         // Another program's file: it is refused below.
     }
-    if (format != formatName)
-        throw Error("not a Faultline project: found format \"" + format + "\", expected \"" + formatName +
+    if (format != expected)
+        throw Error("not a Faultline project: found format \"" + format + "\", expected \"" + expected +
                     "\"");
     const auto found = root.get<std::int32_t>("version");
     if (found > formatVersion)
@@ -454,21 +624,28 @@ void checkFormat(const Group& root)
                     std::to_string(formatVersion));
     if (found < 1)
         throw Error("version", "", std::to_string(found), "1 to " + std::to_string(formatVersion));
+    return found;
 }
 
 Project load(const std::string& bytes)
 {
     const hdf5::Image image(bytes);
     const Group root = image.root();
-    checkFormat(root);
+    const int fileVersion = checkFormat(root, formatName);
     Project project;
     project.name = root.text("name");
     project.dataset = root.text("dataset");
-    project.wafer = loadWafer(root.open("wafer"));
-    const int dies = static_cast<int>(project.wafer.dies.size());
-    project.plan = loadPlan(root.open("plan"), dies);
-    project.result.statistics = loadStatistics(root.open("statistics"));
-    loadRuns(root.open("runs"), dies, project.result);
+    project.wafer = loadWafer(root.open("wafer"), fileVersion);
+    project.plan = loadPlan(root.open("plan"), fileVersion);
+    if (fileVersion == 1) {
+        project.studies = loadOnlyStudy(root, project.plan);
+        return project;
+    }
+    const Group studies = root.open("studies");
+    const auto count = studies.get<std::int32_t>("studies");
+    for (int i = 0; i < count; ++i)
+        project.studies.push_back(
+            loadStudy(studies.open("study-" + member(static_cast<std::size_t>(i))), fileVersion));
     return project;
 }
 
@@ -487,6 +664,26 @@ Project loadProject(const std::filesystem::path& file)
 {
     const std::string bytes = readWholeFile(file);
     return at(file.string(), [&] { return load(bytes); });
+}
+
+void saveStudyPart(const Study& part, const std::filesystem::path& file)
+{
+    writeFileAtomically(file, at(file.string(), [&] {
+                            return hdf5::build([&](Group root) {
+                                setFormat(root, partFormatName);
+                                saveStudy(root.create("study", "Runs of one study"), part);
+                            });
+                        }));
+}
+
+Study loadStudyPart(const std::filesystem::path& file)
+{
+    const std::string bytes = readWholeFile(file);
+    return at(file.string(), [&] {
+        const hdf5::Image image(bytes);
+        const int fileVersion = checkFormat(image.root(), partFormatName);
+        return loadStudy(image.root().open("study"), fileVersion);
+    });
 }
 
 } // namespace faultline

@@ -15,4 +15,9 @@ void saveProject(const Project& project, const std::filesystem::path& file);
 /// of the wrong shape; names the file and the place in it.
 Project loadProject(const std::filesystem::path& file);
 
+/// A study without its wafer, in a file of its own: what a journal keeps of each run. As above, but not read
+/// back.
+void saveStudyPart(const Study& part, const std::filesystem::path& file);
+Study loadStudyPart(const std::filesystem::path& file); ///< throws Error
+
 } // namespace faultline

@@ -10,6 +10,7 @@
 
 #include "common/statistics.h"
 #include "common/version.h"
+#include "study/plan_file.h"
 
 namespace faultline
 {
@@ -26,27 +27,6 @@ const Die& dieOf(const Wafer& wafer, int index)
 int count(const DefectCounts& counts, Defect defect)
 {
     return counts[static_cast<std::size_t>(defect)];
-}
-
-Json json(const TrainingOptions& options)
-{
-    return {{"epochs", options.epochs},        {"batch", options.batch},
-            {"draws", options.draws},          {"perfect_draws", options.perfectDraws},
-            {"loss_bound", options.lossBound}, {"learning_rate", options.learningRate}};
-}
-
-Json json(const StudyPlan& plan)
-{
-    Json modes = Json::array();
-    for (const TrainingMode mode : plan.modes)
-        modes.push_back(name(mode));
-    return {{"modes", modes},
-            {"repeats", plan.repeats},
-            {"image_side_pixels", plan.side},
-            {"spare_cells", name(plan.spare)},
-            {"activation", name(plan.network.hidden)},
-            {"training", json(plan.training)},
-            {"statistics_aware_training", json(plan.statisticsAware)}};
 }
 
 Json json(const Wafer& wafer)
@@ -127,7 +107,7 @@ std::string studyJson(const StudyPlan& plan, const Wafer& wafer, const StudyResu
                 {"seed", plan.seed},
                 {"network", plan.network.layers},
                 {"epochs", plan.training.epochs},
-                {"plan", json(plan)},
+                {"plan", planJson(plan)},
                 {"wafer", json(wafer)},
                 {"baseline", baseline},
                 {"dies", dies},

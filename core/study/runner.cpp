@@ -1,12 +1,12 @@
 #include "study/runner.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <exception>
 #include <limits>
 #include <memory>
 #include <mutex>
-#include <numeric>
 #include <thread>
 
 #include "common/error.h"
@@ -39,8 +39,8 @@ std::unique_ptr<DieSource> dieSource(const RunSettings& settings, const Bench& b
     case TrainingMode::Standard:
         return std::make_unique<NominalDie>(bench.map);
     case TrainingMode::HardwareAware:
-        return std::make_unique<FixedDie>(analogWeights(
-            bench.wafer.dies[static_cast<std::size_t>(settings.die)], bench.map, bench.wafer.device));
+        return std::make_unique<FixedDie>(
+            analogWeights(*bench.wafer.find(settings.die), bench.map, bench.wafer.device));
     case TrainingMode::StatisticsAware:
         return std::make_unique<RandomDie>(bench.statistics, bench.map, bench.wafer.device, settings.seed,
                                            settings.stream());
@@ -50,30 +50,44 @@ std::unique_ptr<DieSource> dieSource(const RunSettings& settings, const Bench& b
 
 /// The dies on which an epoch's test error is taken: the one that is trained on, or a few drawn from the same
 /// statistics, the same at every epoch, at draws that training never reaches.
-std::vector<AnalogWeights> watchedDies(TrainingMode mode, DieSource& source)
+std::vector<AnalogWeights> watchedDies(const RunSettings& settings, const Bench& bench)
 {
     constexpr std::uint32_t drawn = 4, last = std::numeric_limits<std::uint32_t>::max();
+    const auto onDie = [&](const Die& die) { return analogWeights(die, bench.map, bench.wafer.device); };
+    switch (settings.mode) {
+    case TrainingMode::Standard:
+        return {nominalWeights(bench.map)};
+    case TrainingMode::HardwareAware:
+        return {onDie(*bench.wafer.find(settings.die))};
+    case TrainingMode::StatisticsAware:
+        break;
+    }
     std::vector<AnalogWeights> dies;
-    for (std::uint32_t k = 0; k < (mode == TrainingMode::StatisticsAware ? drawn : 1); ++k)
-        dies.push_back(source.die(last - k));
+    for (std::uint32_t k = 0; k < drawn; ++k)
+        dies.push_back(
+            onDie(drawDie(bench.statistics, bench.wafer.geometry,
+                          RandomStream(settings.seed, RandomUse::TrainingDie, settings.stream(), last - k))));
     return dies;
 }
 
-/// Trains and evaluates one network; nothing if stopped. `onEpoch` is told of each epoch.
-std::optional<Run> performRun(const RunSettings& settings, const Bench& bench, const std::stop_token& stop,
-                              const std::function<void(const EpochRecord&)>& onEpoch)
+/// Trains and evaluates one network, from where `progress` stands; nothing if stopped. `progress` is then at
+/// the end of the last epoch. `onEpoch` is told of each epoch.
+std::optional<Run> performRun(RunCheckpoint& progress, const Bench& bench, const std::stop_token& stop,
+                              const std::function<void(const RunCheckpoint&)>& onEpoch)
 {
+    const RunSettings& settings = progress.settings;
     const auto error = [&](const Network& network, const AnalogWeights& die) {
         return errorPercent(onDie(network, die), settings.network, bench.test);
     };
 
-    Run run;
-    run.settings = settings;
     auto start = Clock::now();
+    const double secondsBefore = progress.trainSeconds;
     const auto source = dieSource(settings, bench);
-    const std::vector<AnalogWeights> watched = watchedDies(settings.mode, *source);
+    const std::vector<AnalogWeights> watched = watchedDies(settings, bench);
     Trainer trainer(settings.network, settings.training, bench.train, *source, settings.seed,
                     settings.stream());
+    if (!progress.curve.empty())
+        trainer.restore(progress.trainer);
     while (!trainer.finished()) {
         const auto summary = trainer.runEpoch(stop);
         if (!summary)
@@ -81,26 +95,30 @@ std::optional<Run> performRun(const RunSettings& settings, const Bench& bench, c
         EpochRecord record{*summary, 0.0};
         for (const AnalogWeights& die : watched)
             record.testError += error(trainer.network(), die) / static_cast<double>(watched.size());
-        run.curve.push_back(record);
-        onEpoch(record);
+        progress.curve.push_back(record);
+        progress.trainer = trainer.state();
+        progress.trainSeconds = secondsBefore + secondsSince(start);
+        onEpoch(progress);
     }
+    Run run;
+    run.settings = settings;
+    run.curve = progress.curve;
     run.network = trainer.network();
-    run.trainSeconds = secondsSince(start);
+    run.trainSeconds = progress.trainSeconds;
 
     start = Clock::now();
     run.perfectDieError = error(run.network, nominalWeights(bench.map));
-    run.dieErrors.assign(bench.wafer.dies.size(), std::numeric_limits<double>::quiet_NaN());
     for (std::size_t k = 0; k < bench.dies.size(); ++k) {
         if (stop.stop_requested())
             return std::nullopt;
-        run.dieErrors[static_cast<std::size_t>(bench.dies[k])] = error(run.network, bench.onDies[k]);
+        run.dieErrors[bench.wafer.dies[static_cast<std::size_t>(bench.dies[k])].id] =
+            error(run.network, bench.onDies[k]);
     }
     run.evaluateSeconds = secondsSince(start);
     return run;
 }
 
-Bench prepare(const StudyPlan& plan, const Wafer& wafer, const DatasetPair& data,
-              const std::optional<DefectStatistics>& statistics)
+Bench prepare(const StudyPlan& plan, const Wafer& wafer, const DatasetPair& data, const StudyResult& known)
 {
     plan.validate(wafer);
     Bench bench{wafer,
@@ -110,52 +128,104 @@ Bench prepare(const StudyPlan& plan, const Wafer& wafer, const DatasetPair& data
                 {},
                 plan.diesOn(wafer),
                 {}};
-    Wafer measured{wafer.name, wafer.description, wafer.geometry, wafer.device, {}};
-    for (const int die : bench.dies) {
-        measured.dies.push_back(wafer.dies[static_cast<std::size_t>(die)]);
-        bench.onDies.push_back(analogWeights(measured.dies.back(), bench.map, wafer.device));
-    }
-    bench.statistics = statistics ? *statistics : fitStatistics(measured);
+    for (const int die : bench.dies)
+        bench.onDies.push_back(
+            analogWeights(wafer.dies[static_cast<std::size_t>(die)], bench.map, wafer.device));
+    const bool fresh = known.runs.empty() && known.begun.empty();
+    bench.statistics = fresh ? trainingStatistics(plan, wafer) : known.statistics;
     return bench;
 }
 
 } // namespace
 
-StudyResult runStudy(const StudyPlan& plan, const Wafer& wafer, const DatasetPair& data, int threads,
-                     const std::stop_token& stop, const RunObserver& observer,
-                     const std::optional<DefectStatistics>& statistics)
+DefectStatistics trainingStatistics(const StudyPlan& plan, const Wafer& wafer)
 {
-    const Bench bench = prepare(plan, wafer, data, statistics);
+    if (plan.statistics)
+        return *plan.statistics;
+    Wafer measured{wafer.name, wafer.description, wafer.geometry, wafer.device, {}};
+    for (const int die : plan.diesOn(wafer))
+        measured.dies.push_back(wafer.dies[static_cast<std::size_t>(die)]);
+    return fitStatistics(measured);
+}
+
+void merge(StudyResult& result, const StudyResult& part, const StudyPlan& plan, const Wafer& wafer)
+{
+    if (result.runs.empty() && result.begun.empty())
+        result.statistics = part.statistics;
+    StudyResult merged;
+    merged.statistics = result.statistics;
+    const std::vector<RunSettings> all = runsOf(plan, wafer);
+    for (const RunSettings& settings : all) {
+        const Run* finished = nullptr;
+        const RunCheckpoint* begun = nullptr;
+        for (const StudyResult* source : std::array{&part, static_cast<const StudyResult*>(&result)}) {
+            const auto run = std::ranges::find(source->runs, settings, &Run::settings);
+            if (run != source->runs.end())
+                finished = &*run;
+            const auto checkpoint = std::ranges::find(source->begun, settings, &RunCheckpoint::settings);
+            if (checkpoint != source->begun.end() &&
+                (!begun || checkpoint->curve.size() > begun->curve.size()))
+                begun = &*checkpoint;
+        }
+        if (finished) {
+            merged.trainSeconds += finished->trainSeconds;
+            merged.evaluateSeconds += finished->evaluateSeconds;
+            merged.runs.push_back(*finished);
+        } else if (begun) {
+            merged.begun.push_back(*begun);
+        }
+    }
+    merged.complete = merged.runs.size() == all.size();
+    for (Run& run : result.runs) // on dies that have left the wafer
+        if (std::ranges::find(all, run.settings) == all.end())
+            merged.runs.push_back(std::move(run));
+    result = std::move(merged);
+}
+
+StudyResult runStudy(const StudyPlan& plan, const Wafer& wafer, const DatasetPair& data, int threads,
+                     const std::stop_token& stop, const RunObserver& observer, const StudyResult& known,
+                     const Shard& shard)
+{
+    const Bench bench = prepare(plan, wafer, data, known);
     const std::vector<RunSettings> settings = runsOf(plan, wafer);
     std::vector<std::optional<Run>> runs(settings.size());
+    std::vector<RunCheckpoint> begun(settings.size()); // where the others stand, each its worker's
 
+    std::vector<std::size_t> order; // of the runs that are still to be trained
+    int epochs = 0, finishedEpochs = 0;
+    for (std::size_t k = 0; k < settings.size(); ++k) {
+        const auto done = std::ranges::find(known.runs, settings[k], &Run::settings);
+        if (done == known.runs.end() && !shard.contains(k))
+            continue;
+        epochs += settings[k].training.epochs;
+        if (done == known.runs.end()) {
+            order.push_back(k);
+            const auto stopped = std::ranges::find(known.begun, settings[k], &RunCheckpoint::settings);
+            begun[k] = stopped == known.begun.end() ? RunCheckpoint{settings[k], {}, {}} : *stopped;
+            finishedEpochs += static_cast<int>(begun[k].curve.size());
+        } else {
+            runs[k] = *done;
+            finishedEpochs += settings[k].training.epochs;
+        }
+    }
     // The longest first, so that no thread is left with a long run at the end.
-    std::vector<std::size_t> order(settings.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
     std::ranges::stable_sort(order, std::greater{},
                              [&](std::size_t k) { return settings[k].training.epochs; });
-    const int epochs =
-        std::accumulate(settings.begin(), settings.end(), 0,
-                        [](int sum, const RunSettings& run) { return sum + run.training.epochs; });
 
-    std::mutex mutex; // guards all below
+    std::mutex mutex; // guards all below, and finishedEpochs
     std::size_t next = 0;
-    int finishedEpochs = 0;
+    const int knownEpochs = finishedEpochs;
     std::exception_ptr failure;
     const auto start = Clock::now();
-    const auto tell = [&](RunUpdate::State state, std::size_t run, const EpochRecord& epoch,
-                          const Run* result) {
+    const auto tell = [&](std::size_t run, RunUpdate update) {
         if (!observer)
             return;
-        RunUpdate update;
-        update.state = state;
-        update.epoch = epoch;
-        update.result = result;
         update.run = static_cast<int>(run);
         update.runs = static_cast<int>(settings.size());
         update.fraction = static_cast<double>(finishedEpochs) / epochs;
-        update.secondsLeft =
-            finishedEpochs > 0 ? secondsSince(start) * (1.0 - update.fraction) / update.fraction : -1.0;
+        update.secondsLeft = finishedEpochs > knownEpochs ? secondsSince(start) * (epochs - finishedEpochs) /
+                                                                (finishedEpochs - knownEpochs)
+                                                          : -1.0;
         observer(update);
     };
 
@@ -170,18 +240,21 @@ StudyResult runStudy(const StudyPlan& plan, const Wafer& wafer, const DatasetPai
                     if (next == order.size() || halt.stop_requested())
                         return;
                     index = order[next++];
-                    tell(RunUpdate::State::Started, index, {}, nullptr);
+                    tell(index, {});
                 }
                 auto run =
-                    performRun(settings[index], bench, halt.get_token(), [&](const EpochRecord& record) {
+                    performRun(begun[index], bench, halt.get_token(), [&](const RunCheckpoint& progress) {
                         const std::lock_guard lock(mutex);
                         ++finishedEpochs;
-                        tell(RunUpdate::State::Epoch, index, record, nullptr);
+                        tell(index, {.state = RunUpdate::State::Epoch,
+                                     .epoch = progress.curve.back(),
+                                     .checkpoint = &progress});
                     });
                 if (!run)
                     return;
                 const std::lock_guard lock(mutex);
-                tell(RunUpdate::State::Finished, index, run->curve.back(), &*run);
+                tell(index,
+                     {.state = RunUpdate::State::Finished, .epoch = run->curve.back(), .result = &*run});
                 runs[index] = std::move(run);
             }
         } catch (...) {
@@ -192,7 +265,8 @@ StudyResult runStudy(const StudyPlan& plan, const Wafer& wafer, const DatasetPai
     };
     {
         const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-        const int count = std::clamp(threads > 0 ? threads : cores, 1, static_cast<int>(settings.size()));
+        const int count =
+            std::clamp(threads > 0 ? threads : cores, 1, std::max(1, static_cast<int>(order.size())));
         std::vector<std::jthread> workers;
         for (int k = 0; k < count; ++k)
             workers.emplace_back(work);
@@ -202,12 +276,15 @@ StudyResult runStudy(const StudyPlan& plan, const Wafer& wafer, const DatasetPai
 
     StudyResult result;
     result.statistics = bench.statistics;
-    for (auto& run : runs)
-        if (run) {
-            result.trainSeconds += run->trainSeconds;
-            result.evaluateSeconds += run->evaluateSeconds;
-            result.runs.push_back(std::move(*run));
+    for (std::size_t k = 0; k < runs.size(); ++k) {
+        if (runs[k]) {
+            result.trainSeconds += runs[k]->trainSeconds;
+            result.evaluateSeconds += runs[k]->evaluateSeconds;
+            result.runs.push_back(std::move(*runs[k]));
+        } else if (!begun[k].curve.empty()) {
+            result.begun.push_back(std::move(begun[k]));
         }
+    }
     result.complete = result.runs.size() == settings.size();
     return result;
 }

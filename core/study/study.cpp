@@ -27,14 +27,16 @@ std::pair<double, double> overRuns(const std::vector<const Run*>& runs, const Va
     return {mean(values), standardDeviation(values)};
 }
 
-ModeErrors modeErrors(TrainingMode mode, const std::vector<int>& dies, const std::vector<const Run*>& runs)
+ModeErrors modeErrors(TrainingMode mode, const Wafer& wafer, const std::vector<int>& dies,
+                      const std::vector<const Run*>& runs)
 {
     ModeErrors errors{mode, {}, {}, {}};
-    for (const int die : dies) {
-        const auto onThisDie = [die](const Run& run) { return run.dieErrors[static_cast<std::size_t>(die)]; };
+    for (const int index : dies) {
+        const Die& die = wafer.dies[static_cast<std::size_t>(index)];
+        const auto onThisDie = [&die](const Run& run) { return run.errorOn(die); };
         std::vector<const Run*> own = runs;
         if (mode == TrainingMode::HardwareAware) {
-            const auto trainedHere = [die](const Run* run) { return run->settings.die == die; };
+            const auto trainedHere = [&die](const Run* run) { return run->settings.die == die.id; };
             const auto others = std::stable_partition(own.begin(), own.end(), trainedHere);
             errors.otherDies.push_back(overRuns({others, own.end()}, onThisDie).first);
             own.erase(others, own.end());
@@ -44,6 +46,18 @@ ModeErrors modeErrors(TrainingMode mode, const std::vector<int>& dies, const std
         errors.dieSpread.push_back(dieSpread);
     }
     return errors;
+}
+
+/// The index of a die in the wafer's list by its name.
+int dieNamed(const Wafer& wafer, const std::string& name)
+{
+    const auto found = std::ranges::find(wafer.dies, name, &Die::name);
+    if (found != wafer.dies.end())
+        return static_cast<int>(found - wafer.dies.begin());
+    std::string names;
+    for (const Die& die : wafer.dies)
+        names += (names.empty() ? "" : ", ") + die.name;
+    throw Error("There is no die \"" + name + "\"; the wafer has " + (names.empty() ? "none" : names) + ".");
 }
 
 } // namespace
@@ -77,36 +91,74 @@ void StudyPlan::validate(const Wafer& wafer) const
     if (network.layers.back() != classCount)
         throw Error("The network has " + std::to_string(network.layers.back()) + " outputs, but there are " +
                     std::to_string(classCount) + " classes.");
-    if (wafer.dies.empty())
-        throw Error("The wafer has no dies.");
+    wafer.validate();
     for (const int die : dies)
-        if (die < 0 || die >= static_cast<int>(wafer.dies.size()))
-            throw Error("There is no die number " + std::to_string(die + 1) + "; the wafer has " +
-                        std::to_string(wafer.dies.size()) + ".");
+        if (!wafer.find(die))
+            throw Error("The plan asks for a die, number " + std::to_string(die) +
+                        ", that is not on the wafer.");
+    if (diesOn(wafer).empty())
+        throw Error(wafer.dies.empty() ? "The wafer has no dies." : "All dies of the wafer are excluded.");
     static_cast<void>(CellMap(network.layers, wafer.geometry, spare)); // throws when the network does not fit
 }
 
 std::vector<int> StudyPlan::diesOn(const Wafer& wafer) const
 {
-    std::vector<int> chosen = dies;
-    if (chosen.empty())
-        for (int die = 0; die < static_cast<int>(wafer.dies.size()); ++die)
-            chosen.push_back(die);
+    std::vector<int> chosen;
+    for (const int id : dies)
+        if (const Die* die = wafer.find(id))
+            chosen.push_back(static_cast<int>(die - wafer.dies.data()));
+    if (dies.empty())
+        for (std::size_t die = 0; die < wafer.dies.size(); ++die)
+            if (wafer.dies[die].included)
+                chosen.push_back(static_cast<int>(die));
     return chosen;
+}
+
+std::vector<int> diesNamed(const Wafer& wafer, const std::vector<std::string>& names)
+{
+    std::vector<int> dies;
+    for (const std::string& name : names) {
+        const std::size_t dots = name.find("..");
+        const int first = dieNamed(wafer, name.substr(0, dots));
+        const int last = dots == std::string::npos ? first : dieNamed(wafer, name.substr(dots + 2));
+        if (last < first)
+            throw Error("The range " + name + " ends before it starts.");
+        for (int index = first; index <= last; ++index) {
+            const int die = wafer.dies[static_cast<std::size_t>(index)].id;
+            if (std::ranges::find(dies, die) == dies.end())
+                dies.push_back(die);
+        }
+    }
+    return dies;
 }
 
 std::string RunSettings::name(const Wafer& wafer) const
 {
-    const std::string what = mode == TrainingMode::HardwareAware
-                                 ? wafer.dies[static_cast<std::size_t>(die)].name
-                                 : std::to_string(repeat + 1);
-    return std::string(faultline::name(mode)) + " " + what;
+    if (mode != TrainingMode::HardwareAware)
+        return std::string(faultline::name(mode)) + " " + std::to_string(repeat + 1);
+    const Die* trainedOn = wafer.find(die);
+    return std::string(faultline::name(mode)) + " " + (trainedOn ? trainedOn->name : "on a removed die");
 }
 
 std::uint32_t RunSettings::stream() const
 {
     return static_cast<std::uint32_t>(mode) << 28 | static_cast<std::uint32_t>(die + 1) << 10 |
            static_cast<std::uint32_t>(repeat);
+}
+
+double Run::errorOn(const Die& die) const
+{
+    const auto found = dieErrors.find(die.id);
+    return found == dieErrors.end() ? std::numeric_limits<double>::quiet_NaN() : found->second;
+}
+
+double Run::meanDieError() const
+{
+    std::vector<double> errors;
+    for (const auto& [die, error] : dieErrors)
+        if (settings.mode != TrainingMode::HardwareAware || die == settings.die)
+            errors.push_back(error);
+    return mean(errors);
 }
 
 std::vector<RunSettings> runsOf(const StudyPlan& plan, const Wafer& wafer)
@@ -124,7 +176,7 @@ std::vector<RunSettings> runsOf(const StudyPlan& plan, const Wafer& wafer)
         settings.seed = plan.seed;
         if (mode == TrainingMode::HardwareAware) {
             for (const int die : plan.diesOn(wafer)) {
-                settings.die = die;
+                settings.die = wafer.dies[static_cast<std::size_t>(die)].id;
                 runs.push_back(settings);
             }
         } else {
@@ -154,7 +206,7 @@ StudySummary summarise(const StudyPlan& plan, const Wafer& wafer, const std::vec
             summary.baselineError = baseline;
             summary.baselineSpread = spread;
         }
-        summary.modes.push_back(modeErrors(mode, summary.dies, ofMode));
+        summary.modes.push_back(modeErrors(mode, wafer, summary.dies, ofMode));
     }
     return summary;
 }

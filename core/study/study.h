@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,21 +27,29 @@ struct StudyPlan {
     int side = 14; ///< images are averaged down to side x side pixels; network.layers[0] is side * side
     Spare spare = Spare::Copies; ///< what the cells do that the network leaves over
     std::vector<TrainingMode> modes{allModes.begin(), allModes.end()};
-    std::vector<int> dies; ///< indices into the wafer's dies; empty means all
+    std::vector<int> dies; ///< Die::id; empty means all that are included
     int repeats = 3;       ///< networks per mode; hardware-aware training has one network per die
     std::uint64_t seed = 1;
     TrainingOptions training; ///< standard and hardware-aware
     TrainingOptions statisticsAware = TrainingOptions::statisticsAware();
+    /// What statistics-aware training draws from; fitted to the plan's dies when absent.
+    std::optional<DefectStatistics> statistics;
 
-    std::vector<int> diesOn(const Wafer& wafer) const; ///< `dies`, or all of the wafer's when it is empty
+    /// The plan's dies that are on the wafer, as indices into Wafer::dies.
+    std::vector<int> diesOn(const Wafer& wafer) const;
     /// Throws Error that says in the user's words what is wrong.
     void validate(const Wafer& wafer) const;
+    bool operator==(const StudyPlan&) const = default;
 };
+
+/// The ids of dies by their names and ranges of them, "D01" or "D01..D09". Throws Error for a name that is
+/// not on the wafer.
+std::vector<int> diesNamed(const Wafer& wafer, const std::vector<std::string>& names);
 
 /// All that decides one training run, besides the wafer, the statistics and the images.
 struct RunSettings {
     TrainingMode mode = TrainingMode::Standard;
-    int die = -1;   ///< the die trained on (hardware-aware); -1 otherwise
+    int die = -1;   ///< Die::id of the die trained on (hardware-aware); -1 otherwise
     int repeat = 0; ///< 0, 1, ... of the same mode
     NetworkShape network;
     int side = 14;
@@ -53,6 +62,7 @@ struct RunSettings {
     /// Keys the run's random streams. Made of mode, die and repeat, so that a run gives the same network in
     /// every study that it is part of.
     std::uint32_t stream() const;
+    bool operator==(const RunSettings&) const = default;
 };
 
 /// One point of a run's curve.
@@ -68,9 +78,13 @@ struct Run {
     RunSettings settings;
     std::vector<EpochRecord> curve;
     Network network;
-    double perfectDieError = 0.0;  ///< percent of the test images on a perfect die
-    std::vector<double> dieErrors; ///< percent, one per die of the wafer; NaN where not evaluated
+    double perfectDieError = 0.0;    ///< percent of the test images on a perfect die
+    std::map<int, double> dieErrors; ///< percent, by Die::id, where evaluated
     double trainSeconds = 0.0, evaluateSeconds = 0.0;
+
+    double errorOn(const Die& die) const; ///< percent; NaN where not evaluated
+    /// The mean of its errors on dies, percent: on its own die alone when hardware-aware.
+    double meanDieError() const;
 };
 
 /// The runs of a plan in their fixed order: repeats of standard, one hardware-aware per die, repeats of
@@ -89,11 +103,12 @@ struct ModeErrors {
 
 /// The study's result in numbers: what charts, study.json and dies.csv show.
 struct StudySummary {
-    std::vector<int> dies;               ///< indices into the wafer's dies
+    std::vector<int> dies;               ///< indices into Wafer::dies
     std::optional<double> baselineError; ///< mean of the standard networks on a perfect die, percent
     double baselineSpread = 0.0;         ///< standard deviation over the repeats
     std::vector<ModeErrors> modes;       ///< only modes with finished runs
 };
+/// Errors on dies that have left the wafer are left out.
 StudySummary summarise(const StudyPlan& plan, const Wafer& wafer, const std::vector<Run>& runs);
 
 } // namespace faultline

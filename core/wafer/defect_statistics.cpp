@@ -2,24 +2,20 @@
 
 #include <algorithm>
 #include <cmath>
-#include <span>
 
-#include <boost/math/special_functions/gamma.hpp>
-#include <boost/math/tools/minima.hpp>
 #include <boost/random/gamma_distribution.hpp>
 #include <boost/random/normal_distribution.hpp>
 #include <boost/random/poisson_distribution.hpp>
 
 #include "common/require.h"
 #include "common/statistics.h"
+#include "wafer/defect_counts.h"
 
 namespace faultline
 {
 
 namespace
 {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 void validateConductance(const LognormalConductance& distribution, const std::string& what)
 {
@@ -53,32 +49,6 @@ LognormalConductance fitConductance(std::vector<double> values)
     const Box quartiles = box(values);
     return {std::exp(quartiles.median),
             (quartiles.highQuartile - quartiles.lowQuartile) / normalInterquartileRange};
-}
-
-/// Maximum likelihood for counts with the given mean. The likelihood has its one maximum at a finite
-/// dispersion exactly when the counts scatter more than Poisson's (B. Levin and J. Reeds, Ann. Stat. 5, 79
-/// (1977)).
-double fitDispersion(std::span<const double> counts, double mean)
-{
-    double excess = 0.0;
-    for (double count : counts)
-        excess += (count - mean) * (count - mean) - mean;
-    if (excess <= 0.0)
-        return infinity;
-
-    const auto minusLogLikelihood = [&](double logDispersion) {
-        using boost::math::lgamma;
-        const double dispersion = std::exp(logDispersion);
-        double sum = 0.0;
-        for (double count : counts) {
-            sum += lgamma(dispersion) - lgamma(dispersion + count) +
-                   dispersion * std::log1p(mean / dispersion) + count * std::log1p(dispersion / mean);
-        }
-        return sum;
-    };
-    constexpr int bits = std::numeric_limits<double>::digits / 2; // a minimum is no sharper than that
-    return std::exp(
-        boost::math::tools::brent_find_minima(minusLogLikelihood, std::log(1e-3), std::log(1e6), bits).first);
 }
 
 DefectRate fitRate(const Wafer& wafer, Defect defect)

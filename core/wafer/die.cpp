@@ -1,6 +1,8 @@
 #include "wafer/die.h"
 
+#include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "common/require.h"
 
@@ -65,11 +67,58 @@ int Die::defectCount() const
     return static_cast<int>(defect.size()) - counts()[static_cast<std::size_t>(Defect::None)];
 }
 
+CellState Die::cell(const CellIndex& at) const
+{
+    CellState state{defect(at.row, at.column), {}};
+    for (std::size_t level = 0; level < conductance.size(); ++level)
+        state.conductance[level] = conductance[level](at.row, at.column);
+    return state;
+}
+
+void Die::setCell(const CellIndex& at, const CellState& state)
+{
+    defect(at.row, at.column) = state.defect;
+    for (std::size_t level = 0; level < conductance.size(); ++level)
+        conductance[level](at.row, at.column) = state.conductance[level];
+}
+
 void Die::setDefect(int row, int column, Defect label, float siemens)
 {
     defect(row, column) = label;
     for (auto& grid : conductance)
         grid(row, column) = siemens;
+}
+
+const Die* Wafer::find(int id) const
+{
+    const auto found = std::ranges::find(dies, id, &Die::id);
+    return found == dies.end() ? nullptr : &*found;
+}
+
+void Wafer::add(Die die)
+{
+    die.id = 0;
+    for (const Die& other : dies)
+        die.id = std::max(die.id, other.id + 1);
+    dies.push_back(std::move(die));
+}
+
+void Wafer::validate() const
+{
+    geometry.validate();
+    device.validate();
+    std::set<int> ids;
+    std::set<std::string> names;
+    for (const Die& die : dies) {
+        if (die.rows() != geometry.rows || die.columns() != geometry.columns)
+            throw Error("Die " + die.name + " has " + std::to_string(die.rows()) + " x " +
+                        std::to_string(die.columns()) + " cells; those of this wafer have " +
+                        std::to_string(geometry.rows) + " x " + std::to_string(geometry.columns) + ".");
+        if (!ids.insert(die.id).second)
+            throw Error("Two dies have the number " + std::to_string(die.id) + ".");
+        if (!names.insert(die.name).second)
+            throw Error("Two dies have the name \"" + die.name + "\".");
+    }
 }
 
 } // namespace faultline

@@ -63,14 +63,30 @@ struct WaferPosition {
     bool operator==(const WaferPosition&) const = default;
 };
 
+/// Place of a cell on its die, counted from the upper left.
+struct CellIndex {
+    int row = 0;
+    int column = 0;
+    bool operator==(const CellIndex&) const = default;
+};
+
+/// All that is known of one cell.
+struct CellState {
+    Defect defect = Defect::None;
+    std::array<float, levelCount> conductance{}; ///< siemens, indexed by Level
+    bool operator==(const CellState&) const = default;
+};
+
 /// Number of cells with each label, indexed by Defect.
 using DefectCounts = std::array<int, 5>;
 
 /// One crossbar, drawn or measured. Each cell carries the conductance that it has when written to each level,
 /// so whatever is wrong with it needs no further model.
 struct Die {
+    int id = 0; ///< unique on its wafer and never used again: studies name their dies by it
     std::string name;
     WaferPosition position;
+    bool included = true;                     ///< in studies of all dies
     std::vector<CellGrid<float>> conductance; ///< siemens, one grid per Level
     CellGrid<Defect> defect;
 
@@ -83,6 +99,12 @@ struct Die {
     DefectCounts counts() const;
     int defectCount() const; ///< cells with any defect
 
+    bool contains(const CellIndex& cell) const
+    {
+        return cell.row >= 0 && cell.column >= 0 && cell.row < rows() && cell.column < columns();
+    }
+    CellState cell(const CellIndex& at) const;
+    void setCell(const CellIndex& at, const CellState& state);
     /// Labels a cell and sets both of its levels to one conductance (siemens): how a defect is drawn.
     void setDefect(int row, int column, Defect label, float siemens);
 };
@@ -94,6 +116,10 @@ struct Wafer {
     DieGeometry geometry;
     Device device;
     std::vector<Die> dies;
+
+    const Die* find(int id) const; ///< null when there is none
+    void add(Die die);             ///< under an id one above all others
+    void validate() const;         ///< throws Error: two dies of one id or name, or a die of another size
 };
 
 } // namespace faultline

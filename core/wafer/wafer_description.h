@@ -26,6 +26,9 @@ struct WaferDescription {
 /// Reads the JSON form. Throws Error that names the file and the key.
 WaferDescription readWaferDescription(const std::filesystem::path& file);
 
+/// The `count` sites nearest to the centre of a grid, row by row: where dies sit whose places are not known.
+std::vector<WaferPosition> roundLayout(int count);
+
 /// Draws the wafer; die k comes from stream (seed, WaferDraw, k), so the first dies of a larger wafer are
 /// those of a smaller one. Dies are named "D01"... and placed on a round wafer, row by row.
 Wafer drawWafer(const WaferDescription& description);

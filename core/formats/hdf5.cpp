@@ -1,4 +1,4 @@
-#include "project/hdf5.h"
+#include "formats/hdf5.h"
 
 #include <algorithm>
 #include <array>
@@ -342,6 +342,11 @@ void Group::set(const char* name, const std::vector<std::string>& values)
     setAttribute(name, fixedText(longest), {values.size()}, packed.data());
 }
 
+bool Group::has(const char* name) const
+{
+    return H5Aexists(id_, name) > 0;
+}
+
 std::string Group::text(const char* name) const
 {
     const std::string place = placeOf(name);
@@ -439,6 +444,57 @@ void Group::readDataset(const char* name, const Id& dataset, const Type& type, v
     if (values)
         check(H5Dread(dataset, type.memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), placeOf(name),
               "read the dataset");
+}
+
+std::vector<DatasetInfo> Group::datasets() const
+{
+    std::vector<std::string> paths;
+    const auto visit = [](hid_t, const char* name, const H5O_info_t* info, void* found) -> herr_t {
+        if (info->type == H5O_TYPE_DATASET)
+            static_cast<std::vector<std::string>*>(found)->emplace_back(name);
+        return 0;
+    };
+    check(H5Ovisit2(id_, H5_INDEX_NAME, H5_ITER_INC, visit, &paths, H5O_INFO_BASIC), place_, "list it");
+    std::vector<DatasetInfo> result;
+    for (const std::string& path : paths) {
+        const std::string place = placeOf(path.c_str());
+        Id dataset(H5Dopen2(id_, path.c_str(), H5P_DEFAULT), place, "open the dataset");
+        const H5T_class_t kind = H5Tget_class(Id(H5Dget_type(dataset), place, "read the type"));
+        if (kind != H5T_INTEGER && kind != H5T_FLOAT)
+            continue;
+        const Shape shape = shapeOf(Id(H5Dget_space(dataset), place, "read the shape"));
+        DatasetInfo info{path, {shape.begin(), shape.end()}, "", H5Aexists(dataset, "MATLAB_class") > 0};
+        if (H5Aexists(dataset, "unit") > 0) {
+            const Group attributes(std::move(dataset), place);
+            const Id unit(H5Aopen(attributes.id_, "unit", H5P_DEFAULT), place, "open the attribute");
+            const Id type(H5Aget_type(unit), place, "read the type");
+            if (H5Tget_class(type) == H5T_STRING && H5Tis_variable_str(type) == 0)
+                info.unit = attributes.text("unit");
+        }
+        result.push_back(std::move(info));
+    }
+    return result;
+}
+
+NumberArray Group::numbers(const std::string& path, std::size_t largest) const
+{
+    const std::string place = placeOf(path.c_str());
+    const Id dataset(H5Dopen2(id_, path.c_str(), H5P_DEFAULT), place, "open the dataset");
+    const Id type(H5Dget_type(dataset), place, "read the type");
+    if (const auto kind = H5Tget_class(type); kind != H5T_INTEGER && kind != H5T_FLOAT)
+        refuse(place, describeType(type), "numbers");
+    const Shape shape = shapeOf(Id(H5Dget_space(dataset), place, "read the shape"));
+    std::size_t room = largest / sizeof(double);
+    for (const hsize_t length : shape) {
+        if (length > room)
+            refuse(place, describe(shape), "at most " + std::to_string(largest >> 20) + " MiB of numbers");
+        room /= std::max<hsize_t>(length, 1);
+    }
+    NumberArray array{path, {shape.begin(), shape.end()}, std::vector<double>(size(shape))};
+    if (!array.values.empty())
+        check(H5Dread(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, array.values.data()), place,
+              "read the dataset");
+    return array;
 }
 
 std::string build(const std::function<void(Group root)>& fill)

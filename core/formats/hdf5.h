@@ -10,6 +10,8 @@
 
 #include <hdf5.h>
 
+#include "formats/number_array.h"
+
 /// A thin, typed layer over HDF5's C API: no raw id is seen above it. Every failure is an Error that names
 /// the place in the file ("runs/run-0003/curve: ..."), with HDF5's own reason where it has one; the caller
 /// adds the file's name.
@@ -83,6 +85,14 @@ struct Caption {
     const char* unit; ///< "1" for plain numbers and names
 };
 
+/// A dataset of real numbers that any program may have written.
+struct DatasetInfo {
+    std::string path; ///< from the group asked, "D01/conductance_P"
+    std::vector<std::size_t> shape;
+    std::string unit;         ///< its attribute of this name; empty when it has none
+    bool columnMajor = false; ///< MATLAB's: its first index is the last one here
+};
+
 /// A group of a file, and the only way to read and write.
 class Group
 {
@@ -108,6 +118,7 @@ public:
         setAttribute(name, typeOf<T>(), {values.size()}, values.data());
     }
 
+    bool has(const char* name) const; ///< an attribute of this name
     std::string text(const char* name) const;
     std::vector<std::string> texts(const char* name) const;
     template <class T>
@@ -144,6 +155,11 @@ public:
         readDataset(name, dataset, type, values.data());
         return values;
     }
+
+    /// All datasets of integers or floating-point numbers in this group and those below, by their paths.
+    std::vector<DatasetInfo> datasets() const;
+    /// One of them in full, of any numeric type. Refuses more than `largest` bytes.
+    NumberArray numbers(const std::string& path, std::size_t largest) const;
 
     std::string placeOf(const char* name) const; ///< path of a member or attribute, for messages
 

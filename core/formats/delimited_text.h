@@ -1,0 +1,35 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace faultline
+{
+
+/// How a text file separates and writes its numbers.
+struct TextFormat {
+    char separator = ','; ///< comma, semicolon, tab, or a blank for runs of blanks
+    char decimal = '.';   ///< or a comma, when that does not separate
+    int headerLines = 0;  ///< lines before the first one of numbers, blank ones too
+    int labelColumns = 0; ///< columns at the left that hold names of rows
+    bool operator==(const TextFormat&) const = default;
+
+    void validate() const; ///< throws Error
+};
+
+/// What instruments and spreadsheets write for a number. NaN for a missing value (nothing, nan, NA, N/A,
+/// null, -, 9.91e37) and infinity for an over-range (inf, OL, OVLD, overflow, 9.9e37): the two numbers are
+/// those of SCPI-99, volume 1, 7.2.1. Nothing for any other text.
+std::optional<double> measuredNumber(std::string_view field, char decimal);
+
+/// Guesses from the first lines; what they leave open is as in a new TextFormat.
+TextFormat guessTextFormat(std::string_view text);
+
+/// Calls `row` with the number of each line, from 1, and its fields without the blanks around them, header
+/// lines and label columns included. A blank line gives no fields. The fields live during the call only.
+void forEachLine(std::string_view text, const TextFormat& format,
+                 const std::function<void(int line, std::span<const std::string_view> fields)>& row);
+
+} // namespace faultline

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <Eigen/Core>
+
+#include "crossbar/analog_weights.h"
+
+namespace faultline
+{
+
+enum class ArrayFormat { Csv, Npy, Hdf5 };
+inline constexpr std::array allArrayFormats{ArrayFormat::Csv, ArrayFormat::Npy, ArrayFormat::Hdf5};
+std::string_view name(ArrayFormat format); ///< "csv", "npy", "hdf5"
+
+// Each writes files into a folder, which is made if needed, and returns their paths. Rows and columns are
+// those of the die, counted from 0 at the upper left. They throw Error.
+
+/// Conductances in siemens and labels of all dies.
+/// CSV: NAME_P.csv and NAME_AP.csv (a matrix), NAME_defect.csv (words). NumPy: NAME.npy (f4, 2 x rows x
+/// columns, AP first) and NAME_defect.npy (i1, as Defect). HDF5: dies.h5, a group for each die with
+/// conductance_P, conductance_AP and defect (an enumeration).
+std::vector<std::filesystem::path> exportDies(const Wafer& wafer, const std::filesystem::path& folder,
+                                              ArrayFormat format);
+
+/// What each weight of a network is worth on a die, outputs x inputs of each layer, 1 for a perfect one: `up`
+/// where the latent weight is >= 0, else `down`. Files DIE_weights_K.csv or .npy for layer K from 1, or
+/// DIE_weights.h5 with datasets layer-1 and so on.
+std::vector<std::filesystem::path> exportWeights(const std::string& die, const AnalogWeights& weights,
+                                                 std::span<const Eigen::MatrixXf> latent,
+                                                 const std::filesystem::path& folder, ArrayFormat format);
+
+/// What to write into each junction so that a die holds a network's binary weights.
+enum class Write : std::int8_t { Nothing = -1, AP = 0, P = 1 };
+CellGrid<Write> programmingMap(const CellMap& map, std::span<const Eigen::MatrixXf> latent);
+
+/// programming.csv (a line for each junction in use: row, column, write, layer, output, input, copy, sign),
+/// programming.npy (i1, rows x columns: 1 P, 0 AP, -1 nothing) or programming.h5 (dataset write, an
+/// enumeration nothing, AP, P).
+std::vector<std::filesystem::path> exportProgramming(const CellMap& map,
+                                                     std::span<const Eigen::MatrixXf> latent,
+                                                     const std::filesystem::path& folder, ArrayFormat format);
+
+} // namespace faultline

@@ -1,0 +1,505 @@
+#include "measurement/import.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <regex>
+#include <set>
+
+#include "common/error.h"
+#include "formats/hdf5.h"
+#include "measurement/source.h"
+
+namespace faultline
+{
+
+namespace fs = std::filesystem;
+using namespace measured;
+
+namespace
+{
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr auto largestSide = static_cast<std::size_t>(DieGeometry::maximumSide);
+
+/// "X03_Y5" in a file's name: column 3 and row 5 of the wafer.
+std::optional<WaferPosition> positionIn(const fs::path& file)
+{
+    static const std::regex pattern("[xX](\\d{1,3})[_-]?[yY](\\d{1,3})");
+    std::smatch match;
+    const std::string name = file.stem().string();
+    if (!std::regex_search(name, match, pattern))
+        return std::nullopt;
+    return WaferPosition{std::stoi(match[2]), std::stoi(match[1])};
+}
+// From values to conductances
+// -------------------------------------------------------------------------------------------------------
+
+/// Siemens; NaN for a missing value and infinity for one that takes the largest measured. Counts.
+float siemens(double value, const ImportRecipe& recipe, ImportReport& report)
+{
+    ++report.values;
+    if (std::isnan(value)) {
+        ++report.missing;
+        return static_cast<float>(nan);
+    }
+    if (recipe.quantity == Quantity::Ampere)
+        value /= recipe.readVoltage;
+    if (std::isinf(value))
+        ++report.overRange;
+    else if (value == 0.0)
+        ++report.zero;
+    else if (value < 0.0)
+        ++report.negative;
+    if (value < 0.0)
+        return 0.0f;
+    if (!isResistance(recipe.quantity))
+        return static_cast<float>(value);
+    return static_cast<float>(1.0 / (recipe.quantity == Quantity::KiloOhm ? 1000.0 * value : value));
+}
+
+double median(const CellGrid<float>& grid)
+{
+    std::vector<float> values;
+    values.reserve(static_cast<std::size_t>(grid.size()));
+    std::copy_if(grid.data(), grid.data() + grid.size(), std::back_inserter(values),
+                 [](float value) { return std::isfinite(value); });
+    if (values.empty())
+        return nan;
+    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+    std::nth_element(values.begin(), middle, values.end());
+    return *middle;
+}
+
+/// Gathers the states of dies, file after file.
+class Assembly
+{
+public:
+    Assembly(const ImportRecipe& recipe, const DieGeometry* expected) : recipe_(recipe)
+    {
+        if (expected)
+            size_ = Size{expected->rows, expected->columns, "the project's"};
+    }
+
+    /// `values` in the file's own orientation.
+    void add(const Source& source, const std::string& place, const std::string& die, Level level,
+             const CellGrid<double>& values, std::optional<WaferPosition> position)
+    {
+        CellGrid<double> turned = values;
+        if (recipe_.transpose)
+            turned.transposeInPlace();
+        if (recipe_.flipRows)
+            turned = turned.colwise().reverse().eval();
+        if (recipe_.flipColumns)
+            turned = turned.rowwise().reverse().eval();
+        const int rows = static_cast<int>(turned.rows()), columns = static_cast<int>(turned.cols());
+        if (!size_)
+            size_ = Size{rows, columns, "those of " + source.file.string()};
+        if (rows != size_->rows || columns != size_->columns)
+            throw Error(source.file.string(), place,
+                        std::to_string(rows) + " x " + std::to_string(columns) + " cells",
+                        std::to_string(size_->rows) + " x " + std::to_string(size_->columns) + " like " +
+                            size_->whose);
+
+        MeasuredDie& measured = dieNamed(die);
+        if (measured.has(level))
+            throw Error(source.file.string(), place, "a second die \"" + die + "\" at " + stateWord(level),
+                        "one; the first is in " + files_.at({die, level}));
+        files_[{die, level}] = source.file.string();
+        if (position)
+            measured.position = position;
+        CellGrid<float>& grid = measured.conductance[level];
+        grid =
+            turned.unaryExpr([this](double value) { return siemens(value, recipe_, measurement_.report); });
+        if (std::isnan(median(grid)))
+            throw Error(source.file.string(), place, "no finite value of die \"" + die + "\"",
+                        "at least one");
+    }
+
+    Measurement finish(int files) &&
+    {
+        for (const Level level : {AP, P})
+            fill(level);
+        ImportReport& report = measurement_.report;
+        report.files = files;
+        report.dies = static_cast<int>(measurement_.dies.size());
+        report.resistances = isResistance(recipe_.quantity);
+        return std::move(measurement_);
+    }
+
+private:
+    struct Size {
+        int rows, columns;
+        std::string whose;
+    };
+
+    static std::string stateWord(Level level) { return level == P ? "P" : "AP"; }
+
+    MeasuredDie& dieNamed(const std::string& name)
+    {
+        const auto [found, isNew] = index_.try_emplace(name, measurement_.dies.size());
+        if (isNew)
+            measurement_.dies.push_back({name, {}, {}});
+        return measurement_.dies[found->second];
+    }
+
+    /// Gives missing values and those out of range what the ImportReport says.
+    void fill(Level level)
+    {
+        float largest = 0.0f;
+        std::size_t measured = 0;
+        for (const MeasuredDie& die : measurement_.dies) {
+            measured += die.has(level);
+            for (Eigen::Index cell = 0; cell < die.conductance[level].size(); ++cell)
+                if (const float value = die.conductance[level].data()[cell]; std::isfinite(value))
+                    largest = std::max(largest, value);
+        }
+        if (measured == 0) {
+            measurement_.report.notes.push_back("No die was measured at " + stateWord(level) + ".");
+            return;
+        }
+        for (MeasuredDie& die : measurement_.dies) {
+            if (!die.has(level)) {
+                const Level other = level == P ? AP : P;
+                throw Error(files_.at({die.name, other}), "",
+                            "die \"" + die.name + "\" at " + stateWord(other) + " alone",
+                            "a file of it at " + stateWord(level) + " too, as of other dies");
+            }
+            CellGrid<float>& grid = die.conductance[level];
+            const auto usual = static_cast<float>(median(grid));
+            grid = grid.unaryExpr([&](float value) {
+                return std::isnan(value) ? usual : std::isinf(value) ? largest : value;
+            });
+        }
+    }
+
+    const ImportRecipe& recipe_;
+    std::optional<Size> size_;
+    Measurement measurement_;
+    std::map<std::string, std::size_t> index_;
+    std::map<std::pair<std::string, Level>, std::string> files_;
+};
+// Arrays
+// ----------------------------------------------------------------------------------------------------
+
+void addArrays(const Source& source, const ImportRecipe& recipe, Assembly& assembly)
+{
+    const NamedState fileName = nameOf(source.file, recipe);
+    const auto position = positionIn(source.file);
+    const std::vector<NumberArray> arrays = arraysOf(source, recipe).arrays;
+    std::set<std::string> names;
+    for (const NumberArray& array : arrays)
+        names.insert(splitPath(array.name).name);
+    for (const NumberArray& array : arrays) {
+        const NamedState path = splitPath(array.name);
+        const std::string& name = names.size() > 1 ? path.name : fileName.name;
+        std::optional<Level> level = path.level ? path.level : fileName.level;
+        if (!level && recipe.states.size() == 1)
+            level = recipe.states.front();
+        const Axes axes = axesOf(array, level ? 1 : 2, source.file.string());
+        if (!level && axes.states == 1)
+            throw Error(source.file.string(), array.name, "one state without a name",
+                        "P or AP in the name of the file or dataset, or a recipe with that state alone");
+        for (std::size_t die = 0; die < axes.dies; ++die) {
+            std::string number = std::to_string(die + 1);
+            if (axes.dies > 9 && die < 9)
+                number.insert(0, 1, '0');
+            std::string dieName = name;
+            if (axes.dies > 1)
+                dieName.append("-").append(number);
+            for (std::size_t state = 0; state < axes.states; ++state)
+                assembly.add(source, array.name, dieName, level ? *level : recipe.states[state],
+                             axes.slice(array, die, state), axes.dies > 1 ? std::nullopt : position);
+        }
+    }
+}
+// Tables
+// ----------------------------------------------------------------------------------------------------
+
+/// Reads one line after the other into the dies that they name.
+class TableReader
+{
+public:
+    TableReader(const Source& source, const ImportRecipe& recipe) : source_(source), recipe_(recipe) {}
+
+    void addTo(Assembly& assembly)
+    {
+        const NamedState fileName = nameOf(source_.file, recipe_);
+        forEachLine(source_.bytes, recipe_.text, [&](int line, std::span<const std::string_view> fields) {
+            if (line > recipe_.text.headerLines && !fields.empty())
+                addLine(line, fields, fileName);
+        });
+        if (entries_.empty())
+            throw Error(source_.file.string(), "", "no numbers", "a table with a line for each cell");
+        for (std::size_t i = 0; i < dies_.size(); ++i) {
+            DieOfTable& die = dies_[i];
+            for (const Level level : {AP, P})
+                if (die.measured[static_cast<std::size_t>(level)])
+                    assembly.add(source_, "", die.name, level, gridOf(i, level), die.position);
+        }
+    }
+
+private:
+    struct DieOfTable {
+        std::string name;
+        std::array<bool, levelCount> measured{};
+        std::optional<WaferPosition> position;
+    };
+    struct Entry {
+        std::uint32_t die;
+        Level level;
+        int row, column; // from 0
+        int line;
+        double value;
+    };
+
+    [[noreturn]] void refuse(int line, int column, std::string_view found, const std::string& expected) const
+    {
+        throw Error(source_.file.string(),
+                    "line " + std::to_string(line) + ", column " + std::to_string(column), shown(found),
+                    expected);
+    }
+
+    int wholeNumber(int line, std::span<const std::string_view> fields, int column, int least) const
+    {
+        const std::string_view field = fields[static_cast<std::size_t>(column) - 1];
+        const auto value = measuredNumber(field, recipe_.text.decimal);
+        const int most = static_cast<int>(largestSide) + least - 1;
+        if (!value || !(*value >= least && *value <= most) || *value != std::floor(*value))
+            refuse(line, column, field,
+                   "a whole number from " + std::to_string(least) + " to " + std::to_string(most));
+        return static_cast<int>(*value) - least;
+    }
+
+    void addLine(int line, std::span<const std::string_view> fields, const NamedState& fileName)
+    {
+        const TableColumns& columns = recipe_.columns;
+        if (columnCount_ == 0) {
+            columnCount_ = fields.size();
+            firstLine_ = line;
+            const int most =
+                std::max({columns.die, columns.row, columns.column, columns.state, columns.value,
+                          columns.parallel, columns.antiparallel, columns.waferRow, columns.waferColumn});
+            if (static_cast<std::size_t>(most) > columnCount_)
+                throw Error(source_.file.string(), "line " + std::to_string(line),
+                            std::to_string(columnCount_) + " fields",
+                            std::to_string(most) + " as the recipe's columns say");
+        }
+        if (fields.size() != columnCount_)
+            throw Error(source_.file.string(), "line " + std::to_string(line),
+                        std::to_string(fields.size()) + " fields",
+                        std::to_string(columnCount_) + " as in line " + std::to_string(firstLine_));
+        const auto field = [&](int column) { return fields[static_cast<std::size_t>(column) - 1]; };
+        const std::uint32_t die =
+            dieNamed(columns.die > 0 ? field(columns.die) : std::string_view(fileName.name));
+        const int row = wholeNumber(line, fields, columns.row, recipe_.firstIndex);
+        const int column = wholeNumber(line, fields, columns.column, recipe_.firstIndex);
+        if (columns.waferRow > 0 && columns.waferColumn > 0)
+            dies_[die].position = WaferPosition{wholeNumber(line, fields, columns.waferRow, 0),
+                                                wholeNumber(line, fields, columns.waferColumn, 0)};
+        const auto add = [&](int valueColumn, Level level) {
+            const auto value = measuredNumber(field(valueColumn), recipe_.text.decimal);
+            if (!value)
+                refuse(line, valueColumn, field(valueColumn), "a number");
+            dies_[die].measured[static_cast<std::size_t>(level)] = true;
+            entries_.push_back({die, level, row, column, line, *value});
+            rows_ = std::max(rows_, row + 1);
+            columns_ = std::max(columns_, column + 1);
+        };
+        if (columns.parallel > 0)
+            add(columns.parallel, P);
+        if (columns.antiparallel > 0)
+            add(columns.antiparallel, AP);
+        if (columns.value > 0) {
+            std::optional<Level> level = fileName.level;
+            if (columns.state > 0) {
+                level = stateNamed(field(columns.state));
+                if (!level)
+                    refuse(line, columns.state, field(columns.state), "a state, P or AP");
+            } else if (!level && recipe_.states.size() == 1) {
+                level = recipe_.states.front();
+            }
+            if (!level)
+                throw Error(source_.file.string(), "line " + std::to_string(line), "a value without a state",
+                            "a column of states, P or AP in the file's name, or a recipe with one state");
+            add(columns.value, *level);
+        }
+    }
+
+    std::uint32_t dieNamed(std::string_view name)
+    {
+        if (dies_.empty() || dies_[lastDie_].name != name) {
+            const auto [found, isNew] =
+                index_.try_emplace(std::string(name), static_cast<std::uint32_t>(dies_.size()));
+            if (isNew)
+                dies_.push_back({std::string(name), {}, {}});
+            lastDie_ = found->second;
+        }
+        return lastDie_;
+    }
+
+    /// Cells without a line are missing.
+    CellGrid<double> gridOf(std::size_t die, Level level)
+    {
+        if (sorted_.empty()) {
+            sorted_.resize(dies_.size() * levelCount);
+            for (const Entry& entry : entries_)
+                sorted_[std::size_t{entry.die} * levelCount + static_cast<std::size_t>(entry.level)]
+                    .push_back(&entry);
+        }
+        CellGrid<double> grid = CellGrid<double>::Constant(rows_, columns_, nan);
+        CellGrid<int> lines = CellGrid<int>::Zero(rows_, columns_);
+        for (const Entry* entry : sorted_[die * levelCount + static_cast<std::size_t>(level)]) {
+            int& first = lines(entry->row, entry->column);
+            if (first != 0)
+                throw Error(source_.file.string(), "line " + std::to_string(entry->line),
+                            "a second value of one cell and state",
+                            "one; the first is in line " + std::to_string(first));
+            first = entry->line;
+            grid(entry->row, entry->column) = entry->value;
+        }
+        return grid;
+    }
+
+    const Source& source_;
+    const ImportRecipe& recipe_;
+    std::vector<DieOfTable> dies_;
+    std::map<std::string, std::uint32_t> index_;
+    std::uint32_t lastDie_ = 0;
+    std::vector<Entry> entries_;
+    std::vector<std::vector<const Entry*>> sorted_;
+    std::size_t columnCount_ = 0;
+    int firstLine_ = 0, rows_ = 0, columns_ = 0;
+};
+/// A number inside a name counts as a number: D2 before D10.
+bool countsBefore(const std::string& a, const std::string& b)
+{
+    const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+    for (std::size_t i = 0, j = 0; i < a.size() && j < b.size();) {
+        if (digit(a[i]) && digit(b[j])) {
+            const auto run = [&](const std::string& text, std::size_t& at) {
+                const std::size_t from = std::min(text.find_first_not_of('0', at), text.size());
+                at = from;
+                while (at < text.size() && digit(text[at]))
+                    ++at;
+                return text.substr(from, at - from);
+            };
+            const std::string left = run(a, i), right = run(b, j);
+            if (left != right)
+                return left.size() != right.size() ? left.size() < right.size() : left < right;
+        } else if (a[i] != b[j]) {
+            return a[i] < b[j];
+        } else {
+            ++i, ++j;
+        }
+    }
+    return a.size() != b.size() ? a.size() < b.size() : a < b;
+}
+} // namespace
+
+std::vector<std::string> ImportReport::lines() const
+{
+    const auto counted = [](long count, const std::string& one, const std::string& several) {
+        return std::to_string(count) + " " + (count == 1 ? one : several);
+    };
+    std::vector<std::string> text{counted(dies, "die", "dies") + " with " +
+                                  counted(values, "value", "values") + " from " +
+                                  counted(files, "file", "files") + "."};
+    const auto add = [&](long count, const std::string& what) {
+        if (count > 0)
+            text.push_back(counted(count, "value", "values") + " " + what);
+    };
+    add(missing, "missing: took the median of the die in that state.");
+    add(overRange, resistances ? "over the instrument's range: conduct nothing."
+                               : "over the instrument's range: the largest measured in that state.");
+    add(zero, resistances ? "of zero: the largest conductance measured in that state."
+                          : "of zero: conduct nothing.");
+    add(negative, "negative, the offset of an instrument: conduct nothing.");
+    text.insert(text.end(), notes.begin(), notes.end());
+    return text;
+}
+
+DieGeometry Measurement::geometry() const
+{
+    if (dies.empty())
+        throw Error("There are no dies.");
+    const MeasuredDie& die = dies.front();
+    const auto& grid = die.conductance[die.has(P) ? P : AP];
+    DieGeometry geometry;
+    geometry.rows = static_cast<int>(grid.rows());
+    geometry.columns = static_cast<int>(grid.cols());
+    if (geometry.rows % geometry.kernelRows != 0 || geometry.columns % geometry.kernelColumns != 0) {
+        geometry.kernelRows = geometry.rows;
+        geometry.kernelColumns = geometry.columns;
+    }
+    return geometry;
+}
+
+std::vector<fs::path> measurementFiles(std::span<const fs::path> filesAndFolders)
+{
+    static const std::set<std::string> endings{".csv", ".tsv", ".txt",  ".dat", ".npy",
+                                               ".npz", ".h5",  ".hdf5", ".mat"};
+    std::vector<fs::path> files;
+    for (const fs::path& path : filesAndFolders) {
+        std::error_code failure;
+        if (!fs::is_directory(path, failure)) {
+            files.push_back(path);
+            continue;
+        }
+        std::vector<fs::path> found;
+        for (const auto& entry : fs::directory_iterator(path, failure))
+            if (!entry.is_directory() && endings.contains(lower(entry.path().extension().string())))
+                found.push_back(entry.path());
+        if (failure)
+            throw Error(path.string() + ": cannot read: " + failure.message());
+        if (found.empty())
+            throw Error(path.string(), "", "no file of measurements",
+                        "some that end in .csv, .tsv, .txt, "
+                        ".dat, .npy, .npz, .h5, .hdf5 or .mat");
+        std::ranges::sort(found, [](const fs::path& a, const fs::path& b) {
+            return countsBefore(a.filename().string(), b.filename().string());
+        });
+        files.insert(files.end(), found.begin(), found.end());
+    }
+    return files;
+}
+
+Measurement readMeasurement(std::span<const fs::path> files, const ImportRecipe& recipe,
+                            const DieGeometry* expected, const std::stop_token& stop)
+{
+    recipe.validate();
+    if (files.empty())
+        throw Error("There are no files to import.");
+    Assembly assembly(recipe, expected);
+    for (const fs::path& file : files) {
+        if (stop.stop_requested())
+            throw Error("The import was stopped.");
+        const Source source = load(file);
+        if (source.form == Form::Text && recipe.layout == TextLayout::Table)
+            TableReader(source, recipe).addTo(assembly);
+        else
+            addArrays(source, recipe, assembly);
+    }
+    return std::move(assembly).finish(static_cast<int>(files.size()));
+}
+
+std::vector<DatasetChoice> datasetsIn(const fs::path& file)
+{
+    const Source source = load(file);
+    std::vector<DatasetChoice> choices;
+    if (source.form == Form::Hdf5) {
+        in(file, [&] {
+            const hdf5::Image image(source.bytes);
+            for (const hdf5::DatasetInfo& info : image.root().datasets())
+                if (couldBeDies(info.shape))
+                    choices.push_back({info.path, info.shape});
+        });
+    } else if (source.form != Form::Text) {
+        for (const NumberArray& array : arraysOf(source, {}).arrays)
+            choices.push_back({array.name, array.shape});
+    }
+    return choices;
+}
+
+} // namespace faultline

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <array>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "formats/delimited_text.h"
+#include "wafer/die.h"
+
+namespace faultline
+{
+
+/// What a file's numbers are.
+enum class Quantity { Ohm, KiloOhm, Siemens, Ampere };
+inline constexpr std::array allQuantities{Quantity::Ohm, Quantity::KiloOhm, Quantity::Siemens,
+                                          Quantity::Ampere};
+std::string_view name(Quantity quantity); ///< "ohm", "kiloohm", "siemens", "ampere"
+
+/// How a text file holds a die: as a matrix, or as a table with a line for each cell.
+enum class TextLayout { Matrix, Table };
+std::string_view name(TextLayout layout); ///< "matrix", "table"
+
+/// A junction's state by any of its usual names: P, parallel, LRS, low, 1; AP, antiparallel, HRS, high, 0 (by
+/// resistance, but 1 and 0 by conductance). Nothing for other words.
+std::optional<Level> stateNamed(std::string_view word);
+
+/// Which column of a table holds what, counted from 1; 0 where no column does. A line has a value and a
+/// state, or a value for each state; or a value alone, of the recipe's only state.
+struct TableColumns {
+    int die = 0, row = 0, column = 0;
+    int state = 0, value = 0;
+    int parallel = 0, antiparallel = 0;
+    int waferRow = 0, waferColumn = 0;
+    bool operator==(const TableColumns&) const = default;
+};
+
+/// How to read the files of a probe station: what a person settles once for all of them.
+struct ImportRecipe {
+    std::string name;
+    TextFormat text;
+    TextLayout layout = TextLayout::Matrix;
+    TableColumns columns;
+    int firstIndex = 1; ///< that a table gives to the upper left cell: 0 or 1
+    /// HDF5 datasets and members of .npz by their paths; empty means all that could be dies.
+    std::vector<std::string> datasets;
+    Quantity quantity = Quantity::Ohm;
+    double readVoltage = 0.1; ///< volt, for currents
+    /// In the order of a file that holds several in one array or in blocks between blank lines. One alone is
+    /// the state of files whose names tell none.
+    std::vector<Level> states{AP, P};
+    bool transpose = false; ///< before the flips
+    bool flipRows = false, flipColumns = false;
+    /// Regular expression (ECMAScript) whose first group finds a die's name in that of its file; empty means
+    /// the file's name up to its ending, without the state.
+    std::string dieName;
+
+    bool operator==(const ImportRecipe&) const = default;
+    void validate() const; ///< throws Error
+};
+
+/// Recipes are JSON files in one folder: $XDG_CONFIG_HOME/faultline/recipes or ~/.config/faultline/recipes.
+std::filesystem::path recipesFolder();
+std::vector<std::string> recipeNames(); ///< in alphabetical order
+/// A name or the path of a file (with a slash or ".json"). Throws Error.
+ImportRecipe loadRecipe(const std::string& nameOrFile);
+void saveRecipe(const ImportRecipe& recipe); ///< under its name; throws Error
+
+} // namespace faultline

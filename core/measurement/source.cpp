@@ -1,0 +1,265 @@
+#include "measurement/source.h"
+
+#include <algorithm>
+#include <regex>
+
+#include "common/files.h"
+#include "formats/hdf5.h"
+#include "formats/npy.h"
+
+namespace faultline::measured
+{
+
+namespace fs = std::filesystem;
+
+namespace
+{
+
+Form formOf(std::string_view bytes)
+{
+    if (bytes.starts_with("\x93NUMPY"))
+        return Form::Npy;
+    if (bytes.starts_with("PK"))
+        return Form::Npz;
+    constexpr std::string_view hdf5{"\x89HDF\r\n\x1a\n"};
+    for (std::size_t at = 0; at < bytes.size();
+         at = at == 0 ? 512 : 2 * at) // MATLAB's own header comes first
+        if (bytes.substr(at).starts_with(hdf5))
+            return Form::Hdf5;
+    return Form::Text;
+}
+
+/// The matrices of a text, between blank lines: rows x columns, or blocks x rows x columns.
+NumberArray textMatrices(const Source& source, const TextFormat& format)
+{
+    NumberArray array;
+    std::size_t rows = 0, columns = 0, blocks = 0, rowsBefore = 0;
+    int firstLine = 0, lastLine = 0;
+    const auto endBlock = [&] {
+        if (rows == 0)
+            return;
+        if (blocks > 0 && rows != rowsBefore)
+            throw Error(source.file.string(), "line " + std::to_string(lastLine),
+                        "a block of " + std::to_string(rows) + " rows",
+                        std::to_string(rowsBefore) + " as in the first block");
+        rowsBefore = rows;
+        rows = 0;
+        ++blocks;
+    };
+    const auto labels = static_cast<std::size_t>(format.labelColumns);
+    forEachLine(source.bytes, format, [&](int line, std::span<const std::string_view> fields) {
+        if (line <= format.headerLines)
+            return;
+        if (fields.empty())
+            return endBlock();
+        if (columns == 0) {
+            if (fields.size() <= labels)
+                throw Error(source.file.string(), "line " + std::to_string(line), "no numbers",
+                            "some after the label columns");
+            columns = fields.size();
+            firstLine = line;
+        }
+        if (fields.size() != columns)
+            throw Error(source.file.string(), "line " + std::to_string(line),
+                        std::to_string(fields.size()) + " fields",
+                        std::to_string(columns) + " as in line " + std::to_string(firstLine));
+        for (std::size_t column = labels; column < columns; ++column) {
+            const auto value = measuredNumber(fields[column], format.decimal);
+            if (!value)
+                throw Error(source.file.string(),
+                            "line " + std::to_string(line) + ", column " + std::to_string(column + 1),
+                            shown(fields[column]), "a number");
+            array.values.push_back(*value);
+        }
+        ++rows;
+        lastLine = line;
+    });
+    endBlock();
+    if (blocks == 0)
+        throw Error(source.file.string(), "", "no numbers", "a matrix, one row per line");
+    if (blocks > 1)
+        array.shape.push_back(blocks);
+    array.shape.insert(array.shape.end(), {rowsBefore, columns - labels});
+    return array;
+}
+
+} // namespace
+
+std::string shown(std::string_view text)
+{
+    constexpr std::size_t longest = 40;
+    return '"' + std::string(text.substr(0, longest)) + (text.size() > longest ? "...\"" : "\"");
+}
+
+std::string lower(std::string_view word)
+{
+    std::string result(word);
+    std::ranges::transform(result, result.begin(), [](unsigned char c) { return std::tolower(c); });
+    return result;
+}
+
+Source load(const fs::path& file)
+{
+    std::error_code unknown;
+    const std::uintmax_t size = fs::file_size(file, unknown);
+    if (!unknown && size > largestMeasurement)
+        throw Error(file.string(), "", std::to_string((size + 0xFFFFF) >> 20) + " MiB",
+                    "at most " + std::to_string(largestMeasurement >> 20) + " MiB; split it by dies");
+    Source source{file, readWholeFile(file)};
+    source.form = formOf(source.bytes);
+    if (source.form == Form::Text) {
+        const auto binary = std::ranges::find_if(source.bytes, [](unsigned char c) {
+            return c < ' ' && c != '\t' && c != '\n' && c != '\r' && c != '\f';
+        });
+        if (binary != source.bytes.end())
+            throw Error(file.string(), "byte " + std::to_string(binary - source.bytes.begin()), "binary data",
+                        "text, .npy, .npz or HDF5");
+    }
+    return source;
+}
+
+bool couldBeDies(const std::vector<std::size_t>& shape)
+{
+    return shape.size() >= 2 && shape.size() <= 4 && shape.back() > 1 && shape[shape.size() - 2] > 1;
+}
+NamedState splitState(const std::string& name)
+{
+    constexpr std::string_view separators = "_-. ";
+    for (std::size_t end = name.size(); end != name.npos && end > 0;) {
+        const auto before = name.find_last_of(separators, end - 1);
+        const std::size_t begin = before == name.npos ? 0 : before + 1;
+        const std::string word = name.substr(begin, end - begin);
+        const auto level = stateNamed(word);
+        if (level && word != "0" && word != "1") { // those number dies
+            const std::size_t from = before == name.npos ? 0 : before;
+            const std::size_t skip = begin == 0 && end < name.size() ? 1 : 0;
+            return {name.substr(0, from) + name.substr(end + skip), level};
+        }
+        end = before;
+    }
+    return {name, std::nullopt};
+}
+
+NamedState nameOf(const fs::path& file, const ImportRecipe& recipe)
+{
+    NamedState named = splitState(file.stem().string());
+    if (!recipe.dieName.empty()) {
+        std::smatch match;
+        const std::string whole = file.filename().string();
+        if (!std::regex_search(whole, match, std::regex(recipe.dieName)))
+            throw Error(file.string(), "name", shown(whole), "one that fits the pattern " + recipe.dieName);
+        named.name = match[1];
+    }
+    if (named.name.empty())
+        named.name = file.parent_path().filename().string();
+    return named;
+}
+
+NamedState splitPath(const std::string& path)
+{
+    const fs::path whole(path);
+    NamedState named = splitState(whole.filename().string());
+    if (whole.has_parent_path())
+        named.name = whole.parent_path().filename().string();
+    return named;
+}
+Arrays arraysOf(const Source& source, const ImportRecipe& recipe)
+{
+    Arrays result;
+    const auto wanted = [&](const std::string& path) {
+        return recipe.datasets.empty() || std::ranges::find(recipe.datasets, path) != recipe.datasets.end();
+    };
+    switch (source.form) {
+    case Form::Text:
+        result.arrays.push_back(textMatrices(source, recipe.text));
+        break;
+    case Form::Npy:
+        result.arrays.push_back(in(source.file, [&] { return readNpy(source.bytes); }));
+        break;
+    case Form::Npz:
+        for (NumberArray& array : in(source.file, [&] { return readNpz(source.bytes, largestMeasurement); }))
+            if (recipe.datasets.empty() ? couldBeDies(array.shape) : wanted(array.name))
+                result.arrays.push_back(std::move(array));
+        break;
+    case Form::Hdf5:
+        in(source.file, [&] {
+            const hdf5::Image image(source.bytes);
+            const hdf5::Group root = image.root();
+            for (const hdf5::DatasetInfo& info : root.datasets()) {
+                if (recipe.datasets.empty() ? !couldBeDies(info.shape) : !wanted(info.path))
+                    continue;
+                if (result.arrays.empty()) {
+                    result.unit = info.unit;
+                    result.columnMajor = info.columnMajor;
+                }
+                result.arrays.push_back(root.numbers(info.path, largestMeasurement));
+            }
+        });
+        break;
+    }
+    const std::size_t expected = std::max<std::size_t>(1, recipe.datasets.size());
+    const bool named = source.form == Form::Npz || source.form == Form::Hdf5;
+    if (result.arrays.empty() || (named && result.arrays.size() < expected)) {
+        std::string names;
+        for (const std::string& path : recipe.datasets)
+            names += (names.empty() ? "" : ", ") + path;
+        throw Error(source.file.string(), "", std::to_string(result.arrays.size()) + " datasets",
+                    names.empty() ? "one of numbers in 2 to 4 dimensions" : "those named " + names);
+    }
+    return result;
+}
+CellGrid<double> Axes::slice(const NumberArray& array, std::size_t die, std::size_t state) const
+{
+    CellGrid<double> grid(static_cast<Eigen::Index>(rows), static_cast<Eigen::Index>(columns));
+    const double* const first = array.values.data() + die * dieStep + state * stateStep;
+    for (std::size_t row = 0; row < rows; ++row)
+        for (std::size_t column = 0; column < columns; ++column)
+            grid(static_cast<Eigen::Index>(row), static_cast<Eigen::Index>(column)) =
+                first[row * rowStep + column * columnStep];
+    return grid;
+}
+
+Axes axesOf(const NumberArray& array, std::size_t states, const std::string& file)
+{
+    const auto& shape = array.shape;
+    constexpr auto largestSide = static_cast<std::size_t>(DieGeometry::maximumSide);
+    Axes axes;
+    const auto refuse = [&](const std::string& expected) {
+        throw Error(file, array.name, "shape " + describeShape(shape), expected);
+    };
+    if (shape.size() < 2 || shape.size() > 4)
+        refuse("a matrix, or several in 3 or 4 dimensions");
+    if (shape.size() == 3 && states == 2 && shape[2] == 2 && shape[0] != 2) { // the states last
+        axes = {1, 2, shape[0], shape[1], 0, 1, 2 * shape[1], 2};
+    } else {
+        axes.rows = shape[shape.size() - 2];
+        axes.columns = axes.rowStep = shape.back();
+        const std::size_t cells = axes.rows * axes.columns;
+        if (shape.size() == 4) {
+            if (shape[1] != states)
+                refuse("dies x " + std::to_string(states) + " states x rows x columns");
+            axes.dies = shape[0];
+            axes.states = states;
+            axes.dieStep = states * cells;
+            axes.stateStep = cells;
+        } else if (shape.size() == 3 && states == 2 && shape[0] % 2 == 0) {
+            axes.dies = shape[0] / 2;
+            axes.states = 2;
+            axes.dieStep = 2 * cells;
+            axes.stateStep = cells;
+        } else if (shape.size() == 3) {
+            axes.dies = shape[0];
+            axes.dieStep = cells;
+        }
+    }
+    if (axes.dies == 0 || axes.rows == 0 || axes.columns == 0 || axes.rows > largestSide ||
+        axes.columns > largestSide)
+        refuse("dies with sides from 1 to " + std::to_string(largestSide) + " cells");
+    return axes;
+}
+bool isResistance(Quantity quantity)
+{
+    return quantity == Quantity::Ohm || quantity == Quantity::KiloOhm;
+}
+
+} // namespace faultline::measured

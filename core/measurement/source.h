@@ -1,0 +1,79 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/error.h"
+#include "formats/number_array.h"
+#include "measurement/import.h"
+
+/// What the import and its guesses share: a file's bytes, the arrays in them, and what names tell.
+namespace faultline::measured
+{
+
+/// For messages: in quotation marks, cut when long.
+std::string shown(std::string_view text);
+std::string lower(std::string_view word);
+
+enum class Form { Text, Npy, Npz, Hdf5 };
+
+struct Source {
+    std::filesystem::path file;
+    std::string bytes;
+    Form form = Form::Text;
+};
+
+/// Throws Error for files that cannot be read, that are too large, or whose text is none.
+Source load(const std::filesystem::path& file);
+
+/// Adds the file's name to what is wrong in it.
+template <class Call>
+auto in(const std::filesystem::path& file, const Call& call)
+{
+    try {
+        return call();
+    } catch (const Error& error) {
+        throw Error(file.string() + ": " + error.what());
+    }
+}
+
+/// Two to four dimensions, more than one row and column.
+bool couldBeDies(const std::vector<std::size_t>& shape);
+
+/// A name and the state that it tells, which is taken out of it: "D01" and P of "D01_P".
+struct NamedState {
+    std::string name;
+    std::optional<Level> level;
+};
+NamedState splitState(const std::string& name);
+/// Of a dataset's path: "wafer/D01/conductance_P" is D01 at P, "R_AP" is R at AP.
+NamedState splitPath(const std::string& path);
+/// Of a file's name, by the recipe's pattern if it has one. Throws Error when that does not fit.
+NamedState nameOf(const std::filesystem::path& file, const ImportRecipe& recipe);
+
+struct Arrays {
+    std::vector<NumberArray> arrays;
+    std::string unit;         ///< of the first; empty when not known
+    bool columnMajor = false; ///< the first
+};
+/// What a file holds that could be dies, or the datasets that the recipe names; at least one. A text's
+/// matrices are rows x columns, or blocks x rows x columns where blank lines part them. Throws Error.
+Arrays arraysOf(const Source& source, const ImportRecipe& recipe);
+
+/// Which axes of an array are dies, states, rows and columns.
+struct Axes {
+    std::size_t dies = 1, states = 1, rows = 0, columns = 0;
+    std::size_t dieStep = 0, stateStep = 0, rowStep = 0, columnStep = 1;
+
+    CellGrid<double> slice(const NumberArray& array, std::size_t die, std::size_t state) const;
+};
+/// `states`: how many an array may hold side by side; 1 when its name or the recipe tells the one. Throws
+/// Error.
+Axes axesOf(const NumberArray& array, std::size_t states, const std::string& file);
+
+bool isResistance(Quantity quantity);
+
+} // namespace faultline::measured

@@ -4,12 +4,28 @@
 #include <QSettings>
 
 #include "common/error.h"
+#include "common/log.h"
 #include "common/version.h"
 #include "project/project_file.h"
 #include "window/appearance.h"
 #include "window/main_window.h"
 
 using namespace faultline;
+
+namespace
+{
+
+QtMessageHandler previousHandler = nullptr;
+
+/// What Qt has to say goes into the log as well.
+void logMessage(QtMsgType type, const QMessageLogContext& context, const QString& words)
+{
+    if (type != QtDebugMsg && type != QtInfoMsg)
+        log::warning("Qt: " + words.toStdString());
+    previousHandler(type, context, words);
+}
+
+} // namespace
 
 int main(int argc, char* argv[])
 {
@@ -30,15 +46,27 @@ int main(int argc, char* argv[])
     arguments.addVersionOption();
     arguments.addPositionalArgument("project", "A .faultline file; without one the demo project opens.",
                                     "[project]");
+    const QCommandLineOption verbose("verbose",
+                                     "Print to the standard error what goes into the log file too.");
+    arguments.addOption(verbose);
     arguments.process(application);
+    log::setVerbose(arguments.isSet(verbose));
+    log::open(log::stateFolder() / "faultline.log");
+    log::info(std::string("Faultline ") + version() + ", Qt " + qVersion() + ", the window");
+    previousHandler = qInstallMessageHandler(logMessage);
 
     try {
         MainWindow window(demoProject());
         window.show();
         if (!arguments.positionalArguments().isEmpty())
             window.openFile(arguments.positionalArguments().constFirst());
-        return QApplication::exec();
+        else
+            window.offerUnsaved();
+        const int exitCode = QApplication::exec();
+        log::info("the window ends");
+        return exitCode;
     } catch (const Error& error) {
+        log::error(error.what());
         QMessageBox::critical(nullptr, "Faultline", QString::fromUtf8(error.what()));
         return 1;
     }

@@ -15,7 +15,9 @@ inline constexpr int stoppedExitCode = 130;
 
 // Each adds its subcommand with its options to the program, and sets `action` when it is the one asked for.
 void addStudyCommand(CLI::App& program, Action& action);
+void addMergeCommand(CLI::App& program, Action& action);
 void addWaferCommand(CLI::App& program, Action& action);
+void addDieCommand(CLI::App& program, Action& action);
 void addInfoCommand(CLI::App& program, Action& action);
 void addSolveCommand(CLI::App& program, Action& action);
 void addFiguresCommand(CLI::App& program, Action& action);

@@ -4,28 +4,19 @@
 
 #ifdef FAULTLINE_FIGURES
 
+#include <algorithm>
 #include <iostream>
 #include <vector>
 
 #include <QGuiApplication>
 
+#include "figures/figure_export.h"
 #include "figures/study_figures.h"
 
 namespace faultline::cli
 {
 namespace
 {
-
-FigureFormat formatFromName(const std::string& name)
-{
-    if (name == "svg")
-        return FigureFormat::Svg;
-    if (name == "pdf")
-        return FigureFormat::Pdf;
-    if (name == "png")
-        return FigureFormat::Png;
-    throw Error("There is no figure format \"" + name + "\"; choose svg, pdf or png.");
-}
 
 /// Qt remarks on a machine without a session; a person who asked for figures has no use for that.
 void silence(QtMsgType type, const QMessageLogContext&, const QString& message)
@@ -37,7 +28,7 @@ void silence(QtMsgType type, const QMessageLogContext&, const QString& message)
 } // namespace
 
 void drawFigures(const Project& project, const std::filesystem::path& folder,
-                 std::span<const std::string> formats)
+                 std::span<const std::string> formats, const FigureStyle& style)
 {
     std::vector<FigureFormat> chosen;
     for (const std::string& format : formats)
@@ -48,7 +39,15 @@ void drawFigures(const Project& project, const std::filesystem::path& folder,
     char name[] = "faultline-cli";
     char* argv[] = {name, nullptr};
     const QGuiApplication application(argc, argv);
-    exportFigures(project, folder, chosen);
+    const Study none;
+    if (project.studies.empty())
+        exportFigures(studyFigures(project.wafer, none), style, chosen, folder);
+    for (const Study& study : project.studies) {
+        std::string name = study.name; // a folder of this folder, whatever a person has called the study
+        std::ranges::replace(name, '/', '-');
+        exportFigures(studyFigures(project.wafer, study), style, chosen,
+                      project.studies.size() == 1 ? folder : folder / ("study " + name));
+    }
 }
 
 } // namespace faultline::cli
@@ -58,7 +57,8 @@ void drawFigures(const Project& project, const std::filesystem::path& folder,
 namespace faultline::cli
 {
 
-void drawFigures(const Project&, const std::filesystem::path&, std::span<const std::string>)
+void drawFigures(const Project&, const std::filesystem::path&, std::span<const std::string>,
+                 const FigureStyle&)
 {
     throw Error("This program was built without Qt: it draws no figures.");
 }

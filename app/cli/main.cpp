@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/figures.h"
 #include "common/error.h"
+#include "common/log.h"
 #include "common/version.h"
 
 namespace faultline::cli
@@ -20,8 +21,12 @@ int runProgram(int argc, char** argv)
     program.set_version_flag("--version", std::string("Faultline ") + version());
     program.require_subcommand(1);
     Action action;
+    bool verbose = false;
+    program.add_flag("--verbose", verbose, "Print to the standard error what goes into the log file too");
     addStudyCommand(program, action);
+    addMergeCommand(program, action);
     addWaferCommand(program, action);
+    addDieCommand(program, action);
     addInfoCommand(program, action);
     addSolveCommand(program, action);
     if (drawsFigures)
@@ -29,7 +34,15 @@ int runProgram(int argc, char** argv)
     else
         program.footer("This program was built without Qt: it draws no figures.");
     CLI11_PARSE(program, argc, argv);
-    return action();
+    log::setVerbose(verbose);
+    log::open(log::stateFolder() / "faultline.log");
+    std::string call;
+    for (int k = 0; k < argc; ++k)
+        call += (k ? " " : "") + std::string(argv[k]);
+    log::info(std::string("Faultline ") + version() + ": " + call);
+    const int exitCode = action();
+    log::info("ends with exit code " + std::to_string(exitCode));
+    return exitCode;
 }
 
 } // namespace
@@ -40,8 +53,10 @@ int main(int argc, char** argv)
     try {
         return faultline::cli::runProgram(argc, argv);
     } catch (const faultline::Error& error) {
+        faultline::log::error(error.what());
         std::fprintf(stderr, "%s\n", error.what());
     } catch (const std::exception& error) {
+        faultline::log::error(std::string("unexpected failure: ") + error.what());
         std::fprintf(stderr, "Unexpected failure: %s\n", error.what());
     }
     return 1;

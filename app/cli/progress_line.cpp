@@ -21,9 +21,9 @@ std::size_t terminalColumns()
 
 } // namespace
 
-ProgressLine::ProgressLine(const Project& project)
-    : project_(project),
-      runs_(runsOf(project.plan, project.wafer)),
+ProgressLine::ProgressLine(const StudyPlan& plan, const Wafer& wafer)
+    : wafer_(wafer),
+      runs_(runsOf(plan, wafer)),
       onTerminal_(isatty(STDOUT_FILENO) == 1),
       shown_(Clock::now())
 {
@@ -39,9 +39,9 @@ std::string ProgressLine::words(const RunUpdate& update) const
 {
     const RunSettings& run = runs_[static_cast<std::size_t>(update.run)];
     std::string text = "run " + std::to_string(update.run + 1) + " of " + std::to_string(update.runs) + ", " +
-                       run.name(project_.wafer) + ": epoch " + std::to_string(update.epoch.summary.epoch) +
-                       " of " + std::to_string(run.training.epochs) + ", error " +
-                       fixed(update.epoch.testError, 2) + " %";
+                       run.name(wafer_) + ": epoch " + std::to_string(update.epoch.summary.epoch) + " of " +
+                       std::to_string(run.training.epochs) + ", error " + fixed(update.epoch.testError, 2) +
+                       " %";
     if (update.state == RunUpdate::State::Finished)
         text += ", finished";
     if (update.secondsLeft >= 0.0)

@@ -3,7 +3,7 @@
 #include <chrono>
 #include <string>
 
-#include "project/project.h"
+#include "study/runner.h"
 
 namespace faultline::cli
 {
@@ -13,7 +13,7 @@ namespace faultline::cli
 class ProgressLine
 {
 public:
-    explicit ProgressLine(const Project& project);
+    ProgressLine(const StudyPlan& plan, const Wafer& wafer);
     ~ProgressLine(); ///< leaves an empty line behind on a terminal
 
     void show(const RunUpdate& update);
@@ -24,7 +24,7 @@ private:
     std::string words(const RunUpdate& update) const;
     void rewrite(const RunUpdate& update) const;
 
-    const Project& project_;
+    const Wafer& wafer_;
     std::vector<RunSettings> runs_;
     bool onTerminal_;
     Clock::time_point shown_;

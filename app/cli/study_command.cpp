@@ -7,14 +7,17 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
-#include "cli/figures.h"
 #include "cli/progress_line.h"
+#include "cli/slurm_script.h"
 #include "cli/stop_signals.h"
-#include "cli/study_text.h"
+#include "cli/study_report.h"
+#include "cli/text.h"
 #include "common/error.h"
 #include "common/files.h"
+#include "common/lock_file.h"
+#include "project/journal.h"
 #include "project/project_file.h"
-#include "study/report.h"
+#include "study/hold_out.h"
 #include "wafer/wafer_description.h"
 
 namespace faultline::cli
@@ -34,8 +37,12 @@ struct Options {
     std::optional<std::uint64_t> seed;
     int threads = 0;
     std::vector<std::string> modes, dies, defectRates;
+    std::optional<int> holdOut;
     std::vector<int> hidden;
     std::optional<std::string> activation, spare;
+    std::string shard;
+    std::optional<int> slurm;           // shards; 0: one per run
+    std::vector<std::string> arguments; // as typed, but those that a shard gets its own of
 };
 
 /// Statistics-aware training takes this many times the epochs of the other modes, unless told otherwise.
@@ -85,38 +92,9 @@ Project projectFor(const Options& options)
             throw Error("--defect-rate changes a wafer that is drawn; " + options.wafer +
                         " has its dies already.");
         project = loadProject(options.wafer);
-        project.result = {};
+        project.studies.clear();
     }
     return project;
-}
-
-/// The index of a die by its name.
-int dieNamed(const Wafer& wafer, const std::string& name)
-{
-    std::vector<std::string> names;
-    for (const Die& die : wafer.dies) {
-        if (die.name == name)
-            return static_cast<int>(names.size());
-        names.push_back(die.name);
-    }
-    throw Error("There is no die \"" + name + "\"; the wafer has " + joined(names) + ".");
-}
-
-/// The plan's dies from names and ranges of them, "D01" or "D01..D09".
-std::vector<int> diesNamed(const Wafer& wafer, const std::vector<std::string>& names)
-{
-    std::vector<int> dies;
-    for (const std::string& name : names) {
-        const std::size_t dots = name.find("..");
-        const int first = dieNamed(wafer, name.substr(0, dots));
-        const int last = dots == std::string::npos ? first : dieNamed(wafer, name.substr(dots + 2));
-        if (last < first)
-            throw Error("--dies: " + name + " ends before it starts.");
-        for (int die = first; die <= last; ++die)
-            if (std::ranges::find(dies, die) == dies.end())
-                dies.push_back(die);
-    }
-    return dies;
 }
 
 void change(StudyPlan& plan, const Options& options, const Wafer& wafer)
@@ -145,6 +123,8 @@ void change(StudyPlan& plan, const Options& options, const Wafer& wafer)
     }
     if (!options.dies.empty())
         plan.dies = diesNamed(wafer, options.dies);
+    if (options.holdOut)
+        plan = holdOut(plan, wafer, *options.holdOut, plan.seed);
     if (!options.hidden.empty()) {
         plan.network.layers = {0};
         plan.network.layers.insert(plan.network.layers.end(), options.hidden.begin(), options.hidden.end());
@@ -166,25 +146,115 @@ void prepareFolder(const fs::path& folder)
         throw Error(folder.string() + ": cannot write results there: " + failure.message());
 }
 
-void writeResults(const Project& project, const fs::path& folder)
+/// "3/36"
+Shard shardFrom(const std::string& text)
 {
-    saveProject(project, folder / "study.faultline");
-    writeFileAtomically(folder / "study.json", studyJson(project.plan, project.wafer, project.result));
-    writeFileAtomically(folder / "dies.csv", diesCsv(project.plan, project.wafer, project.result.runs));
+    Shard shard;
+    const char* end = text.data() + text.size();
+    const auto index = std::from_chars(text.data(), end, shard.index);
+    const bool divided = index.ec == std::errc() && index.ptr != end && *index.ptr == '/';
+    const auto count = divided ? std::from_chars(index.ptr + 1, end, shard.count) : index;
+    if (!divided || count.ec != std::errc() || count.ptr != end || shard.index < 1 ||
+        shard.index > shard.count)
+        throw Error("--shard: found \"" + text + "\", expected K/N as in 3/36, with K from 1 to N");
+    return shard;
 }
 
-/// Runs the study, and writes what was finished when a person stops it.
-void perform(Project& project, const DatasetPair& data, int threads, const fs::path& folder)
+/// Puts what an earlier call of this study has finished into `project`, from its file and from the journal of
+/// one that was killed. Another study's file is kept under another name. Returns how many runs there were.
+std::size_t resume(Project& project, const fs::path& file)
+{
+    std::optional<Project> before;
+    if (auto recovery = recover(journalOf(file), file))
+        before = std::move(recovery->project);
+    else if (fs::exists(file))
+        before = loadProject(file);
+    if (!before)
+        return 0;
+    Study& study = project.studies.front();
+    const bool same = sameBench(*before, project) && before->studies.size() == 1 &&
+                      before->studies.front().plan == study.plan;
+    if (same) {
+        study.result = std::move(before->studies.front().result);
+        return study.result.runs.size() + study.result.begun.size();
+    }
+    fs::path kept;
+    for (int number = 1; kept.empty() || fs::exists(kept); ++number)
+        kept = file.parent_path() / (file.stem().string() + "-" + std::to_string(number) + ".faultline");
+    saveProject(*before, kept);
+    std::cout << "The study that was in " << file.string() << " is another one; it is kept as "
+              << kept.string() << std::endl;
+    return 0;
+}
+
+/// Runs the study from where it stands, with a journal of it, and saves it: also when a person stops it.
+void perform(Project& project, const DatasetPair& data, int threads, const fs::path& file, const Shard& shard)
 {
     const StopSignals signals;
+    Study& study = project.studies.front();
+    Journal journal(journalOf(file), [](const std::string& reason) {
+        std::cerr << "Cannot keep a journal, so that a crash would cost what is not saved yet: " << reason
+                  << std::endl;
+    });
+    if (study.result.runs.empty() && study.result.begun.empty())
+        study.result.statistics = trainingStatistics(study.plan, project.wafer);
+    journal.keep(project);
     {
-        ProgressLine line(project);
-        project.result = runStudy(project.plan, project.wafer, data, threads, signals.token(),
-                                  [&line](const RunUpdate& update) { line.show(update); });
+        ProgressLine line(study.plan, project.wafer);
+        study.result = runStudy(
+            study.plan, project.wafer, data, threads, signals.token(),
+            [&](const RunUpdate& update) {
+                line.show(update);
+                if (update.result)
+                    journal.keep(study, *update.result);
+                else if (update.checkpoint)
+                    journal.keep(study, *update.checkpoint);
+            },
+            study.result, shard);
     }
-    // A study that was stopped at once does not replace an older one.
-    if (!project.result.runs.empty())
-        writeResults(project, folder);
+    try {
+        saveProject(project, file);
+    } catch (const Error& error) {
+        journal.flush();
+        throw Error(std::string(error.what()) + "\nWhat was trained is kept in " + journal.folder().string() +
+                    ": the same command goes on from there.");
+    }
+    journal.clear();
+}
+
+/// Writes a script that has a cluster run the study, one shard per job.
+void writeSlurmScript(const Options& options, const Project& project, const fs::path& folder)
+{
+    const Study& study = project.studies.front();
+    const auto runs = static_cast<int>(runsOf(study.plan, project.wafer).size());
+    const int shards = *options.slurm > 0 ? std::min(*options.slurm, runs) : runs;
+    const fs::path file = folder / "study.slurm";
+    writeFileAtomically(file, slurmScript(options.arguments, fs::absolute(folder), shards, options.threads));
+    fs::permissions(file, fs::perms::owner_exec, fs::perm_options::add);
+    std::cout << "Wrote " << file.string() << ": " << runs << " runs in " << shards
+              << " shards. Start it with\n"
+              << "  job=$(sbatch --parsable " << quoted(file.string())
+              << ")\n  sbatch --dependency=afterok:$job --array=0 " << quoted(file.string()) << std::endl;
+}
+
+fs::path shardFile(const fs::path& folder, const Shard& shard)
+{
+    const std::string count = std::to_string(shard.count);
+    std::string index = std::to_string(shard.index);
+    index.insert(0, count.size() - index.size(), '0');
+    return folder / "shards" / (index + "-of-" + count + ".faultline");
+}
+
+int reportShard(const Project& project, const Shard& shard, const fs::path& file)
+{
+    const Study& study = project.studies.front();
+    std::size_t planned = 0;
+    for (std::size_t run = 0; run < runsOf(study.plan, project.wafer).size(); ++run)
+        planned += shard.contains(run) ? 1 : 0;
+    const std::size_t finished = study.result.runs.size();
+    std::cout << "Shard " << shard.index << " of " << shard.count << ": " << finished << " of its " << planned
+              << " runs in " << file.string() << std::endl;
+    return finished == planned ? 0 : stoppedExitCode;
 }
 
 int run(const Options& options)
@@ -194,28 +264,38 @@ int run(const Options& options)
         project.dataset = fs::absolute(options.data).string();
     change(project.plan, options, project.wafer);
     project.plan.validate(project.wafer);
+    project.studies.push_back({"Study 1", project.plan, {}});
     const fs::path folder = options.folder;
     prepareFolder(folder);
-    perform(project, loadDataset(project), options.threads, folder);
+    if (options.slurm) {
+        writeSlurmScript(options, project, folder);
+        return 0;
+    }
+    const Shard shard = options.shard.empty() ? Shard{} : shardFrom(options.shard);
+    const fs::path file = options.shard.empty() ? folder / "study.faultline" : shardFile(folder, shard);
+    prepareFolder(file.parent_path());
+    const LockFile lock(file);
+    if (!lock.isHeld())
+        throw Error(file.string() + ": " + lock.owner()->words() + " is at work on it");
+    const DatasetPair data = loadDataset(project.dataset);
+    if (const std::size_t known = resume(project, file))
+        std::cout << "Goes on with " << known << " runs that an earlier call has trained or begun."
+                  << std::endl;
+    perform(project, data, options.threads, file, shard);
+    return options.shard.empty() ? report(project, folder) : reportShard(project, shard, file);
+}
 
-    if (project.result.runs.empty()) {
-        std::cout << "Stopped before the first run was finished: nothing was written.\n";
-        return stoppedExitCode;
+/// Options as typed, for the shards' own commands; each of these gets other shards and threads.
+void addGivenOptions(std::vector<std::string>& arguments, const CLI::App& command)
+{
+    for (const CLI::Option* option : command.get_options()) {
+        const std::string name = option->get_name();
+        if (option->count() == 0 || name == "--shard" || name == "--slurm" || name == "--threads")
+            continue;
+        arguments.push_back(name);
+        if (option->get_items_expected_max() > 0) // not a flag
+            arguments.push_back(joined(option->results(), ","));
     }
-    if (!project.result.complete)
-        std::cout << "Stopped: kept the " << project.result.runs.size() << " finished of "
-                  << runsOf(project.plan, project.wafer).size() << " runs.\n";
-    printSummary(std::cout, project);
-    std::cout << "Results in " << folder.string() << ": study.faultline, study.json, dies.csv" << std::endl;
-    if (!project.result.complete)
-        return stoppedExitCode;
-    if (drawsFigures) {
-        drawFigures(project, folder / "figures", std::vector<std::string>{"svg", "pdf", "png"});
-        std::cout << "Figures in " << (folder / "figures").string() << '\n';
-    } else {
-        std::cout << "No figures: this program was built without Qt.\n";
-    }
-    return 0;
 }
 
 } // namespace
@@ -223,8 +303,9 @@ int run(const Options& options)
 void addStudyCommand(CLI::App& program, Action& action)
 {
     CLI::App* command = program.add_subcommand(
-        "study", "Train networks in the three modes and measure the error of every die.\n"
-                 "Ctrl+C stops within a second and keeps the runs that are finished.");
+        "study",
+        "Train networks in the three modes and measure the error of every die.\n"
+        "Ctrl+C stops within a second. The same command goes on from there, and also after a crash.");
     const auto options = std::make_shared<Options>();
     const StudyPlan plan;
     const auto usually = [](const std::string& help, double value) {
@@ -263,6 +344,11 @@ void addStudyCommand(CLI::App& program, Action& action)
             "Training modes: standard, hardware-aware, statistics-aware (all), separated by commas", "LIST");
     addList("--dies", options->dies,
             "Names of the dies to study (all), separated by commas; D01..D09 is a range", "LIST");
+    command
+        ->add_option("--hold-out", options->holdOut,
+                     "Judge the networks on so many of the dies, drawn by the seed, and fit the statistics "
+                     "of statistics-aware training to the others alone")
+        ->type_name("DIES");
     command->add_option(
         "--repeats", options->repeats,
         usually("Networks with seeds of their own for standard and for statistics-aware training",
@@ -275,6 +361,20 @@ void addStudyCommand(CLI::App& program, Action& action)
                      "Worker threads; 0 is one for each core (0). Results don't depend on it")
         ->check(CLI::NonNegativeNumber);
 
+    command
+        ->add_option(
+            "--shard", options->shard,
+            "Train only part K of N of the runs, into shards/ of the folder; \"merge\" joins the parts")
+        ->type_name("K/N");
+    command
+        ->add_option(
+            "--slurm", options->slurm,
+            "Train nothing, but write study.slurm, a script that has a Slurm cluster (or make) train it in "
+            "this many shards (one for each run)")
+        ->type_name("N")
+        ->expected(0, 1)
+        ->default_str("0")
+        ->check(CLI::NonNegativeNumber);
     addList("--hidden", options->hidden,
             usually("Neurons of each hidden layer, separated by commas", plan.network.layers[1]), "LIST");
     command
@@ -308,7 +408,11 @@ void addStudyCommand(CLI::App& program, Action& action)
         ->type_name("NAME");
     command->add_option("--learning-rate", options->learningRate,
                         usually("At the start; falls to 0 along a cosine cubed", plan.training.learningRate));
-    command->callback([&action, options] { action = [options] { return run(*options); }; });
+    command->callback([&action, options, command, wafer] {
+        for (const CLI::App* group : {command, static_cast<CLI::App*>(wafer)})
+            addGivenOptions(options->arguments, *group);
+        action = [options] { return run(*options); };
+    });
 }
 
 } // namespace faultline::cli

@@ -38,14 +38,15 @@ void printWafer(std::ostream& out, const Wafer& wafer)
         out << "  " << wafer.description << '\n';
 }
 
-void printDies(std::ostream& out, const Project& project, const StudySummary& summary)
+/// Without errors when there is no study.
+void printDies(std::ostream& out, const Wafer& wafer, const StudySummary& summary)
 {
     std::vector<std::string> header{"die", "row", "column", "shorts", "opens", "stuck-P", "stuck-AP"};
     for (const ModeErrors& errors : summary.modes)
         header.push_back(std::string(name(errors.mode)) + " %");
     TextTable table(header);
-    for (int index = 0; index < static_cast<int>(project.wafer.dies.size()); ++index) {
-        const Die& die = dieOf(project.wafer, index);
+    for (int index = 0; index < static_cast<int>(wafer.dies.size()); ++index) {
+        const Die& die = dieOf(wafer, index);
         std::vector<std::string> row{die.name, std::to_string(die.position.row),
                                      std::to_string(die.position.column)};
         const DefectCounts counts = die.counts();
@@ -87,16 +88,16 @@ std::string describe(const TrainingOptions& options)
            " a step, learning rate " + general(options.learningRate);
 }
 
-void printPlan(std::ostream& out, const Project& project)
+void printPlan(std::ostream& out, const Project& project, const StudyPlan& plan)
 {
-    const StudyPlan& plan = project.plan;
     std::vector<std::string> layers, modes, dies;
     for (const int neurons : plan.network.layers)
         layers.push_back(std::to_string(neurons));
     for (const TrainingMode mode : plan.modes)
         modes.emplace_back(name(mode));
     for (const int die : plan.dies)
-        dies.push_back(dieOf(project.wafer, die).name);
+        if (const Die* found = project.wafer.find(die))
+            dies.push_back(found->name);
     out << "Plan: network " << joined(layers, "-") << " (" << name(plan.network.hidden) << ") on images of "
         << plan.side << " x " << plan.side << " pixels from "
         << (project.dataset.empty() ? "the MNIST that ships with Faultline" : project.dataset) << "\n  modes "
@@ -105,25 +106,28 @@ void printPlan(std::ostream& out, const Project& project)
         << "\n  statistics-aware: " << describe(plan.statisticsAware) << '\n';
 }
 
-void printRuns(std::ostream& out, const Project& project)
+void printRuns(std::ostream& out, const Wafer& wafer, const StudyResult& result)
 {
-    const StudyResult& result = project.result;
     out << "Runs: " << result.runs.size() << " finished" << (result.complete ? "" : ", the study was stopped")
         << "; training " << fixed(result.trainSeconds, 1) << " s, evaluation "
         << fixed(result.evaluateSeconds, 1) << " s\n";
     TextTable table({"run", "epochs", "perfect die %", "dies, mean %", "dies, worst %", "seconds"});
-    for (const Run& run : result.runs)
-        table.add({run.settings.name(project.wafer), std::to_string(run.curve.size()),
-                   fixed(run.perfectDieError, 2), fixed(mean(run.dieErrors), 2),
-                   fixed(worst(run.dieErrors), 2), fixed(run.trainSeconds + run.evaluateSeconds, 1)});
+    for (const Run& run : result.runs) {
+        std::vector<double> errors;
+        for (const auto& [die, percent] : run.dieErrors)
+            errors.push_back(percent);
+        table.add({run.settings.name(wafer), std::to_string(run.curve.size()), fixed(run.perfectDieError, 2),
+                   fixed(mean(errors), 2), fixed(worst(errors), 2),
+                   fixed(run.trainSeconds + run.evaluateSeconds, 1)});
+    }
     out << table;
 }
 
 } // namespace
 
-void printSummary(std::ostream& out, const Project& project)
+void printSummary(std::ostream& out, const Wafer& wafer, const Study& study)
 {
-    const StudySummary summary = summarise(project.plan, project.wafer, project.result.runs);
+    const StudySummary summary = summarise(study.plan, wafer, study.result.runs);
     const double baseline = summary.baselineError.value_or(std::numeric_limits<double>::quiet_NaN());
     if (summary.baselineError)
         out << "Software baseline: " << fixed(baseline, 2) << " % of the test images misclassified (sigma "
@@ -142,15 +146,20 @@ void printProject(std::ostream& out, const Project& project)
 {
     out << "Project: " << project.name << '\n';
     printWafer(out, project.wafer);
-    printDies(out, project, summarise(project.plan, project.wafer, project.result.runs));
-    printPlan(out, project);
-    if (project.result.runs.empty()) {
+    if (project.studies.empty()) {
+        printDies(out, project.wafer, {});
+        printPlan(out, project, project.plan);
         out << "Runs: none\n";
-        return;
     }
-    printStatistics(out, project.result.statistics);
-    printSummary(out, project);
-    printRuns(out, project);
+    for (const Study& study : project.studies) {
+        if (project.studies.size() > 1)
+            out << "\nStudy: " << study.name << '\n';
+        printDies(out, project.wafer, summarise(study.plan, project.wafer, study.result.runs));
+        printPlan(out, project, study.plan);
+        printStatistics(out, study.result.statistics);
+        printSummary(out, project.wafer, study);
+        printRuns(out, project.wafer, study.result);
+    }
 }
 
 } // namespace faultline::cli

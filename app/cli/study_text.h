@@ -10,9 +10,9 @@ namespace faultline::cli
 
 /// The baseline, and a table with one line per mode: mean, sigma and worst over the dies, percent of the test
 /// images, and how far the mean lies above the baseline.
-void printSummary(std::ostream& out, const Project& project);
+void printSummary(std::ostream& out, const Wafer& wafer, const Study& study);
 
-/// All of a project: wafer, statistics, dies, plan, summary and runs.
+/// All of a project: its wafer, and each study's dies, plan, statistics, summary and runs.
 void printProject(std::ostream& out, const Project& project);
 
 } // namespace faultline::cli

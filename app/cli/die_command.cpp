@@ -1,0 +1,412 @@
+#include <iostream>
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "cli/commands.h"
+#include "cli/text.h"
+#include "common/error.h"
+#include "common/files.h"
+#include "crossbar/analog_weights.h"
+#include "measurement/classification.h"
+#include "measurement/export.h"
+#include "measurement/wafer_report.h"
+#include "project/project_file.h"
+
+namespace faultline::cli
+{
+namespace
+{
+
+namespace fs = std::filesystem;
+
+template <class Choice, std::size_t count>
+std::map<std::string, Choice> byName(const std::array<Choice, count>& choices)
+{
+    std::map<std::string, Choice> result;
+    for (const Choice choice : choices)
+        result.emplace(name(choice), choice);
+    return result;
+}
+
+const std::map<std::string, Level> levels{{"P", P}, {"AP", AP}};
+
+template <class Choice>
+void addChoice(CLI::App* command, const char* option, std::optional<Choice>& chosen,
+               const std::map<std::string, Choice>& choices, const char* description)
+{
+    command
+        ->add_option_function<Choice>(
+            option, [&chosen](const Choice& choice) { chosen = choice; }, description)
+        ->transform(CLI::CheckedTransformer(choices).description("NAME"));
+}
+
+void printQuality(const Classification& classification)
+{
+    const Thresholds& thresholds = classification.thresholds;
+    std::cout << "Thresholds in siemens: open below " << general(thresholds.openBelow)
+              << ", stuck-P above and stuck-AP below " << general(thresholds.middle) << ", short above "
+              << general(thresholds.shortAbove) << "; a switch has G_P / G_AP above "
+              << general(thresholds.smallestRatio) << '\n';
+    if (!classification.fit)
+        return;
+    const MixtureFit& fit = *classification.fit;
+    std::cout << "Mixture of lognormals: P " << general(fit.healthy[P].median) << " S, sigma "
+              << general(fit.healthy[P].sigma) << "; AP " << general(fit.healthy[AP].median) << " S, sigma "
+              << general(fit.healthy[AP].sigma) << "; " << fit.iterations << " iterations\n";
+    TextTable table({"label", "cells", "expected precision", "expected recall"});
+    for (const Defect label : {Defect::None, Defect::Short, Defect::Open, Defect::StuckP, Defect::StuckAP}) {
+        const MixtureFit::Quality& quality = fit.quality[static_cast<std::size_t>(label)];
+        table.add({label == Defect::None ? "healthy" : std::string(name(label)),
+                   std::to_string(quality.cells), fixed(quality.precision, 4), fixed(quality.recall, 4)});
+    }
+    std::cout << table << "Cells expected to be labelled rightly: " << fixed(100.0 * fit.rightlyLabelled, 3)
+              << " %\n";
+}
+
+// import
+// ----------------------------------------------------------------------------------------------------
+
+struct ImportOptions {
+    std::vector<std::string> paths;
+    std::string project, recipe, saveRecipe, name = "measured wafer";
+    std::optional<Quantity> quantity;
+    std::optional<TextLayout> layout;
+    std::optional<char> separator, decimal;
+    std::optional<Level> state;
+    std::optional<double> readVoltage;
+    std::optional<int> headerLines, labelColumns;
+    std::optional<std::string> dieName;
+    std::vector<std::string> datasets;
+    bool transpose = false, flipRows = false, flipColumns = false, unlabelled = false;
+    double tmr = 1.5;
+};
+
+ImportRecipe recipeOf(const ImportOptions& options, const fs::path& first)
+{
+    ImportRecipe recipe = options.recipe.empty() ? guessRecipe(first) : loadRecipe(options.recipe);
+    const auto set = [](auto& value, const auto& chosen) {
+        if (chosen)
+            value = *chosen;
+    };
+    set(recipe.quantity, options.quantity);
+    set(recipe.layout, options.layout);
+    set(recipe.text.separator, options.separator);
+    set(recipe.text.decimal, options.decimal);
+    set(recipe.text.headerLines, options.headerLines);
+    set(recipe.text.labelColumns, options.labelColumns);
+    set(recipe.readVoltage, options.readVoltage);
+    set(recipe.dieName, options.dieName);
+    if (options.state)
+        recipe.states = {*options.state};
+    if (!options.datasets.empty())
+        recipe.datasets = options.datasets;
+    recipe.transpose ^= options.transpose;
+    recipe.flipRows ^= options.flipRows;
+    recipe.flipColumns ^= options.flipColumns;
+    return recipe;
+}
+
+int importDies(const ImportOptions& options)
+{
+    const std::vector<fs::path> paths(options.paths.begin(), options.paths.end());
+    const std::vector<fs::path> files = measurementFiles(paths);
+    ImportRecipe recipe = recipeOf(options, files.front());
+    const Measurement measurement = readMeasurement(files, recipe);
+    Project project;
+    project.name = options.name;
+    project.wafer = waferOf(measurement, options.name, options.tmr);
+    const DieGeometry& size = project.wafer.geometry;
+    for (const std::string& line : measurement.report.lines())
+        std::cout << line << '\n';
+    std::cout << "Dies of " << size.rows << " x " << size.columns << " cells, read as "
+              << name(recipe.quantity) << (recipe.transpose ? ", rows and columns exchanged" : "") << "; R_P "
+              << general(project.wafer.device.parallelResistance) << " ohm, TMR "
+              << general(100.0 * project.wafer.device.tmr) << " % by the medians\n";
+    if (!options.unlabelled) {
+        const MeasuredDie& die = measurement.dies.front();
+        const std::optional<Level> only = !die.has(AP)  ? std::optional(P)
+                                          : !die.has(P) ? std::optional(AP)
+                                                        : std::nullopt;
+        const Classification classification = classify(project.wafer, {}, only);
+        applyLabels(classification, project.wafer, only);
+        printQuality(classification);
+    }
+    if (!options.saveRecipe.empty()) {
+        recipe.name = options.saveRecipe;
+        saveRecipe(recipe);
+    }
+    saveProject(project, options.project);
+    std::cout << "Project in " << options.project << '\n';
+    return 0;
+}
+
+void addImport(CLI::App* die, Action& action)
+{
+    CLI::App* command = die->add_subcommand(
+        "import", "Read measured dies into a new project: text, .npy, .npz, HDF5 and MATLAB 7.3. What the "
+                  "options leave open is guessed from the first file");
+    const auto options = std::make_shared<ImportOptions>();
+    command
+        ->add_option("FILE", options->paths, "Files, or folders of them; a die may have one for each state")
+        ->required();
+    command->add_option("--out", options->project, "Project to write (.faultline)")
+        ->required()
+        ->type_name("FILE");
+    command
+        ->add_option(
+            "--recipe", options->recipe,
+            "How to read the files: a recipe that the window or --save-recipe has saved, by its name "
+            "or its file; the options below change it")
+        ->type_name("NAME");
+    command->add_option("--save-recipe", options->saveRecipe, "Keep how the files were read under this name")
+        ->type_name("NAME");
+    addChoice(command, "--quantity", options->quantity, byName(allQuantities),
+              "What the numbers are: ohm, kiloohm, siemens, ampere");
+    command->add_option("--read-voltage", options->readVoltage, "Of currents")->type_name("VOLT");
+    addChoice(command, "--layout", options->layout, byName(std::array{TextLayout::Matrix, TextLayout::Table}),
+              "Of text: matrix, or table with a line for each cell");
+    addChoice(command, "--separator", options->separator,
+              {{"comma", ','}, {"semicolon", ';'}, {"tab", '\t'}, {"blank", ' '}},
+              "Of text: comma, semicolon, tab, blank");
+    addChoice(command, "--decimal", options->decimal, {{"point", '.'}, {"comma", ','}},
+              "Of text: point, comma");
+    command->add_option("--header-lines", options->headerLines, "Lines of text before the numbers");
+    command->add_option("--label-columns", options->labelColumns, "Columns of names before a matrix");
+    command
+        ->add_option("--dataset", options->datasets,
+                     "Paths in HDF5 or .npz; otherwise all that could be dies")
+        ->type_name("PATH");
+    addChoice(command, "--state", options->state, levels,
+              "P or AP: the one that was measured, where names do not tell");
+    command
+        ->add_option("--die-name", options->dieName,
+                     "Regular expression with a group ( ) that finds a die's name in a file's")
+        ->type_name("PATTERN");
+    command->add_flag("--transpose", options->transpose,
+                      "Exchange rows and columns, against the guess or the recipe");
+    command->add_flag("--flip-rows", options->flipRows, "Turn the order of rows");
+    command->add_flag("--flip-columns", options->flipColumns, "Turn the order of columns");
+    command->add_flag("--unlabelled", options->unlabelled,
+                      "Leave all cells labelled healthy instead of classifying them");
+    command->add_option("--tmr", options->tmr, "For the other state when one was measured; 1.5 is 150 %")
+        ->capture_default_str();
+    command->add_option("--name", options->name, "Name of the wafer")->capture_default_str();
+    command->callback([&action, options] { action = [options] { return importDies(*options); }; });
+}
+
+// classify
+// --------------------------------------------------------------------------------------------------
+
+struct ClassifyOptions {
+    std::string project, out;
+    std::optional<Level> only;
+    std::optional<double> openBelow, middle, shortAbove, smallestRatio;
+};
+
+int classifyDies(const ClassifyOptions& options)
+{
+    Project project = loadProject(options.project);
+    std::optional<Thresholds> thresholds;
+    const int given = options.openBelow.has_value() + options.middle.has_value() +
+                      options.shortAbove.has_value() + options.smallestRatio.has_value();
+    if (given == 4)
+        thresholds = {*options.openBelow, *options.middle, *options.shortAbove, *options.smallestRatio};
+    else if (given > 0)
+        throw Error("Give all four thresholds (--open-below, --middle, --short-above, --smallest-ratio), or "
+                    "none to have a mixture fitted.");
+    const Classification classification = classify(project.wafer, thresholds, options.only);
+    applyLabels(classification, project.wafer, options.only);
+    printQuality(classification);
+    const std::string& out = options.out.empty() ? options.project : options.out;
+    saveProject(project, out);
+    std::cout << "Labels in " << out << '\n';
+    return 0;
+}
+
+void addClassify(CLI::App* die, Action& action)
+{
+    CLI::App* command = die->add_subcommand(
+        "classify",
+        "Label cells healthy, short, open, stuck-P or stuck-AP: by thresholds, or without any by a "
+        "mixture of lognormals fitted to all dies. What cells conduct stays as measured");
+    const auto options = std::make_shared<ClassifyOptions>();
+    command->add_option("FILE", options->project, "Project (.faultline)")->required();
+    command->add_option("--out", options->out, "Project to write; otherwise the same")->type_name("FILE");
+    command->add_option("--open-below", options->openBelow, "Opens conduct less in both states")
+        ->type_name("SIEMENS");
+    command
+        ->add_option("--middle", options->middle, "Cells that do not switch: stuck-P above, stuck-AP below")
+        ->type_name("SIEMENS");
+    command->add_option("--short-above", options->shortAbove, "Shorts conduct more in both states")
+        ->type_name("SIEMENS");
+    command->add_option("--smallest-ratio", options->smallestRatio, "G_P / G_AP of a cell that switches");
+    addChoice(command, "--state", options->only, levels,
+              "P or AP: the one state that was measured, which tells shorts and opens only");
+    command->callback([&action, options] { action = [options] { return classifyDies(*options); }; });
+}
+
+// statistics
+// ------------------------------------------------------------------------------------------------
+
+struct StatisticsOptions {
+    std::string project, csv;
+    int draws = 999;
+    std::uint64_t seed = 1;
+};
+
+int printStatistics(const StatisticsOptions& options)
+{
+    const WaferReport report = reportOn(loadProject(options.project).wafer, options.draws, options.seed);
+    std::cout << report.wafer << ": " << report.dies << " dies\n\n";
+    TextTable defects({"defect", "rate %", "95 % interval", "dispersion", "likelihood ratio", "p (Poisson)"});
+    for (const DefectReport& of : report.defects)
+        defects.add({std::string(name(of.defect)), general(100.0 * of.rate),
+                     general(100.0 * of.rateInterval.low) + " to " + general(100.0 * of.rateInterval.high),
+                     general(of.dispersion), fixed(of.overdispersion.likelihoodRatio, 1),
+                     general(of.overdispersion.probability)});
+    std::cout << defects << '\n';
+    TextTable clusters({"pairs of defects", "found", "by chance", "p"});
+    for (const auto& [where, pairs] : {std::pair{"in one row", report.clusters.rows},
+                                       {"in one column", report.clusters.columns},
+                                       {"side by side", report.clusters.neighbours}})
+        clusters.add(
+            {where, std::to_string(pairs.found), fixed(pairs.expected, 1), general(pairs.probability)});
+    std::cout << clusters << '\n';
+    TextTable states({"state", "healthy cells", "median uS", "sigma ln G"});
+    for (const Level level : {P, AP}) {
+        const ConductanceReport& of = report.conductance[level];
+        states.add({level == P ? "P" : "AP", std::to_string(of.cells), general(1e6 * of.fit.median),
+                    general(of.fit.sigma)});
+    }
+    std::cout << states << "  TMR " << fixed(100.0 * report.tmr.median, 1) << " % (quartiles "
+              << fixed(100.0 * report.tmr.lowQuartile, 1) << " to "
+              << fixed(100.0 * report.tmr.highQuartile, 1) << " %)\n\n";
+    TextTable trends({"from the wafer's centre to its edge", "rank correlation", "p"});
+    for (const RadialTrend& trend : report.trends)
+        trends.add({trend.what, fixed(trend.rankCorrelation, 2), general(trend.probability)});
+    std::cout << trends;
+    if (!options.csv.empty())
+        writeFileAtomically(options.csv, csv(report));
+    return 0;
+}
+
+void addStatistics(CLI::App* die, Action& action)
+{
+    CLI::App* command = die->add_subcommand(
+        "statistics", "Report on a project's dies: rates with 95 % intervals, negative binomial against "
+                      "Poisson, clusters, conductances, TMR and trends over the wafer");
+    const auto options = std::make_shared<StatisticsOptions>();
+    command->add_option("FILE", options->project, "Project (.faultline)")->required();
+    command->add_option("--csv", options->csv, "Write the numbers too, with those of the Q-Q plots")
+        ->type_name("FILE");
+    command->add_option("--draws", options->draws, "Permutations of each test")
+        ->check(CLI::Range(1, 1'000'000))
+        ->capture_default_str();
+    command->add_option("--seed", options->seed, "Seed of the permutations")->capture_default_str();
+    command->callback([&action, options] { action = [options] { return printStatistics(*options); }; });
+}
+
+// export
+// ----------------------------------------------------------------------------------------------------
+
+enum class Exported { Dies, Weights, Programming };
+constexpr std::string_view name(Exported what)
+{
+    constexpr std::array<std::string_view, 3> names{"dies", "weights", "programming"};
+    return names[static_cast<std::size_t>(what)];
+}
+
+struct ExportOptions {
+    std::string project, folder;
+    std::optional<Exported> what;
+    std::optional<ArrayFormat> format;
+    std::vector<std::string> dies;
+    int study = 0, run = 1; // from 1; study 0 is the last
+};
+
+const Run& chosenRun(const Project& project, const ExportOptions& options)
+{
+    const auto studies = static_cast<int>(project.studies.size());
+    const int study = options.study == 0 ? studies : options.study;
+    if (study < 1 || study > studies)
+        throw Error(options.project + ": found " + std::to_string(studies) + " studies, expected number " +
+                    std::to_string(std::max(study, 1)) + ": weights come from a trained network");
+    const auto& runs = project.studies[static_cast<std::size_t>(study) - 1].result.runs;
+    if (options.run < 1 || static_cast<std::size_t>(options.run) > runs.size())
+        throw Error(options.project + ": found " + std::to_string(runs.size()) + " runs, expected number " +
+                    std::to_string(options.run));
+    return runs[static_cast<std::size_t>(options.run) - 1];
+}
+
+int exportFiles(const ExportOptions& options)
+{
+    const Project project = loadProject(options.project);
+    Wafer wafer = project.wafer;
+    if (!options.dies.empty()) {
+        const std::vector<int> wanted = diesNamed(wafer, options.dies);
+        std::erase_if(wafer.dies,
+                      [&](const Die& die) { return std::ranges::find(wanted, die.id) == wanted.end(); });
+    }
+    const ArrayFormat format = options.format.value_or(ArrayFormat::Csv);
+    const Exported what = options.what.value_or(Exported::Dies);
+    std::vector<fs::path> files;
+    if (what == Exported::Dies) {
+        files = exportDies(wafer, options.folder, format);
+    } else {
+        const Run& run = chosenRun(project, options);
+        const CellMap map(run.settings.network.layers, wafer.geometry, run.settings.spare);
+        std::vector<Eigen::MatrixXf> latent;
+        for (const auto& layer : run.network.layers)
+            latent.push_back(layer.latent);
+        if (what == Exported::Programming)
+            files = exportProgramming(map, latent, options.folder, format);
+        else
+            for (const Die& die : wafer.dies)
+                for (fs::path& file : exportWeights(die.name, analogWeights(die, map, wafer.device), latent,
+                                                    options.folder, format))
+                    files.push_back(std::move(file));
+        std::cout << "Network of " << run.settings.name(project.wafer) << '\n';
+    }
+    std::cout << files.size() << (files.size() == 1 ? " file in " : " files in ") << options.folder << '\n';
+    return 0;
+}
+
+void addExport(CLI::App* die, Action& action)
+{
+    CLI::App* command = die->add_subcommand(
+        "export",
+        "Write dies, a network's weights on them, or what a tester has to write into each junction");
+    const auto options = std::make_shared<ExportOptions>();
+    command->add_option("FILE", options->project, "Project (.faultline)")->required();
+    command->add_option("--out", options->folder, "Folder for the files; made if needed")
+        ->required()
+        ->type_name("DIR");
+    addChoice(command, "--what", options->what,
+              byName(std::array{Exported::Dies, Exported::Weights, Exported::Programming}),
+              "dies (conductances in siemens and labels), weights (of a network, as each die makes them), "
+              "programming (P or AP for each junction); otherwise dies");
+    addChoice(command, "--format", options->format, byName(allArrayFormats), "csv, npy, hdf5; otherwise csv");
+    command->add_option("--dies", options->dies, "Only these, D01 or D01..D09, separated by commas")
+        ->delimiter(',')
+        ->type_name("LIST");
+    command->add_option("--study", options->study, "Number of the network's study; otherwise the last");
+    command->add_option("--run", options->run, "Number of the network in its study, as info lists them")
+        ->capture_default_str();
+    command->callback([&action, options] { action = [options] { return exportFiles(*options); }; });
+}
+
+} // namespace
+
+void addDieCommand(CLI::App& program, Action& action)
+{
+    CLI::App* die =
+        program.add_subcommand("die", "Bring in measured dies, label and describe them, export them");
+    die->require_subcommand(1);
+    addImport(die, action);
+    addClassify(die, action);
+    addStatistics(die, action);
+    addExport(die, action);
+}
+
+} // namespace faultline::cli

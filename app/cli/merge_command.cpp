@@ -1,0 +1,68 @@
+#include <filesystem>
+#include <iostream>
+#include <memory>
+
+#include "cli/commands.h"
+#include "cli/study_report.h"
+#include "common/error.h"
+#include "common/lock_file.h"
+#include "project/project_file.h"
+
+namespace faultline::cli
+{
+namespace
+{
+
+namespace fs = std::filesystem;
+
+struct Options {
+    std::vector<std::string> files;
+    std::string folder;
+};
+
+int run(const Options& options)
+{
+    Project project = loadProject(options.files.front());
+    if (project.studies.size() != 1)
+        throw Error(options.files.front(), "", std::to_string(project.studies.size()) + " studies", "one");
+    for (std::size_t k = 1; k < options.files.size(); ++k) {
+        const std::string& file = options.files[k];
+        const Project part = loadProject(file);
+        if (part.studies.size() != 1 || part.studies.front().plan != project.studies.front().plan ||
+            !sameBench(part, project))
+            throw Error(file + ": it is not a shard of the same study as " + options.files.front());
+        merge(project, part);
+    }
+    const fs::path folder = options.folder;
+    fs::create_directories(folder);
+    const fs::path file = folder / "study.faultline";
+    const LockFile lock(file);
+    if (!lock.isHeld())
+        throw Error(file.string() + ": " + lock.owner()->words() + " is at work on it");
+    saveProject(project, file);
+    const int exitCode = report(project, folder);
+    const StudyResult& result = project.studies.front().result;
+    if (!result.complete)
+        throw Error("The merged study is not complete: " + std::to_string(result.runs.size()) + " of " +
+                    std::to_string(runsOf(project.studies.front().plan, project.wafer).size()) +
+                    " runs. Are shards missing, or interrupted?");
+    return exitCode;
+}
+
+} // namespace
+
+void addMergeCommand(CLI::App& program, Action& action)
+{
+    CLI::App* command =
+        program.add_subcommand("merge", "Join the shards of a study (\"study --shard\") into one result");
+    const auto options = std::make_shared<Options>();
+    command->add_option("FILE", options->files, "Shards (.faultline)")->required();
+    command
+        ->add_option("--out", options->folder,
+                     "Folder for study.faultline, study.json, dies.csv and figures/; made if needed")
+        ->required()
+        ->type_name("DIR");
+    command->callback([&action, options] { action = [options] { return run(*options); }; });
+}
+
+} // namespace faultline::cli

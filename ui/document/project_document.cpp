@@ -1,10 +1,10 @@
 #include "document/project_document.h"
 
 #include <algorithm>
-#include <exception>
-#include <mutex>
+#include <optional>
 
-#include "common/statistics.h"
+#include "common/error.h"
+#include "common/log.h"
 #include "project/project_file.h"
 
 namespace faultline
@@ -13,209 +13,249 @@ namespace faultline
 namespace
 {
 
-double meanDieError(const Run& run)
-{
-    return run.settings.mode == TrainingMode::HardwareAware
-               ? run.dieErrors[static_cast<std::size_t>(run.settings.die)]
-               : mean(run.dieErrors);
-}
+// Studies are named by their places: all that changes places is on the stack, but for new ones, which come
+// last.
 
-void showResult(RunState& state, const Run& run)
+class RemoveStudy : public QUndoCommand
 {
-    state.phase = RunState::Phase::Finished;
-    state.curve = run.curve;
-    state.perfectDieError = run.perfectDieError;
-    state.meanDieError = meanDieError(run);
-}
+public:
+    RemoveStudy(StudyQueue& queue, int place, const std::string& name)
+        : QUndoCommand(ProjectDocument::tr("remove %1").arg(QString::fromStdString(name))),
+          queue_(queue),
+          place_(place)
+    {
+    }
 
-bool isOf(const Run& run, const RunSettings& settings)
+    void redo() override { removed_ = queue_.take(place_); }
+    void undo() override
+    {
+        queue_.insert(place_, std::move(*removed_));
+        removed_.reset();
+    }
+
+private:
+    StudyQueue& queue_;
+    int place_;
+    std::optional<Study> removed_;
+};
+
+class RenameStudy : public QUndoCommand
 {
-    return run.settings.mode == settings.mode && run.settings.die == settings.die &&
-           run.settings.repeat == settings.repeat;
-}
+public:
+    RenameStudy(StudyQueue& queue, int place, std::string before, std::string after)
+        : QUndoCommand(ProjectDocument::tr("rename %1").arg(QString::fromStdString(before))),
+          queue_(queue),
+          place_(place),
+          before_(std::move(before)),
+          after_(std::move(after))
+    {
+    }
+
+    void redo() override { queue_.rename(place_, after_); }
+    void undo() override { queue_.rename(place_, before_); }
+
+private:
+    StudyQueue& queue_;
+    int place_;
+    std::string before_, after_;
+};
+
+class MoveStudy : public QUndoCommand
+{
+public:
+    MoveStudy(StudyQueue& queue, int from, int to, const std::string& name)
+        : QUndoCommand(ProjectDocument::tr("move %1").arg(QString::fromStdString(name))),
+          queue_(queue),
+          from_(from),
+          to_(to)
+    {
+    }
+
+    void redo() override { queue_.move(from_, to_); }
+    void undo() override { queue_.move(to_, from_); }
+
+private:
+    StudyQueue& queue_;
+    int from_, to_;
+};
 
 } // namespace
 
-/// What the worker leaves for the window, which empties it 30 times a second: posting every epoch as an event
-/// of its own would keep the window busy with old news.
-struct ProjectDocument::Mailbox {
-    struct Letter {
-        RunUpdate::State state;
-        std::size_t run;
-        EpochRecord epoch;
-        std::optional<Run> result;
-    };
-
-    std::mutex mutex; // guards all below
-    std::vector<Letter> letters;
-    double fraction = 0.0, secondsLeft = -1.0;
-    std::optional<StudyResult> outcome;
-    QString failure;
-};
-
 ProjectDocument::ProjectDocument(Project project, QObject* parent)
     : QObject(parent),
-      project_(std::move(project))
+      project_(std::move(project)),
+      shownStudy_(static_cast<int>(project_.studies.size()) - 1),
+      safekeeping_(project_),
+      queue_(project_),
+      evaluator_(project_, queue_)
 {
-    listRuns();
-    collector_.setInterval(33);
-    connect(&collector_, &QTimer::timeout, this, &ProjectDocument::collect);
+    connect(&queue_, &StudyQueue::changed, this, &ProjectDocument::edited);
+    connect(&queue_, &StudyQueue::runTrained, &safekeeping_, &Safekeeping::trained);
+    connect(&queue_, &StudyQueue::runFinished, this, [this](const Study& study, const Run& run) {
+        safekeeping_.finished(study, run);
+        setModified(true);
+    });
+    connect(&safekeeping_, &Safekeeping::failed, this, &ProjectDocument::journalFailed);
+    connect(&queue_, &StudyQueue::studiesChanged, this, &ProjectDocument::keepShownStudy);
+    connect(&undoStack_, &QUndoStack::cleanChanged, this, &ProjectDocument::tellModified);
+    connect(&undoStack_, &QUndoStack::indexChanged, &safekeeping_, &Safekeeping::edited);
+    // What networks make of dies follows the dies.
+    connect(this, &ProjectDocument::dieChanged, this, [this](int die) {
+        evaluator_.dieChanged(project_.wafer.dies[static_cast<std::size_t>(die)].id);
+    });
+    connect(this, &ProjectDocument::waferChanged, &evaluator_, &Evaluator::complete);
 }
 
 ProjectDocument::~ProjectDocument() = default;
 
-void ProjectDocument::listRuns()
-{
-    runs_.clear();
-    for (const RunSettings& settings : runsOf(project_.plan, project_.wafer)) {
-        RunState state;
-        state.settings = settings;
-        for (const Run& run : project_.result.runs)
-            if (isOf(run, settings))
-                showResult(state, run);
-        runs_.push_back(std::move(state));
-    }
-    progress_ = {};
-    progress_.runs = static_cast<int>(runs_.size());
-    progress_.finishedRuns = static_cast<int>(project_.result.runs.size());
-}
-
 void ProjectDocument::replaceProject(Project project, const std::filesystem::path& file)
 {
-    endStudy();
-    project_ = std::move(project);
+    queue_.stopAll();
+    undoStack_.clear(); // its signal is an edit of the old project
     file_ = file;
-    listRuns();
+    safekeeping_.moveTo(file);
+    put(std::move(project));
+}
+
+void ProjectDocument::put(Project project)
+{
+    undoStack_.clear();
+    lastDieId_ = -1;
+    project_ = std::move(project);
+    shownStudy_ = static_cast<int>(project_.studies.size()) - 1;
+    queue_.reset();
     setModified(false);
     emit projectReplaced();
+    emit shownStudyChanged(shownStudy_);
 }
 
 void ProjectDocument::open(const std::filesystem::path& file)
 {
     replaceProject(loadProject(file), file);
+    log::info("opened " + file.string());
 }
 
 void ProjectDocument::save(const std::filesystem::path& file)
 {
+    std::error_code missing;
+    if (file != file_ && !std::filesystem::equivalent(file, file_, missing))
+        safekeeping_.reserve(file);
+    else if (!readOnly().empty())
+        throw Error(readOnly() + ". Save this project under another name.");
     saveProject(project_, file);
+    safekeeping_.saved(file);
     file_ = file;
+    undoStack_.setClean();
     setModified(false);
+    log::info("saved " + file.string());
+}
+
+void ProjectDocument::recover(Recovery recovery)
+{
+    queue_.stopAll();
+    put(std::move(recovery.project));
+    edited();
+    log::info("recovered " + std::to_string(recovery.finishedRuns) + " finished and " +
+              std::to_string(recovery.begunRuns) + " begun runs");
+}
+
+void ProjectDocument::recover(Recovery recovery, const std::filesystem::path& unsaved)
+{
+    queue_.stopAll();
+    file_.clear();
+    safekeeping_.adopt(unsaved);
+    recover(std::move(recovery));
+}
+
+void ProjectDocument::edited()
+{
+    setModified(true);
+    safekeeping_.edited();
 }
 
 void ProjectDocument::setDataset(const std::filesystem::path& folder)
 {
     project_.dataset = folder.string();
-    setModified(true);
+    edited();
+    emit datasetChanged();
 }
 
-void ProjectDocument::startStudy(const StudyPlan& plan, int threads)
+void ProjectDocument::setPlan(const StudyPlan& plan)
 {
-    plan.validate(project_.wafer);
-    endStudy();
+    const bool other = plan != project_.plan;
     project_.plan = plan;
-    project_.result = {};
-    listRuns();
-    setModified(true);
-    running_ = true;
-    emit resultsChanged();
-    emit runningChanged(true);
-
-    mailbox_ = std::make_shared<Mailbox>();
-    worker_ = std::jthread([this, input = project_, threads, mailbox = mailbox_](std::stop_token stop) {
-        const auto observe = [&mailbox](const RunUpdate& update) {
-            Mailbox::Letter letter{update.state, static_cast<std::size_t>(update.run), update.epoch, {}};
-            if (update.result)
-                letter.result = *update.result;
-            const std::scoped_lock lock(mailbox->mutex);
-            mailbox->letters.push_back(std::move(letter));
-            mailbox->fraction = update.fraction;
-            mailbox->secondsLeft = update.secondsLeft;
-        };
-        try {
-            StudyResult result =
-                runStudy(input.plan, input.wafer, loadDataset(input), threads, std::move(stop), observe);
-            const std::scoped_lock lock(mailbox->mutex);
-            mailbox->outcome = std::move(result);
-        } catch (const std::exception& error) {
-            const std::scoped_lock lock(mailbox->mutex);
-            mailbox->failure = QString::fromUtf8(error.what());
-        }
-        QMetaObject::invokeMethod(
-            this, [this, mailbox] { finish(mailbox); }, Qt::QueuedConnection);
-    });
-    collector_.start();
+    if (other)
+        edited();
+    emit planChanged();
 }
 
-void ProjectDocument::stopStudy()
+void ProjectDocument::removeStudy(int study)
 {
-    worker_.request_stop();
+    undoStack_.push(new RemoveStudy(queue_, study, project_.studies[static_cast<std::size_t>(study)].name));
 }
 
-void ProjectDocument::endStudy()
+void ProjectDocument::renameStudy(int study, const QString& name)
 {
-    if (!running_)
-        return;
-    stopStudy();
-    worker_.join();
-    finish(mailbox_);
+    const std::string& before = project_.studies[static_cast<std::size_t>(study)].name;
+    if (before != name.toStdString())
+        undoStack_.push(new RenameStudy(queue_, study, before, name.toStdString()));
 }
 
-void ProjectDocument::collect()
+void ProjectDocument::moveStudy(int from, int to)
 {
-    std::vector<Mailbox::Letter> letters;
-    {
-        const std::scoped_lock lock(mailbox_->mutex);
-        letters.swap(mailbox_->letters);
-        progress_.fraction = mailbox_->fraction;
-        progress_.secondsLeft = mailbox_->secondsLeft;
+    undoStack_.push(new MoveStudy(queue_, from, to, project_.studies[static_cast<std::size_t>(from)].name));
+    showStudy(to);
+}
+
+QString ProjectDocument::freeStudyName() const
+{
+    for (std::size_t number = project_.studies.size() + 1;; ++number) {
+        const QString name = tr("Study %1").arg(number);
+        if (std::ranges::find(project_.studies, name.toStdString(), &Study::name) == project_.studies.end())
+            return name;
     }
-    if (letters.empty())
-        return;
-    bool finished = false;
-    for (Mailbox::Letter& letter : letters) {
-        RunState& state = runs_[letter.run];
-        if (letter.state == RunUpdate::State::Epoch)
-            state.curve.push_back(letter.epoch);
-        if (letter.result) {
-            showResult(state, *letter.result);
-            project_.result.runs.push_back(std::move(*letter.result));
-            ++progress_.finishedRuns;
-            finished = true;
-        } else {
-            state.phase = RunState::Phase::Training;
-        }
-    }
-    emit progressed();
-    if (finished)
-        emit resultsChanged();
 }
 
-/// The worker has written into the mailbox for the last time.
-void ProjectDocument::finish(const std::shared_ptr<Mailbox>& mailbox)
+const Study* ProjectDocument::study() const
 {
-    if (mailbox != mailbox_)
-        return; // the late word of a study that was ended before
-    collector_.stop();
-    collect();
-    // With everything in its fixed order; a failed study keeps the runs that were reported.
-    if (mailbox->outcome)
-        project_.result = std::move(*mailbox->outcome);
-    const QString failure = mailbox->failure;
-    mailbox_.reset();
-    listRuns();
-    running_ = false;
-    emit resultsChanged();
-    emit runningChanged(false);
-    if (!failure.isEmpty())
-        emit failed(failure);
+    return shownStudy_ < 0 ? nullptr : &project_.studies[static_cast<std::size_t>(shownStudy_)];
+}
+
+void ProjectDocument::showStudy(int study)
+{
+    if (study == shownStudy_)
+        return;
+    shownStudy_ = study;
+    emit shownStudyChanged(study);
+}
+
+/// A study that is new is shown, unless another trains; one that has gone is not.
+void ProjectDocument::keepShownStudy()
+{
+    const int studies = static_cast<int>(project_.studies.size());
+    if ((studies > knownStudies_ && !queue_.isRunning()) || shownStudy_ >= studies)
+        showStudy(studies - 1);
+    knownStudies_ = studies;
+}
+
+int ProjectDocument::newDieId()
+{
+    lastDieId_ = std::max(lastDieId_ + 1, project_.freeDieId());
+    return lastDieId_;
 }
 
 void ProjectDocument::setModified(bool modified)
 {
-    if (modified_ == modified)
-        return;
     modified_ = modified;
-    emit modifiedChanged(modified);
+    tellModified();
+}
+
+void ProjectDocument::tellModified()
+{
+    if (toldModified_ == isModified())
+        return;
+    toldModified_ = isModified();
+    emit modifiedChanged(toldModified_);
 }
 
 } // namespace faultline

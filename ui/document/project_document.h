@@ -1,44 +1,20 @@
 #pragma once
 
-#include <chrono>
 #include <filesystem>
-#include <memory>
-#include <optional>
-#include <thread>
-#include <vector>
 
 #include <QObject>
 #include <QString>
-#include <QTimer>
+#include <QUndoStack>
 
+#include "document/evaluator.h"
+#include "document/safekeeping.h"
+#include "document/study_queue.h"
 #include "project/project.h"
 
 namespace faultline
 {
 
-/// One training run of the plan, whether it waits, trains or is finished.
-struct RunState {
-    enum class Phase { Waiting, Training, Finished };
-
-    RunSettings settings;
-    Phase phase = Phase::Waiting;
-    std::vector<EpochRecord> curve;
-
-    // Valid when finished:
-    double perfectDieError = 0.0; ///< percent
-    double meanDieError = 0.0;    ///< percent, over the dies: its own die for a hardware-aware network
-};
-
-/// How far the running study is.
-struct StudyProgress {
-    double fraction = 0.0;
-    double secondsLeft = -1.0; ///< negative while unknown
-    int finishedRuns = 0;
-    int runs = 0;
-};
-
-/// The open project as an object that says when it changes. Trains on a worker thread; everything else, the
-/// signals too, happens in the thread of the window.
+/// The open project as an object that says when it changes, with the queue that trains its studies.
 class ProjectDocument : public QObject
 {
     Q_OBJECT
@@ -48,51 +24,74 @@ public:
     ~ProjectDocument() override;
 
     const Project& project() const { return project_; }
-    /// The plan's runs in their fixed order, with what is known of each.
-    const std::vector<RunState>& runs() const { return runs_; }
-    const StudyProgress& progress() const { return progress_; }
-    bool isRunning() const { return running_; }
-    bool isModified() const { return modified_; }
+    StudyQueue& queue() { return queue_; }
+    const StudyQueue& queue() const { return queue_; }
+    Evaluator& evaluator() { return evaluator_; }
+    /// The study that the pages show, as an index; -1 while there is none.
+    int shownStudy() const { return shownStudy_; }
+    void showStudy(int study);
+    const Study* study() const; ///< the one shown; null while there is none
+    bool isModified() const { return modified_ || !undoStack_.isClean(); }
     const std::filesystem::path& file() const { return file_; } ///< empty while never saved
 
-    /// Stops a running study and puts another project in place. `file`: where it was read from, if anywhere.
+    /// Stops what trains and puts another project in place. `file`: where it was read from, if anywhere.
     void replaceProject(Project project, const std::filesystem::path& file = {});
-    void open(const std::filesystem::path& file);         ///< throws Error and changes nothing
-    void save(const std::filesystem::path& file);         ///< throws Error
+    void open(const std::filesystem::path& file); ///< throws Error and changes nothing
+    void save(const std::filesystem::path& file); ///< throws Error, for the file at hand when it is read-only
+    /// Why the file at hand must not be written, as when somebody else has it open; empty when it may.
+    const std::string& readOnly() const { return safekeeping_.readOnly(); }
+
+    /// What a crashed program has left of the project that has just been opened.
+    std::optional<Recovery> recoverable() const { return safekeeping_.recoverable(file_); }
+    void recover(Recovery recovery); ///< puts it in place
+    void discardJournal() { safekeeping_.discardJournal(); }
+    /// The same for a project that was never saved, by its name in Safekeeping::unsavedProjects().
+    void recover(Recovery recovery, const std::filesystem::path& unsaved);
+
     void setDataset(const std::filesystem::path& folder); ///< empty: the images that ship with Faultline
 
-    /// Makes `plan` the project's, drops the results of the last study and trains on `threads` threads (0:
-    /// one per core). Throws Error, and changes nothing, when the plan does not fit the wafer.
-    void startStudy(const StudyPlan& plan, int threads);
-    /// Asks the study to stop; it keeps its finished runs and ends within a moment.
-    void stopStudy();
+    void setPlan(const StudyPlan& plan);              ///< of the next study
+    void removeStudy(int study);                      ///< can be undone
+    void renameStudy(int study, const QString& name); ///< can be undone
+    void moveStudy(int from, int to);                 ///< in the queue; can be undone
+    QString freeStudyName() const;                    ///< "Study 3"
+
+    /// Every change of the wafer, for undo and redo: see document/wafer_edits.h.
+    QUndoStack& undoStack() { return undoStack_; }
+    const QUndoStack& undoStack() const { return undoStack_; }
+    /// An id that no die of this project has, nor one that undo could bring back.
+    int newDieId();
 
 signals:
+    void dieChanged(int die); ///< labels or conductances of its cells
+    void waferChanged();      ///< dies were added, removed, renamed, included or excluded
     void projectReplaced();
-    void runningChanged(bool running);
-    void progressed();     ///< curves or progress: at most 30 times a second
-    void resultsChanged(); ///< another run has finished, or all were dropped
+    void shownStudyChanged(int study);
+    void planChanged();
+    void datasetChanged();
     void modifiedChanged(bool modified);
-    void failed(const QString& reason); ///< a study ended with an error
+    void journalFailed(const QString& reason);
 
 private:
-    struct Mailbox;
+    friend class WaferEdit;
 
-    void listRuns();
-    void collect();
-    void finish(const std::shared_ptr<Mailbox>& mailbox);
-    void endStudy();
+    void put(Project project);
+    void edited();
+    void keepShownStudy();
     void setModified(bool modified);
+    void tellModified();
 
     Project project_;
     std::filesystem::path file_;
-    bool modified_ = false;
-    bool running_ = false;
-    std::vector<RunState> runs_;
-    StudyProgress progress_;
-    QTimer collector_;
-    std::shared_ptr<Mailbox> mailbox_; // of the running study
-    std::jthread worker_;              // last: joined before anything that it uses goes
+    QUndoStack undoStack_;
+    int lastDieId_ = -1;
+    bool modified_ = false;     // by something that cannot be undone
+    bool toldModified_ = false; // what modifiedChanged() said last
+    int shownStudy_ = -1;
+    int knownStudies_ = 0; // when the list last changed
+    Safekeeping safekeeping_;
+    StudyQueue queue_;
+    Evaluator evaluator_;
 };
 
 } // namespace faultline

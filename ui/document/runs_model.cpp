@@ -1,5 +1,7 @@
 #include "document/runs_model.h"
 
+#include <algorithm>
+
 #include "document/project_document.h"
 
 namespace faultline
@@ -60,7 +62,7 @@ QString text(const RunState& run, int column, const QVariant& value)
 
 QVariant alignment(int column)
 {
-    const bool words = column == RunsModel::Name || column == RunsModel::Phase;
+    const bool words = column == RunsModel::Study || column == RunsModel::Name || column == RunsModel::Phase;
     return QVariant::fromValue(Qt::AlignVCenter | (words ? Qt::AlignLeft : Qt::AlignRight));
 }
 
@@ -69,16 +71,35 @@ QVariant alignment(int column)
 RunsModel::RunsModel(const ProjectDocument& document, QObject* parent)
     : QAbstractTableModel(parent),
       document_(document),
-      rows_(static_cast<int>(document.runs().size()))
+      rows_(places())
 {
-    connect(&document, &ProjectDocument::projectReplaced, this, &RunsModel::reset);
-    connect(&document, &ProjectDocument::runningChanged, this, &RunsModel::reset);
-    connect(&document, &ProjectDocument::progressed, this, &RunsModel::refresh);
+    const StudyQueue& queue = document.queue();
+    connect(&queue, &StudyQueue::studiesChanged, this, &RunsModel::reset);
+    connect(&queue, &StudyQueue::progressed, this, &RunsModel::refresh);
+    connect(&queue, &StudyQueue::resultsChanged, this, &RunsModel::refresh);
+}
+
+std::vector<RunsModel::Place> RunsModel::places() const
+{
+    std::vector<Place> places;
+    const std::vector<StudyState>& studies = document_.queue().states();
+    for (int study = 0; study < static_cast<int>(studies.size()); ++study)
+        for (int run = 0; run < static_cast<int>(studies[static_cast<std::size_t>(study)].runs.size()); ++run)
+            places.push_back({study, run});
+    return places;
+}
+
+const RunState& RunsModel::run(int row) const
+{
+    const Place where = place(row);
+    return document_.queue()
+        .states()[static_cast<std::size_t>(where.study)]
+        .runs[static_cast<std::size_t>(where.run)];
 }
 
 int RunsModel::rowCount(const QModelIndex& parent) const
 {
-    return parent.isValid() ? 0 : rows_;
+    return parent.isValid() ? 0 : static_cast<int>(rows_.size());
 }
 
 int RunsModel::columnCount(const QModelIndex& parent) const
@@ -92,7 +113,10 @@ QVariant RunsModel::data(const QModelIndex& index, int role) const
         return alignment(index.column());
     if (role != Qt::DisplayRole && role != Qt::EditRole)
         return {};
-    const RunState& run = document_.runs()[static_cast<std::size_t>(index.row())];
+    if (index.column() == Study)
+        return QString::fromStdString(
+            document_.project().studies[static_cast<std::size_t>(place(index.row()).study)].name);
+    const RunState& run = this->run(index.row());
     const QVariant plain = value(run, index.column(), document_.project().wafer);
     return role == Qt::EditRole ? plain : text(run, index.column(), plain);
 }
@@ -104,6 +128,8 @@ QVariant RunsModel::headerData(int section, Qt::Orientation orientation, int rol
     if (orientation != Qt::Horizontal || role != Qt::DisplayRole)
         return QAbstractTableModel::headerData(section, orientation, role);
     switch (section) {
+    case Study:
+        return tr("Study");
     case Name:
         return tr("Run");
     case Phase:
@@ -115,9 +141,9 @@ QVariant RunsModel::headerData(int section, Qt::Orientation orientation, int rol
     case TestError:
         return tr("Test error (%)");
     case PerfectDie:
-        return tr("Perfect die (%)");
+        return tr("Perfect (%)");
     case Dies:
-        return tr("On the dies (%)");
+        return tr("On dies (%)");
     default:
         return {};
     }
@@ -125,14 +151,21 @@ QVariant RunsModel::headerData(int section, Qt::Orientation orientation, int rol
 
 void RunsModel::refresh()
 {
-    if (rows_ > 0)
-        emit dataChanged(index(0, 0), index(rows_ - 1, columns - 1));
+    if (!rows_.empty())
+        emit dataChanged(index(0, 0), index(rowCount() - 1, columns - 1));
 }
 
+/// Keeps selections and scrolling when only the phases of studies have changed.
 void RunsModel::reset()
 {
+    const std::vector<Place> now = places();
+    const auto same = [](const Place& a, const Place& b) { return a.study == b.study && a.run == b.run; };
+    if (std::ranges::equal(now, rows_, same)) {
+        refresh();
+        return;
+    }
     beginResetModel();
-    rows_ = static_cast<int>(document_.runs().size());
+    rows_ = now;
     endResetModel();
 }
 

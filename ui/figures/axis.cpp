@@ -92,6 +92,11 @@ double Axis::fraction(double value) const
     return (value - low) / (high - low);
 }
 
+double Axis::valueAt(double fraction) const
+{
+    return scale == Scale::Log ? low * std::pow(high / low, fraction) : low + fraction * (high - low);
+}
+
 Axis linearAxis(QString title, std::span<const double> values, bool fromZero)
 {
     double low = fromZero ? 0.0 : INFINITY, high = fromZero ? 0.0 : -INFINITY;

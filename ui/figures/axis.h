@@ -22,6 +22,8 @@ struct Axis {
 
     /// Where a value lies: 0 at low, 1 at high.
     double fraction(double value) const;
+    /// The value that lies there.
+    double valueAt(double fraction) const;
 };
 
 /// An axis with room around the finite values; from zero if `fromZero`.

@@ -2,9 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
-
-#include <QFontMetricsF>
 
 namespace faultline
 {
@@ -13,10 +10,101 @@ namespace
 {
 
 constexpr int rampColours = 250;
-constexpr int missingIndex = rampColours;
+constexpr uchar missingIndex = rampColours;
 constexpr int indices = rampColours + 5;
 
-int indexOf(Defect defect)
+/// For each index how bad it is; of two cells under a pixel the worse is seen.
+std::array<int, 256> badnessOf(DieLayer layer)
+{
+    std::array<int, 256> badness{};
+    for (int index = 0; index < 256; ++index) {
+        int& value = badness[static_cast<std::size_t>(index)];
+        if (index == noCell)
+            value = -1;
+        else if (index >= rampColours)
+            value = index;
+        else
+            value = layer == DieLayer::Damage ? index : std::abs(index - rampColours / 2);
+    }
+    return badness;
+}
+
+/// Colours of healthy cells: greys near the background, which leave the eye to the defects, or a map.
+ColourTable rampOf(DieLayer layer, ColourMap map, const Theme& theme)
+{
+    if (layer != DieLayer::Defects)
+        return coloursOf(map);
+    ColourTable greys{};
+    const int low = theme.dark ? 0x38 : 0xF4, high = theme.dark ? 0x54 : 0xD8;
+    for (int k = 0; k < 256; ++k) {
+        const int grey = low + (high - low) * k / 255;
+        greys[static_cast<std::size_t>(k)] = qRgb(grey, grey, grey);
+    }
+    return greys;
+}
+
+/// The cells that a pixel stands for: from first up to, not including, last.
+struct Touched {
+    int first, last;
+};
+
+std::vector<Touched> touched(double from, double extent, int pixels, int cells)
+{
+    constexpr double rounding = 1e-9;
+    const double step = extent / pixels;
+    std::vector<Touched> all;
+    all.reserve(static_cast<std::size_t>(pixels));
+    for (int k = 0; k < pixels; ++k) {
+        const double start = step > 1.0 ? from + k * step + rounding : from + (k + 0.5) * step;
+        const int first = std::clamp(static_cast<int>(std::floor(start)), 0, cells - 1);
+        const int last =
+            step > 1.0 ? static_cast<int>(std::ceil(from + (k + 1) * step - rounding)) : first + 1;
+        all.push_back({first, std::clamp(last, first + 1, cells)});
+    }
+    return all;
+}
+
+} // namespace
+
+int ColourRange::index(double value) const
+{
+    if (!log)
+        return colourIndex(value, low, high);
+    return value > 0.0 ? colourIndex(std::log(value), std::log(low), std::log(high)) : 0;
+}
+
+ColourRange healthyRange(const Wafer& wafer, const Overlay& overlay, double low, double high)
+{
+    // A sample of every wafer is enough for percentiles, and quick on a large one. Odd, so that it does not
+    // keep to one column of a die.
+    Eigen::Index cells = 0;
+    for (const Die& die : wafer.dies)
+        cells += die.defect.size();
+    const Eigen::Index stride = std::max<Eigen::Index>(1, cells / 50000) | 1;
+    const bool pairs = overlay.reach() > 0;
+    std::vector<double> values;
+    for (const Die& die : wafer.dies)
+        for (Eigen::Index k = 0; k < die.defect.size(); k += stride)
+            if (pairs || die.defect.data()[k] == Defect::None) {
+                const double value = overlay.value(
+                    die, {static_cast<int>(k / die.columns()), static_cast<int>(k % die.columns())});
+                if (std::isfinite(value))
+                    values.push_back(value);
+            }
+    if (values.empty())
+        return {};
+    ColourRange range{quantile(values, low), quantile(values, high)};
+    if (overlay.layer == DieLayer::Weights) {
+        range.high = std::max(std::abs(range.low), std::abs(range.high));
+        range.low = -range.high;
+    }
+    if (range.low < range.high)
+        return range;
+    const double room = range.low == 0.0 ? 1.0 : 0.1 * std::abs(range.low);
+    return {range.low - room, range.low + room};
+}
+
+uchar colourCode(Defect defect)
 {
     switch (defect) {
     case Defect::Open:
@@ -33,110 +121,130 @@ int indexOf(Defect defect)
     return missingIndex;
 }
 
-int badness(int index)
+uchar colourCode(const Die& die, const CellIndex& cell, const Overlay& overlay, const ColourRange& range)
 {
-    return index >= rampColours ? index : std::abs(index - rampColours / 2);
+    const Defect defect = die.defect(cell.row, cell.column);
+    if (overlay.layer == DieLayer::Defects && defect != Defect::None)
+        return colourCode(defect);
+    const double value = overlay.value(die, cell);
+    if (std::isnan(value))
+        return missingIndex;
+    return static_cast<uchar>(range.index(value) * (rampColours - 1) / 255);
 }
 
-Level levelOf(DieLayer layer)
+bool isRamp(uchar code)
 {
-    return layer == DieLayer::ConductanceAP ? AP : P;
+    return code < rampColours;
 }
 
-/// Colours of healthy cells: greys near the background, which leave the eye to the defects, or viridis.
-ColourTable rampOf(DieLayer layer, const Theme& theme)
-{
-    if (layer != DieLayer::Defects)
-        return viridis();
-    ColourTable greys{};
-    const int low = theme.dark ? 0x38 : 0xF4, high = theme.dark ? 0x54 : 0xD8;
-    for (int k = 0; k < 256; ++k) {
-        const int grey = low + (high - low) * k / 255;
-        greys[static_cast<std::size_t>(k)] = qRgb(grey, grey, grey);
-    }
-    return greys;
-}
-
-} // namespace
-
-ColourRange healthyRange(const Wafer& wafer, DieLayer layer)
-{
-    // A sample of every wafer is enough for percentiles, and quick on a large one.
-    Eigen::Index cells = 0;
-    for (const Die& die : wafer.dies)
-        cells += die.defect.size();
-    const Eigen::Index stride = std::max<Eigen::Index>(1, cells / 50000);
-    std::vector<double> values;
-    for (const Die& die : wafer.dies) {
-        const CellGrid<float>& conductance = die.conductance[static_cast<std::size_t>(levelOf(layer))];
-        for (Eigen::Index k = 0; k < die.defect.size(); k += stride)
-            if (die.defect.data()[k] == Defect::None)
-                values.push_back(conductance.data()[k]);
-    }
-    if (values.empty())
-        return {};
-    const ColourRange range{quantile(values, 0.01), quantile(values, 0.99)};
-    return range.low < range.high ? range : ColourRange{0.9 * range.low, 1.1 * range.low};
-}
-
-QImage dieImage(const Die& die, DieLayer layer, const ColourRange& range)
+QImage dieImage(const Die& die, const Overlay& overlay, const ColourRange& range)
 {
     QImage image(die.columns(), die.rows(), QImage::Format_Indexed8);
-    const CellGrid<float>& conductance = die.conductance[static_cast<std::size_t>(levelOf(layer))];
     for (int row = 0; row < die.rows(); ++row) {
         uchar* line = image.scanLine(row);
-        for (int column = 0; column < die.columns(); ++column) {
-            const Defect defect = die.defect(row, column);
-            const double siemens = conductance(row, column);
-            int index = missingIndex;
-            if (layer == DieLayer::Defects && defect != Defect::None)
-                index = indexOf(defect);
-            else if (!std::isnan(siemens))
-                index = colourIndex(siemens, range.low, range.high) * (rampColours - 1) / 255;
-            line[column] = static_cast<uchar>(index);
-        }
+        for (int column = 0; column < die.columns(); ++column)
+            line[column] = colourCode(die, {row, column}, overlay, range);
     }
     return image;
 }
 
-QList<QRgb> dieColours(DieLayer layer, const Theme& theme)
+QList<QRgb> dieColours(DieLayer layer, ColourMap map, const Theme& theme)
 {
     QList<QRgb> colours(indices);
-    const ColourTable ramp = rampOf(layer, theme);
+    const ColourTable ramp = rampOf(layer, map, theme);
     for (int k = 0; k < rampColours; ++k)
         colours[k] = ramp[static_cast<std::size_t>(k * 255 / (rampColours - 1))];
     colours[missingIndex] = theme.colour(Hue::Background).rgb();
     for (const Defect defect : allDefects)
-        colours[indexOf(defect)] = theme.colour(hueOf(defect)).rgb();
+        colours[colourCode(defect)] = theme.colour(hueOf(defect)).rgb();
     return colours;
 }
 
-QImage worstOf(const QImage& image, const QSize& size)
+QImage worstOf(const QImage& image, const QSize& size, DieLayer layer, QRectF part)
 {
-    const int width = std::clamp(size.width(), 1, image.width());
-    const int height = std::clamp(size.height(), 1, image.height());
-    if (width == image.width() && height == image.height())
+    if (part.isNull())
+        part = image.rect();
+    const bool whole = part == QRectF(image.rect());
+    const int width = whole ? std::clamp(size.width(), 1, image.width()) : std::max(1, size.width());
+    const int height = whole ? std::clamp(size.height(), 1, image.height()) : std::max(1, size.height());
+    if (whole && QSize(width, height) == image.size())
         return image;
+    const std::array<int, 256> badness = badnessOf(layer);
+    const std::vector<Touched> columns = touched(part.left(), part.width(), width, image.width());
+    const std::vector<Touched> rows = touched(part.top(), part.height(), height, image.height());
     QImage small(width, height, QImage::Format_Indexed8);
     small.setColorTable(image.colorTable());
+    const uchar* cells = image.constBits();
+    const qsizetype stride = image.bytesPerLine();
     for (int y = 0; y < height; ++y) {
-        // Every cell that a pixel touches counts, so that none is lost when the sizes do not divide.
-        const int top = y * image.height() / height;
-        const int bottom = ((y + 1) * image.height() + height - 1) / height;
+        uchar* line = small.scanLine(y);
+        const auto [top, bottom] = rows[static_cast<std::size_t>(y)];
         for (int x = 0; x < width; ++x) {
-            const int left = x * image.width() / width;
-            const int right = ((x + 1) * image.width() + width - 1) / width;
-            int worst = rampColours / 2;
-            for (int row = top; row < bottom; ++row)
-                for (int column = left; column < right; ++column) {
-                    const int index = image.constScanLine(row)[column];
-                    if (badness(index) > badness(worst))
-                        worst = index;
-                }
-            small.scanLine(y)[x] = static_cast<uchar>(worst);
+            const auto [left, right] = columns[static_cast<std::size_t>(x)];
+            uchar worst = cells[top * stride + left];
+            if (right - left > 1 || bottom - top > 1)
+                for (int row = top; row < bottom; ++row)
+                    for (int column = left; column < right; ++column)
+                        if (const uchar code = cells[row * stride + column]; badness[code] > badness[worst])
+                            worst = code;
+            line[x] = worst;
         }
     }
     return small;
+}
+
+CellPyramid::CellPyramid(QImage cells, DieLayer layer) : layer_(layer)
+{
+    levels_.push_back(std::move(cells));
+    const std::array<int, 256> badness = badnessOf(layer);
+    while (levels_.back().width() > 1 && levels_.back().height() > 1) {
+        const QImage& finer = levels_.back();
+        QImage coarser((finer.width() + 1) / 2, (finer.height() + 1) / 2, QImage::Format_Indexed8);
+        for (int row = 0; row < coarser.height(); ++row) {
+            const uchar* upper = finer.constScanLine(2 * row);
+            const uchar* lower = finer.constScanLine(std::min(2 * row + 1, finer.height() - 1));
+            uchar* line = coarser.scanLine(row);
+            for (int column = 0; column < coarser.width(); ++column) {
+                const int left = 2 * column, right = std::min(left + 1, finer.width() - 1);
+                uchar worst = upper[left];
+                for (const uchar other : {upper[right], lower[left], lower[right]})
+                    if (badness[other] > badness[worst])
+                        worst = other;
+                line[column] = worst;
+            }
+        }
+        levels_.push_back(std::move(coarser));
+    }
+}
+
+void CellPyramid::set(const CellIndex& cell, uchar code)
+{
+    const std::array<int, 256> badness = badnessOf(layer_);
+    int row = cell.row, column = cell.column;
+    levels_.front().scanLine(row)[column] = code;
+    for (std::size_t level = 1; level < levels_.size(); ++level) {
+        const QImage& finer = levels_[level - 1];
+        row /= 2;
+        column /= 2;
+        uchar worst = finer.constScanLine(2 * row)[2 * column];
+        for (int y = 2 * row; y < std::min(2 * row + 2, finer.height()); ++y)
+            for (int x = 2 * column; x < std::min(2 * column + 2, finer.width()); ++x)
+                if (badness[finer.constScanLine(y)[x]] > badness[worst])
+                    worst = finer.constScanLine(y)[x];
+        levels_[level].scanLine(row)[column] = worst;
+    }
+}
+
+QImage CellPyramid::seen(const QRectF& part, const QSize& size) const
+{
+    const double cellsPerPixel = std::min(part.width() / size.width(), part.height() / size.height());
+    std::size_t level = 0;
+    double shrunk = 1.0;
+    while (level + 1 < levels_.size() && 2.0 * shrunk <= cellsPerPixel) {
+        ++level;
+        shrunk *= 2.0;
+    }
+    return worstOf(levels_[level], size, layer_, QRectF(part.topLeft() / shrunk, part.size() / shrunk));
 }
 
 void paintDie(QPainter& painter, const QRectF& area, const QImage& image)
@@ -147,11 +255,16 @@ void paintDie(QPainter& painter, const QRectF& area, const QImage& image)
     paintPixels(painter, area, worstOf(image, (area.size() * scale).toSize()));
 }
 
-ColourBar dieColourBar(DieLayer layer, const ColourRange& range, const Theme& theme)
+ColourBar dieColourBar(DieLayer layer, const ColourRange& range, ColourMap map, const Theme& theme)
 {
-    const QString title =
-        layer == DieLayer::ConductanceAP ? QStringLiteral("G at AP (µS)") : QStringLiteral("G at P (µS)");
-    return {{title, Axis::Scale::Linear, 1e6 * range.low, 1e6 * range.high, {}}, rampOf(layer, theme)};
+    const LayerText text = textOf(layer);
+    const QString title = layer == DieLayer::Defects ? textOf(DieLayer::ConductanceP).axis() : text.axis();
+    return {{title,
+             range.log ? Axis::Scale::Log : Axis::Scale::Linear,
+             text.perUnit * range.low,
+             text.perUnit * range.high,
+             {}},
+            rampOf(layer, map, theme)};
 }
 
 std::vector<LegendEntry> defectLegend()
@@ -161,106 +274,6 @@ std::vector<LegendEntry> defectLegend()
     for (const Defect defect : allDefects)
         entries.push_back({QString::fromUtf8(name(defect)), {hueOf(defect)}, LegendEntry::Symbol::Patch});
     return entries;
-}
-
-std::vector<WaferPosition> shownPositions(const Wafer& wafer)
-{
-    std::vector<WaferPosition> positions;
-    std::set<std::pair<int, int>> taken;
-    int top = 0, left = 0;
-    for (const Die& die : wafer.dies) {
-        const auto [row, column] = die.position;
-        positions.push_back(die.position);
-        top = taken.empty() ? row : std::min(top, row);
-        left = taken.empty() ? column : std::min(left, column);
-        taken.emplace(row, column);
-    }
-    const int columns = static_cast<int>(std::ceil(std::sqrt(static_cast<double>(positions.size()))));
-    for (int k = 0; k < static_cast<int>(positions.size()); ++k) {
-        WaferPosition& position = positions[static_cast<std::size_t>(k)];
-        position = taken.size() == positions.size()
-                       ? WaferPosition{position.row - top, position.column - left}
-                       : WaferPosition{k / columns, k % columns};
-    }
-    return positions;
-}
-
-WaferMap::WaferMap(const Wafer& wafer, Table numbers)
-    : Figure(std::move(numbers)),
-      geometry_(wafer.geometry),
-      range_(healthyRange(wafer, DieLayer::Defects))
-{
-    const std::vector<WaferPosition> positions = shownPositions(wafer);
-    for (std::size_t k = 0; k < wafer.dies.size(); ++k) {
-        const Die& die = wafer.dies[k];
-        places_.push_back({QString::fromStdString(die.name), positions[k], die.defectCount(),
-                           dieImage(die, DieLayer::Defects, range_)});
-    }
-}
-
-double WaferMap::heightFor(double width, const Theme& theme) const
-{
-    const Grid grid = gridOf(theme);
-    const double dieWidth = (width - grid.barRoom) / grid.columns - grid.gap;
-    const QRectF anyHeight(0, 0, width, width);
-    return paintLegend(nullptr, anyHeight, defectLegend(), theme) +
-           grid.rows * (dieWidth * grid.aspect + grid.nameRoom);
-}
-
-WaferMap::Grid WaferMap::gridOf(const Theme& theme) const
-{
-    const double em = theme.textSize();
-    Grid grid{1, 1, static_cast<double>(geometry_.rows) / geometry_.columns, 0.8 * em, 1.6 * em, 8.0 * em};
-    for (const Place& place : places_) {
-        grid.rows = std::max(grid.rows, place.position.row + 1);
-        grid.columns = std::max(grid.columns, place.position.column + 1);
-    }
-    return grid;
-}
-
-QRectF WaferMap::dieRect(std::size_t die, const QRectF& area, const Theme& theme) const
-{
-    const double em = theme.textSize();
-    const Grid grid = gridOf(theme);
-    const double top = area.top() + paintLegend(nullptr, area, defectLegend(), theme);
-    // As large as the area allows in both directions.
-    const double width = std::min((area.width() - grid.barRoom) / grid.columns - grid.gap,
-                                  ((area.bottom() - top) / grid.rows - grid.nameRoom) / grid.aspect);
-    const double height = width * grid.aspect;
-    const WaferPosition& position = places_[die].position;
-    return {area.left() + position.column * (width + grid.gap),
-            top + position.row * (height + grid.nameRoom) + 1.2 * em, width, height};
-}
-
-void WaferMap::paint(QPainter& painter, const QRectF& area, const Theme& theme) const
-{
-    painter.save();
-    painter.setRenderHint(QPainter::Antialiasing);
-    painter.setFont(theme.font);
-    const double em = theme.textSize();
-    paintLegend(&painter, area, defectLegend(), theme);
-    const QList<QRgb> colours = dieColours(DieLayer::Defects, theme);
-    QRectF all;
-    for (std::size_t k = 0; k < places_.size(); ++k) {
-        const Place& place = places_[k];
-        const QRectF map = dieRect(k, area, theme);
-        all |= map;
-        QImage image = place.image;
-        image.setColorTable(colours);
-        painter.setPen(theme.ink);
-        paintText(painter, map.topLeft() - QPointF(0, 0.25 * em), Qt::AlignLeft, place.name);
-        painter.setPen(theme.colour(Hue::Muted));
-        paintText(painter, map.topRight() - QPointF(0, 0.25 * em), Qt::AlignRight,
-                  QString::number(place.defects));
-        paintDie(painter, map, image);
-        painter.setPen(QPen(theme.colour(Hue::Muted), 0.5 * theme.lineWidth()));
-        painter.setBrush(Qt::NoBrush);
-        painter.drawRect(map);
-    }
-    painter.setPen(theme.ink);
-    paintColourBar(painter, {all.right() + 2.0 * em, all.top(), 1.2 * em, std::min(all.height(), 14.0 * em)},
-                   dieColourBar(DieLayer::Defects, range_, theme), theme);
-    painter.restore();
 }
 
 } // namespace faultline

@@ -4,76 +4,75 @@
 
 #include <QImage>
 #include <QList>
+#include <QRectF>
 #include <QSize>
 
+#include "figures/die_layer.h"
 #include "figures/figure.h"
 #include "figures/plot.h"
-#include "wafer/die.h"
 
 namespace faultline
 {
 
-/// What of a die is shown: healthy cells in quiet greys with its defects in colour, or plain conductances.
-enum class DieLayer { Defects, ConductanceP, ConductanceAP };
-
-/// Conductances at the ends of the colours, siemens. One range for all dies that are compared.
+/// Values at the ends of the colours, in SI units. One range for all dies that are compared.
 struct ColourRange {
     double low = 0.0, high = 1.0;
+    bool log = false; ///< then both are positive
+
+    /// Index into a ColourTable. On a logarithmic scale values of zero and less are at its lower end.
+    int index(double value) const;
 };
 
-/// From the 1st to the 99th percentile of the healthy cells of a wafer.
-ColourRange healthyRange(const Wafer& wafer, DieLayer layer);
+/// Between two quantiles of a wafer's cells, of the healthy ones for conductances and TMR; symmetric about
+/// zero for weights. Taken from a sample on a large wafer.
+ColourRange healthyRange(const Wafer& wafer, const Overlay& overlay, double low = 0.01, double high = 0.99);
 
 /// One pixel a cell, Format_Indexed8 with dieColours() still to be set as its colours. Indices: a ramp of
-/// conductances first, then missing (not a number), open, stuck-AP, stuck-P, short: a higher one is the worse
-/// cell.
-QImage dieImage(const Die& die, DieLayer layer, const ColourRange& range);
-QList<QRgb> dieColours(DieLayer layer, const Theme& theme);
+/// values first, then missing (not a number), open, stuck-AP, stuck-P, short: a higher one is the worse cell.
+QImage dieImage(const Die& die, const Overlay& overlay, const ColourRange& range);
+/// The index of one cell.
+uchar colourCode(const Die& die, const CellIndex& cell, const Overlay& overlay, const ColourRange& range);
+uchar colourCode(Defect defect); ///< of a defective cell in DieLayer::Defects
+/// `map` colours values; healthy cells of DieLayer::Defects are grey whatever it is.
+QList<QRgb> dieColours(DieLayer layer, ColourMap map, const Theme& theme);
 
-/// A die's image made smaller so that the worst cell under a pixel colours it: the worst defect, or else the
-/// conductance farthest from the middle of the ramp. Single defects never vanish. Never larger than the
-/// image.
-QImage worstOf(const QImage& dieImage, const QSize& size);
+bool isRamp(uchar code); ///< whether it stands for a value, not for a defect or a missing value
+
+/// An index that no cell has: less than the mildest cell.
+inline constexpr uchar noCell = 255;
+
+/// A part of a die's image (all of it if null; in cells) made smaller so that the worst cell that a pixel
+/// touches colours it: the worst defect, or else the value farthest from the middle of the ramp (the highest
+/// for Damage). Single defects never vanish. Where a pixel is smaller than a cell, the cell under its middle.
+QImage worstOf(const QImage& dieImage, const QSize& size, DieLayer layer = DieLayer::Defects,
+               QRectF part = {});
+
+/// A die's image with smaller and smaller ones, each the worst of four cells of the one before, so that any
+/// part is seen from any distance in a time that depends on the pixels only.
+class CellPyramid
+{
+public:
+    CellPyramid() = default;
+    CellPyramid(QImage cells, DieLayer layer);
+
+    bool isEmpty() const { return levels_.empty(); }
+    const QImage& cells() const { return levels_.front(); }
+    void set(const CellIndex& cell, uchar code);
+    /// As worstOf(); the pixels are within a fraction of one of where that would put them.
+    QImage seen(const QRectF& part, const QSize& size) const;
+
+private:
+    DieLayer layer_ = DieLayer::Defects;
+    std::vector<QImage> levels_;
+};
 
 /// Draws a die's image as fine as the device allows, but with cells large enough to be seen in print.
 void paintDie(QPainter& painter, const QRectF& area, const QImage& dieImage);
 
-/// The colours of healthy cells, in microsiemens.
-ColourBar dieColourBar(DieLayer layer, const ColourRange& range, const Theme& theme);
+/// The colours of the ramp with its axis in the layer's unit.
+ColourBar dieColourBar(DieLayer layer, const ColourRange& range, ColourMap map, const Theme& theme);
 
 /// The kinds of defect with their colours.
 std::vector<LegendEntry> defectLegend();
-
-/// Where dies are shown: at their wafer positions from (0, 0), or row by row when two have the same.
-std::vector<WaferPosition> shownPositions(const Wafer& wafer);
-
-/// All dies at their places on the wafer, with their names and numbers of defects.
-class WaferMap : public Figure
-{
-public:
-    WaferMap(const Wafer& wafer, Table numbers);
-    void paint(QPainter& painter, const QRectF& area, const Theme& theme) const override;
-    QRectF dieRect(std::size_t die, const QRectF& area, const Theme& theme) const; ///< where paint() draws it
-    double heightFor(double width, const Theme& theme) const; ///< that the dies fill the width with
-
-private:
-    /// The wafer's extent in dies, and the room around each, in the painter's units.
-    struct Grid {
-        int rows, columns;
-        double aspect;                 ///< of a die, height to width
-        double gap, nameRoom, barRoom; ///< beside a die, above it, at the right of all
-    };
-    Grid gridOf(const Theme& theme) const;
-
-    struct Place {
-        QString name;
-        WaferPosition position;
-        int defects;
-        QImage image;
-    };
-    std::vector<Place> places_;
-    DieGeometry geometry_;
-    ColourRange range_;
-};
 
 } // namespace faultline

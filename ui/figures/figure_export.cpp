@@ -1,3 +1,8 @@
+#include "figures/figure_export.h"
+
+#include <array>
+#include <cmath>
+
 #include <QBuffer>
 #include <QPageSize>
 #include <QPdfWriter>
@@ -5,7 +10,7 @@
 
 #include "common/error.h"
 #include "common/files.h"
-#include "figures/study_figures.h"
+#include "figures/plot.h"
 
 namespace faultline
 {
@@ -14,106 +19,174 @@ namespace
 {
 
 constexpr double pointsPerMillimetre = 72.0 / 25.4;
+constexpr std::array formatNames{"svg", "pdf", "png", "csv"}; // as in FigureFormat
 
-/// Draws in points, whatever the device's own unit.
-void paintOnPaper(const Figure& figure, QPaintDevice& device, const QSizeF& millimetres, double unitsPerPoint)
+void require(bool holds, const char* words)
 {
-    const Theme theme = paperTheme();
-    const QRectF page(QPointF(), millimetres * pointsPerMillimetre);
-    const double margin = 0.3 * theme.textSize();
-    QPainter painter(&device);
-    painter.setFont(theme.font);
-    painter.scale(unitsPerPoint, unitsPerPoint);
-    painter.fillRect(page, theme.background);
-    figure.paint(painter, page.adjusted(margin, margin, -margin, -margin), theme);
+    if (!holds)
+        throw Error(words);
 }
 
-void writePng(const Figure& figure, const QSizeF& millimetres, QIODevice& out)
-{
-    constexpr double dpi = 300.0;
-    QImage image((millimetres / 25.4 * dpi).toSize(), QImage::Format_RGB32);
-    image.setDotsPerMeterX(qRound(dpi / 0.0254));
-    image.setDotsPerMeterY(qRound(dpi / 0.0254));
-    image.fill(Qt::white); // the last row of pixels may lie beyond the page's exact size
-    paintOnPaper(figure, image, millimetres, dpi / 72.0);
-    image.save(&out, "PNG");
-}
-
-void writeSvg(const Figure& figure, const QSizeF& millimetres, const std::string& title, QIODevice& out)
+void writeSvg(const Figure& figure, const FigureStyle& style, QIODevice& out)
 {
     constexpr int unitsPerMillimetre = 100; // the generator's size is whole numbers
+    const QSizeF size = pageSize(figure, style);
     QSvgGenerator generator;
     generator.setOutputDevice(&out);
-    generator.setTitle(QString::fromStdString(title));
+    generator.setTitle(figure.title);
     generator.setDescription("Drawn by Faultline");
     generator.setResolution(qRound(25.4 * unitsPerMillimetre));
-    generator.setSize((millimetres * unitsPerMillimetre).toSize());
-    generator.setViewBox(QRectF(QPointF(), millimetres * pointsPerMillimetre));
-    paintOnPaper(figure, generator, millimetres, 1.0);
+    generator.setSize((size * unitsPerMillimetre).toSize());
+    generator.setViewBox(QRectF(QPointF(), size * pointsPerMillimetre));
+    QPainter painter(&generator);
+    paintPage(painter, pointsPerMillimetre, figure, style);
 }
 
-/// The page is a whole number of points: within 0.2 mm of what is asked.
-void writePdf(const Figure& figure, const QSizeF& millimetres, const std::string& title, QIODevice& out)
+/// Qt lays pages out in whole points. So the page is drawn from the lower left corner of a slightly larger
+/// one, and its MediaBox, which Qt writes with six decimals, is cut to the exact size in place.
+QByteArray exactPdf(const Figure& figure, const FigureStyle& style)
 {
     constexpr int dpi = 1200;
-    QPdfWriter writer(&out);
-    writer.setTitle(QString::fromStdString(title));
-    writer.setCreator("Faultline");
-    writer.setResolution(dpi);
-    writer.setPageSize(QPageSize(millimetres, QPageSize::Millimeter, {}, QPageSize::ExactMatch));
-    writer.setPageMargins({});
-    paintOnPaper(figure, writer, millimetres, dpi / 72.0);
-}
-
-std::string_view suffix(FigureFormat format)
-{
-    switch (format) {
-    case FigureFormat::Svg:
-        return ".svg";
-    case FigureFormat::Pdf:
-        return ".pdf";
-    case FigureFormat::Png:
-        break;
+    const QSizeF points = pageSize(figure, style) * pointsPerMillimetre;
+    const QSizeF whole(std::ceil(points.width()), std::ceil(points.height()));
+    QByteArray bytes;
+    {
+        QBuffer buffer(&bytes);
+        buffer.open(QIODevice::WriteOnly);
+        QPdfWriter writer(&buffer);
+        writer.setTitle(figure.title);
+        writer.setCreator("Faultline");
+        writer.setResolution(dpi);
+        writer.setPageSize(QPageSize(whole, QPageSize::Point, {}, QPageSize::ExactMatch));
+        writer.setPageMargins({});
+        QPainter painter(&writer);
+        painter.translate(0, (whole.height() - points.height()) * dpi / 72.0);
+        paintPage(painter, dpi / 25.4, figure, style);
     }
-    return ".png";
+    const auto box = [](const QSizeF& size) {
+        return "/MediaBox [0 0 " + QByteArray::number(size.width(), 'f') + ' ' +
+               QByteArray::number(size.height(), 'f') + ']';
+    };
+    return bytes.replace(box(whole), box(points));
 }
 
 } // namespace
 
-void exportFigure(const Figure& figure, const QSizeF& millimetres, const std::string& title,
-                  FigureFormat format, const std::filesystem::path& file)
+void FigureStyle::validate() const
 {
+    const auto fits = [](double millimetres) {
+        return millimetres == 0.0 || (millimetres >= 20.0 && millimetres <= 1000.0);
+    };
+    require(fits(width) && fits(height), "A figure is from 20 to 1000 mm wide and high.");
+    require(points >= 4.0 && points <= 36.0, "The text of a figure has from 4 to 36 points.");
+    require(dpi >= 50 && dpi <= 2400, "A figure has from 50 to 2400 dots per inch.");
+}
+
+std::string_view name(FigureFormat format)
+{
+    return formatNames[static_cast<std::size_t>(format)];
+}
+
+FigureFormat formatFromName(std::string_view name)
+{
+    for (std::size_t k = 0; k < formatNames.size(); ++k)
+        if (name == formatNames[k])
+            return static_cast<FigureFormat>(k);
+    throw Error("There is no figure format \"" + std::string(name) + "\"; choose svg, pdf, png or csv.");
+}
+
+QSizeF pageSize(const Figure& figure, const FigureStyle& style)
+{
+    const double width = style.width > 0.0 ? style.width : figure.millimetres.width();
+    const double proportion = figure.millimetres.height() / figure.millimetres.width();
+    return {width, style.height > 0.0 ? style.height : width * proportion};
+}
+
+void paintPage(QPainter& painter, double unitsPerMillimetre, const Figure& figure, const FigureStyle& style)
+{
+    Theme theme = style.light ? paperTheme(style.points) : slideTheme(style.points);
+    theme.legend = style.legend;
+    // Fonts have whole sizes in the painter's units: the unit makes up for the difference.
+    const double unitsPerPoint = unitsPerMillimetre / pointsPerMillimetre * style.points / theme.textSize();
+    const QSizeF millimetres = pageSize(figure, style);
+    const QRectF page(QPointF(), millimetres * unitsPerMillimetre / unitsPerPoint);
+    const double margin = 0.3 * theme.textSize();
+    QRectF area = page.adjusted(margin, margin, -margin, -margin);
+
+    painter.save();
+    painter.scale(unitsPerPoint, unitsPerPoint);
+    painter.fillRect(page, theme.background);
+    if (style.title) {
+        QFont bold = theme.font;
+        bold.setBold(true);
+        painter.setFont(bold);
+        painter.setPen(theme.ink);
+        paintText(painter, {area.center().x(), area.top()}, Qt::AlignHCenter | Qt::AlignTop, figure.title);
+        area.setTop(area.top() + 1.3 * QFontMetricsF(bold).height());
+    }
+    painter.setFont(theme.font);
+    figure.paint(painter, area, theme);
+    painter.restore();
+}
+
+QImage pageImage(const Figure& figure, const FigureStyle& style)
+{
+    const double pixelsPerMillimetre = style.dpi / 25.4;
+    const QSizeF pixels = pageSize(figure, style) * pixelsPerMillimetre;
+    constexpr double most = 2e8;
+    require(pixels.width() * pixels.height() <= most,
+            "This figure would have more than 200 million pixels: choose a smaller size or fewer dots per "
+            "inch.");
+    QImage image(pixels.toSize(), QImage::Format_RGB32);
+    image.setDotsPerMeterX(qRound(1000.0 * pixelsPerMillimetre));
+    image.setDotsPerMeterY(qRound(1000.0 * pixelsPerMillimetre));
+    // The last row of pixels may lie beyond the page's exact size.
+    image.fill((style.light ? paperTheme() : slideTheme(style.points)).background);
+    QPainter painter(&image);
+    paintPage(painter, pixelsPerMillimetre, figure, style);
+    return image;
+}
+
+QByteArray fileContents(const Figure& figure, const FigureStyle& style, FigureFormat format)
+{
+    style.validate();
     QByteArray bytes;
     QBuffer buffer(&bytes);
     buffer.open(QIODevice::WriteOnly);
     switch (format) {
     case FigureFormat::Svg:
-        writeSvg(figure, millimetres, title, buffer);
+        writeSvg(figure, style, buffer);
         break;
     case FigureFormat::Pdf:
-        writePdf(figure, millimetres, title, buffer);
-        break;
+        return exactPdf(figure, style);
     case FigureFormat::Png:
-        writePng(figure, millimetres, buffer);
+        require(pageImage(figure, style).save(&buffer, "PNG"), "There is no memory for this figure as PNG.");
         break;
+    case FigureFormat::Csv:
+        return QByteArray::fromStdString(csv(figure.numbers()));
     }
-    writeFileAtomically(file, {bytes.constData(), static_cast<std::size_t>(bytes.size())});
+    return bytes;
 }
 
-void exportFigures(const Project& project, const std::filesystem::path& folder,
-                   std::span<const FigureFormat> formats)
+void exportFigure(const Figure& figure, const FigureStyle& style, std::span<const FigureFormat> formats,
+                  const std::filesystem::path& stem)
+{
+    for (const FigureFormat format : formats) {
+        const QByteArray bytes = fileContents(figure, style, format);
+        writeFileAtomically(stem.string() + '.' + std::string(name(format)),
+                            {bytes.constData(), static_cast<std::size_t>(bytes.size())});
+    }
+}
+
+void exportFigures(std::span<const std::shared_ptr<const Figure>> figures, const FigureStyle& style,
+                   std::span<const FigureFormat> formats, const std::filesystem::path& folder)
 {
     std::error_code failure;
     std::filesystem::create_directories(folder, failure);
     if (failure)
         throw Error("Cannot make the folder " + folder.string() + ": " + failure.message() + ".");
-    for (const NamedFigure& named : studyFigures(project)) {
-        const std::filesystem::path stem = folder / named.name;
-        for (const FigureFormat format : formats)
-            exportFigure(*named.figure, named.millimetres, named.title, format,
-                         stem.string() + std::string(suffix(format)));
-        writeFileAtomically(stem.string() + ".csv", csv(named.figure->numbers()));
-    }
+    for (const auto& figure : figures)
+        exportFigure(*figure, style, formats, folder / figure->name);
 }
 
 } // namespace faultline

@@ -2,84 +2,146 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "common/statistics.h"
 
 namespace faultline
 {
 
-ConductanceHistogram conductanceHistogram(std::span<const Die> dies, int bins)
+namespace
 {
-    double low = INFINITY, high = 0.0;
-    const auto forEachCell = [dies](const auto& visit) {
-        for (const Die& die : dies)
-            for (Eigen::Index k = 0; k < die.defect.size(); ++k)
-                for (const Level level : {AP, P}) {
-                    const double siemens = die.conductance[level].data()[k];
-                    const Defect defect = die.defect.data()[k];
-                    // A defect is one cell, whatever it is written to.
-                    if (!std::isnan(siemens) && (defect == Defect::None || level == P))
-                        visit(siemens, level, defect);
-                }
-    };
-    forEachCell([&](double siemens, Level, Defect) {
-        if (siemens > 0.0) {
-            low = std::min(low, siemens);
-            high = std::max(high, siemens);
-        }
-    });
-    ConductanceHistogram histogram;
-    if (!(low <= high))
-        return histogram;
-    const double first = std::log10(low) - 0.05, last = std::log10(high) + 0.05;
-    const double width = (last - first) / bins;
-    for (int k = 0; k <= bins; ++k)
-        histogram.edges.push_back(std::pow(10.0, first + k * width));
-    const auto zeros = std::vector<int>(static_cast<std::size_t>(bins));
-    histogram.healthy.fill(zeros);
-    for (const Defect defect : allDefects)
-        histogram.defective[static_cast<std::size_t>(defect)] = zeros;
-    forEachCell([&](double siemens, Level level, Defect defect) {
-        const double place = siemens > 0.0 ? (std::log10(siemens) - first) / width : 0.0;
+
+/// Calls visit(siemens, level, defect) for what a histogram counts.
+template <class Visit>
+void forEachConductance(const Die& die, const QRect& part, const Visit& visit)
+{
+    for (int row = part.top(); row <= part.bottom(); ++row)
+        for (int column = part.left(); column <= part.right(); ++column)
+            for (const Level level : {AP, P}) {
+                const double siemens = die.conductance[level](row, column);
+                const Defect defect = die.defect(row, column);
+                // A defect is one cell, whatever it is written to.
+                if (!std::isnan(siemens) && (defect == Defect::None || level == P))
+                    visit(siemens, level, defect);
+            }
+}
+
+QRect allOf(const Die& die)
+{
+    return {0, 0, die.columns(), die.rows()};
+}
+
+void count(ConductanceHistogram& histogram, const Die& die, const QRect& part)
+{
+    const bool log = histogram.binning.log;
+    const auto along = [log](double siemens) { return log ? std::log10(siemens) : siemens; };
+    const double bins = static_cast<double>(histogram.edges.size() - 1);
+    const double first = along(histogram.edges.front());
+    const double width = (along(histogram.edges.back()) - first) / bins;
+    forEachConductance(die, part, [&](double siemens, Level level, Defect defect) {
+        const double place = siemens > 0.0 ? (along(siemens) - first) / width : 0.0;
         const auto bin = static_cast<std::size_t>(std::clamp(place, 0.0, bins - 1.0));
         ++(defect == Defect::None ? histogram.healthy[level]
                                   : histogram.defective[static_cast<std::size_t>(defect)])[bin];
     });
+}
+
+void clear(ConductanceHistogram& histogram)
+{
+    const auto zeros = std::vector<int>(histogram.edges.size() - 1);
+    histogram.healthy.fill(zeros);
+    for (const Defect defect : allDefects)
+        histogram.defective[static_cast<std::size_t>(defect)] = zeros;
+}
+
+/// Mean and standard deviation of numbers that come one by one (B. P. Welford, Technometrics 4, 419 (1962)).
+class RunningPopulation
+{
+public:
+    void add(double value)
+    {
+        if (!std::isfinite(value))
+            return;
+        const double step = value - mean_;
+        mean_ += step / ++count_;
+        squares_ += step * (value - mean_);
+    }
+    ConductanceSummary::Population result() const
+    {
+        if (count_ == 0.0)
+            return {NAN, NAN};
+        return {mean_, count_ > 1.0 ? std::sqrt(squares_ / (count_ - 1.0)) : 0.0};
+    }
+
+private:
+    double count_ = 0.0, mean_ = 0.0, squares_ = 0.0;
+};
+
+} // namespace
+
+ConductanceHistogram conductanceHistogram(std::span<const Die> dies, const Binning& binning)
+{
+    constexpr double automaticBins = 120.0, mostBins = 5000.0;
+    double low = INFINITY, high = 0.0;
+    for (const Die& die : dies)
+        forEachConductance(die, allOf(die), [&](double siemens, Level, Defect) {
+            if (siemens > 0.0) {
+                low = std::min(low, siemens);
+                high = std::max(high, siemens);
+            }
+        });
+    ConductanceHistogram histogram;
+    histogram.binning = binning;
+    if (!(low <= high))
+        return histogram;
+    const double first = binning.log ? std::log10(low) - 0.05 : 0.0;
+    const double last = binning.log ? std::log10(high) + 0.05 : 1.02 * high;
+    const double width = binning.width > 0.0 ? std::max(binning.width, (last - first) / mostBins)
+                                             : (last - first) / automaticBins;
+    const int bins = static_cast<int>(std::ceil((last - first) / width - 1e-9));
+    for (int k = 0; k <= bins; ++k) {
+        const double edge = first + k * width;
+        histogram.edges.push_back(binning.log ? std::pow(10.0, edge) : edge);
+    }
+    clear(histogram);
+    for (const Die& die : dies)
+        count(histogram, die, allOf(die));
     return histogram;
 }
 
-std::vector<std::size_t> byName(const StudySummary& summary, const Wafer& wafer)
+ConductanceHistogram shareOf(const ConductanceHistogram& whole, const Die& die, const QRect& part)
 {
-    std::vector<std::size_t> order(summary.dies.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::ranges::stable_sort(order, {}, [&](std::size_t k) -> const std::string& {
-        return wafer.dies[static_cast<std::size_t>(summary.dies[k])].name;
-    });
-    return order;
+    ConductanceHistogram share = whole;
+    if (whole.edges.empty())
+        return share;
+    clear(share);
+    count(share, die, part & allOf(die));
+    return share;
 }
 
-Generality generality(const StudySummary& summary, const Wafer& wafer, const std::vector<Run>& runs)
+ConductanceSummary conductanceSummary(std::span<const Die> dies, const QRect& part)
 {
-    Generality result;
-    std::vector<const Run*> networks;
-    for (const std::size_t k : byName(summary, wafer)) {
-        const int die = summary.dies[k];
-        result.dies.push_back(die);
-        for (const Run& run : runs)
-            if (run.settings.mode == TrainingMode::HardwareAware && run.settings.die == die) {
-                networks.push_back(&run);
-                result.networks.push_back(die);
+    std::array<RunningPopulation, levelCount> level;
+    RunningPopulation tmr;
+    ConductanceSummary summary;
+    for (const Die& die : dies) {
+        const QRect cells = part.isNull() ? allOf(die) : part & allOf(die);
+        for (int row = cells.top(); row <= cells.bottom(); ++row)
+            for (int column = cells.left(); column <= cells.right(); ++column) {
+                const CellState cell = die.cell({row, column});
+                ++summary.counts[static_cast<std::size_t>(cell.defect)];
+                if (cell.defect != Defect::None)
+                    continue;
+                for (const Level k : {AP, P})
+                    level[k].add(cell.conductance[k]);
+                if (cell.conductance[AP] > 0.0F)
+                    tmr.add(static_cast<double>(cell.conductance[P]) / cell.conductance[AP] - 1.0);
             }
     }
-    result.error.resize(static_cast<Eigen::Index>(result.dies.size()),
-                        static_cast<Eigen::Index>(networks.size()));
-    for (Eigen::Index column = 0; column < result.error.cols(); ++column)
-        for (Eigen::Index row = 0; row < result.error.rows(); ++row) {
-            const auto die = static_cast<std::size_t>(result.dies[static_cast<std::size_t>(row)]);
-            result.error(row, column) = networks[static_cast<std::size_t>(column)]->dieErrors[die];
-        }
-    return result;
+    for (const Level k : {AP, P})
+        summary.level[k] = level[k].result();
+    summary.tmr = tmr.result();
+    return summary;
 }
 
 ErrorStatistics errorStatistics(std::span<const double> errors)

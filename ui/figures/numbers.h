@@ -4,30 +4,45 @@
 #include <span>
 #include <vector>
 
+#include <QRect>
+
 #include "study/study.h"
 #include "wafer/die.h"
 
 namespace faultline
 {
 
-/// How many cells conduct how much, in bins of equal width on a logarithmic axis.
+/// How conductances are put into bins of equal width.
+struct Binning {
+    bool log = true;    ///< equal on a logarithmic axis
+    double width = 0.0; ///< decades, or siemens on a linear axis; 0: a 120th of the whole
+};
+
+/// How many cells conduct how much. A healthy cell counts once at each level, a defective one at P alone.
 struct ConductanceHistogram {
-    std::vector<double> edges; ///< siemens, one more than bins, around all positive values
+    Binning binning;
+    std::vector<double> edges;                        ///< siemens, one more than bins; empty without cells
     std::array<std::vector<int>, levelCount> healthy; ///< cells per bin, indexed by Level
     std::array<std::vector<int>, 5> defective;        ///< at P, indexed by Defect; None stays empty
 };
 
-/// Cells below the first edge, such as opens of zero conductance, count in the first bin. Missing values are
-/// left out. bins >= 1.
-ConductanceHistogram conductanceHistogram(std::span<const Die> dies, int bins);
+/// Bins around all positive values, from zero on a linear axis. Cells below the first edge, such as opens of
+/// zero conductance on a logarithmic axis, count in the first bin. Missing values are left out.
+ConductanceHistogram conductanceHistogram(std::span<const Die> dies, const Binning& binning);
+/// Counts the cells of a part of one die (x: columns, y: rows) in the bins of another histogram.
+ConductanceHistogram shareOf(const ConductanceHistogram& whole, const Die& die, const QRect& part);
 
-/// Error of every network trained for one die on every die.
-struct Generality {
-    std::vector<int> dies;     ///< rows: the die tested on, as indices into the wafer's dies, sorted by name
-    std::vector<int> networks; ///< columns: the die trained on, sorted by name
-    CellGrid<double> error;    ///< percent; NaN where not evaluated
+/// Populations of healthy cells, and how many cells have which label. NaN without healthy cells.
+struct ConductanceSummary {
+    struct Population {
+        double mean = 0.0, sigma = 0.0; ///< sigma: sample standard deviation
+    };
+    std::array<Population, levelCount> level; ///< siemens, indexed by Level
+    Population tmr;                           ///< of the single cells, G_P / G_AP - 1
+    DefectCounts counts{};
 };
-Generality generality(const StudySummary& summary, const Wafer& wafer, const std::vector<Run>& runs);
+/// Of a part (x: columns, y: rows) of each die, or of all cells when it is null.
+ConductanceSummary conductanceSummary(std::span<const Die> dies, const QRect& part = {});
 
 /// Share of dies (percent) with an error of at most each of the errors, which come out sorted and finite.
 struct YieldCurve {
@@ -41,8 +56,5 @@ struct ErrorStatistics {
     double mean, median, sigma, worst;
 };
 ErrorStatistics errorStatistics(std::span<const double> errors);
-
-/// Positions within summary.dies in the order of the dies' names.
-std::vector<std::size_t> byName(const StudySummary& summary, const Wafer& wafer);
 
 } // namespace faultline

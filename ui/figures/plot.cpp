@@ -35,25 +35,6 @@ double markerSize(const Theme& theme)
     return 0.5 * theme.textSize();
 }
 
-void paintMarker(QPainter& painter, const QPointF& at, const SeriesStyle& style, const Theme& theme)
-{
-    painter.setPen(pen(theme, Hue::Background, 0.5));
-    painter.setBrush(theme.colour(style.hue));
-    const double r = markerSize(theme) / 2.0;
-    switch (style.marker) { // sizes of about equal area
-    case Marker::Circle:
-        painter.drawEllipse(at, r, r);
-        break;
-    case Marker::Square:
-        painter.drawRect(QRectF(at.x() - 0.9 * r, at.y() - 0.9 * r, 1.8 * r, 1.8 * r));
-        break;
-    case Marker::Triangle:
-        painter.drawPolygon(QPolygonF(
-            {at + QPointF(0, -1.25 * r), at + QPointF(1.15 * r, 0.8 * r), at + QPointF(-1.15 * r, 0.8 * r)}));
-        break;
-    }
-}
-
 /// One path through all points; a point without a value lifts the pen.
 QPainterPath pathThrough(const std::vector<QPointF>& points, const Frame& frame)
 {
@@ -138,7 +119,7 @@ Layout layOut(const Plot& plot, const QRectF& area, const Theme& theme)
     if (paintLegend(nullptr, out.legend, plot.legend, theme) > 2.0 * line)
         out.legend.setLeft(area.left() + 1.3 * line); // right of the y axis' title
     const double legendHeight = paintLegend(nullptr, out.legend, plot.legend, theme);
-    data.setTop(area.top() + (plot.legend.empty() ? line / 2 : legendHeight));
+    data.setTop(area.top() + std::max(line / 2, legendHeight));
 
     const auto advance = [&](const QString& label) { return width(label, metrics); };
     out.xTicks = fittingTicks(plot.x, data.width(), 0.7 * em, advance);
@@ -229,6 +210,33 @@ Mark crossLine(double value, double spread, SeriesStyle style, bool upright)
 }
 
 } // namespace
+
+void paintMarker(QPainter& painter, const QPointF& at, const SeriesStyle& style, const Theme& theme)
+{
+    painter.setPen(pen(theme, Hue::Background, 0.5));
+    painter.setBrush(theme.colour(style.hue));
+    const double r = markerSize(theme) / 2.0;
+    switch (style.marker) { // sizes of about equal area
+    case Marker::Circle:
+        painter.drawEllipse(at, r, r);
+        break;
+    case Marker::Square:
+        painter.drawRect(QRectF(at.x() - 0.9 * r, at.y() - 0.9 * r, 1.8 * r, 1.8 * r));
+        break;
+    case Marker::Triangle:
+        painter.drawPolygon(QPolygonF(
+            {at + QPointF(0, -1.25 * r), at + QPointF(1.15 * r, 0.8 * r), at + QPointF(-1.15 * r, 0.8 * r)}));
+        break;
+    case Marker::Diamond:
+        painter.drawPolygon(QPolygonF({at + QPointF(0, -1.3 * r), at + QPointF(1.3 * r, 0),
+                                       at + QPointF(0, 1.3 * r), at + QPointF(-1.3 * r, 0)}));
+        break;
+    case Marker::TriangleDown:
+        painter.drawPolygon(QPolygonF({at + QPointF(0, 1.25 * r), at + QPointF(1.15 * r, -0.8 * r),
+                                       at + QPointF(-1.15 * r, -0.8 * r)}));
+        break;
+    }
+}
 
 void paintText(QPainter& painter, const QPointF& anchor, Qt::Alignment alignment, const QString& text,
                double degrees)
@@ -361,10 +369,20 @@ Mark cells(QImage image)
     };
 }
 
+Mark cellFrame(QPointF cell)
+{
+    return [=](QPainter& painter, const Frame& frame, const Theme& theme) {
+        painter.setPen(QPen(Qt::white, 0.8 * theme.lineWidth()));
+        painter.setBrush(Qt::NoBrush);
+        const QPointF half(0.5, 0.5);
+        painter.drawRect(QRectF(frame.at(cell - half), frame.at(cell + half)).normalized());
+    };
+}
+
 double paintLegend(QPainter* painter, const QRectF& area, std::span<const LegendEntry> entries,
                    const Theme& theme)
 {
-    if (entries.empty())
+    if (entries.empty() || !theme.legend)
         return 0.0;
     const QFontMetricsF metrics(theme.font);
     const double em = theme.textSize();
@@ -444,20 +462,66 @@ void Plot::paint(QPainter& painter, const QRectF& area, const Theme& theme) cons
     }
 }
 
+Frame Plot::frame(const QRectF& area, const Theme& theme) const
+{
+    return layOut(*this, area, theme).frame;
+}
+
+std::vector<Spot> Plot::spots(const QRectF& area, const Theme& theme) const
+{
+    const Frame frame = layOut(*this, area, theme).frame;
+    const double size = markerSize(theme);
+    std::vector<Spot> spots;
+    spots.reserve(data.size());
+    for (const Datum& datum : data) {
+        const QPointF at = frame.at(datum.at);
+        if (!std::isfinite(at.x()) || !std::isfinite(at.y()))
+            continue;
+        if (datum.extent.isEmpty()) {
+            spots.push_back({QRectF(at.x() - size / 2, at.y() - size / 2, size, size), datum.item, datum.tip,
+                             Spot::Shape::Dot});
+        } else {
+            const QPointF half(datum.extent.width() / 2, datum.extent.height() / 2);
+            const QRectF cell(frame.at(datum.at - half), frame.at(datum.at + half));
+            spots.push_back({cell.normalized(), datum.item, datum.tip, Spot::Shape::Cell});
+        }
+    }
+    return spots;
+}
+
+std::vector<QRectF> Panels::areas(const QRectF& area, const Theme& theme) const
+{
+    const double top = paintLegend(nullptr, area, legend, theme);
+    const double gap = theme.textSize();
+    const double count = static_cast<double>(plots.size());
+    const double width = (area.width() - (count - 1) * gap) / count;
+    std::vector<QRectF> areas;
+    for (std::size_t k = 0; k < plots.size(); ++k)
+        areas.emplace_back(area.left() + static_cast<double>(k) * (width + gap), area.top() + top, width,
+                           area.height() - top);
+    return areas;
+}
+
 void Panels::paint(QPainter& painter, const QRectF& area, const Theme& theme) const
 {
     const Saved saved(painter);
     painter.setRenderHint(QPainter::Antialiasing);
     painter.setFont(theme.font);
-    const double top = paintLegend(&painter, area, legend, theme);
-    const double gap = theme.textSize();
-    const double count = static_cast<double>(plots.size());
-    const double width = (area.width() - (count - 1) * gap) / count;
-    double left = area.left();
-    for (const auto& plot : plots) {
-        plot->paint(painter, {left, area.top() + top, width, area.height() - top}, theme);
-        left += width + gap;
+    paintLegend(&painter, area, legend, theme);
+    const std::vector<QRectF> places = areas(area, theme);
+    for (std::size_t k = 0; k < plots.size(); ++k)
+        plots[k]->paint(painter, places[k], theme);
+}
+
+std::vector<Spot> Panels::spots(const QRectF& area, const Theme& theme) const
+{
+    std::vector<Spot> all;
+    const std::vector<QRectF> places = areas(area, theme);
+    for (std::size_t k = 0; k < plots.size(); ++k) {
+        const std::vector<Spot> some = plots[k]->spots(places[k], theme);
+        all.insert(all.end(), some.begin(), some.end());
     }
+    return all;
 }
 
 } // namespace faultline

@@ -46,6 +46,8 @@ Mark levelLine(double y, double spread, SeriesStyle style);
 Mark uprightLine(double x, double spread, SeriesStyle style);
 /// One image pixel per unit of x and y, its centre at whole numbers; row 0 at y = 0.
 Mark cells(QImage image);
+/// A line around one such cell. White: colours of cells are the same on every background.
+Mark cellFrame(QPointF cell);
 
 struct LegendEntry {
     enum class Symbol { Line, Dot, Patch };
@@ -59,16 +61,27 @@ struct ColourBar {
     ColourTable colours{};
 };
 
+/// What can be pointed at in a plot.
+struct Datum {
+    QPointF at;    ///< in the axes' units; not finite: not drawn
+    int item = 0;  ///< as in Spot
+    QString tip;   ///< as in Spot
+    QSizeF extent; ///< of a cell around `at`, in the axes' units; empty for a dot
+};
+
 /// Axes with marks between them; legend above, colour bar at the right.
 class Plot : public Figure
 {
 public:
     using Figure::Figure;
     void paint(QPainter& painter, const QRectF& area, const Theme& theme) const override;
+    Frame frame(const QRectF& area, const Theme& theme) const; ///< where paint() draws the data
+    std::vector<Spot> spots(const QRectF& area, const Theme& theme) const override;
 
     Axis x, y;
     bool yDown = false;      ///< y grows downwards, as the rows of a matrix
     std::vector<Mark> marks; ///< drawn in this order
+    std::vector<Datum> data; ///< of the marks, in their order
     std::vector<LegendEntry> legend;
     std::optional<ColourBar> colourBar;
 };
@@ -79,15 +92,22 @@ class Panels : public Figure
 public:
     using Figure::Figure;
     void paint(QPainter& painter, const QRectF& area, const Theme& theme) const override;
+    std::vector<Spot> spots(const QRectF& area, const Theme& theme) const override;
 
     std::vector<std::unique_ptr<Plot>> plots;
     std::vector<LegendEntry> legend;
+
+private:
+    std::vector<QRectF> areas(const QRectF& area, const Theme& theme) const; ///< of the plots
 };
 
 /// Draws entries in as many rows as they need from the top of the area down and returns the height they take,
-/// with the gap below; only measures when the painter is null.
+/// with the gap below; only measures when the painter is null. Nothing when the theme is without legends.
 double paintLegend(QPainter* painter, const QRectF& area, std::span<const LegendEntry> entries,
                    const Theme& theme);
+
+/// Draws the mark of one datum.
+void paintMarker(QPainter& painter, const QPointF& at, const SeriesStyle& style, const Theme& theme);
 
 /// Draws a colour bar with its ticks and title at the right of `bar`.
 void paintColourBar(QPainter& painter, const QRectF& bar, const ColourBar& content, const Theme& theme);

@@ -17,4 +17,7 @@ struct Table {
 /// RFC 4180, but with plain line feeds; numbers with a decimal point and as many digits as they need.
 std::string csv(const Table& table);
 
+/// Separated by tabs, as spreadsheets take it from the clipboard. Tabs and line feeds in text become spaces.
+std::string tsv(const Table& table);
+
 } // namespace faultline

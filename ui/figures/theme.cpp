@@ -1,5 +1,7 @@
 #include "figures/theme.h"
 
+#include <cmath>
+
 #include <QFontInfo>
 #include <QPalette>
 
@@ -44,16 +46,25 @@ QColor Theme::colour(Hue hue) const
     return ink;
 }
 
-Theme paperTheme()
+Theme paperTheme(double textSize)
 {
     Theme theme;
     theme.font.setFamilies({"DejaVu Sans", "Liberation Sans", "Arial"});
-    theme.font.setPixelSize(7);
+    theme.font.setPixelSize(static_cast<int>(std::lround(textSize)));
     // Unhinted glyphs keep the same widths at every size, so that a layout is the same on paper and on
     // screen.
     theme.font.setHintingPreference(QFont::PreferNoHinting);
     theme.background = Qt::white;
     theme.ink = QColor(0x1A, 0x1A, 0x1A);
+    return theme;
+}
+
+Theme slideTheme(double textSize)
+{
+    Theme theme = paperTheme(textSize);
+    theme.dark = true;
+    theme.background = QColor(0x1A, 0x1D, 0x22);
+    theme.ink = QColor(0xF2, 0xF3, 0xF5);
     return theme;
 }
 
@@ -79,6 +90,15 @@ SeriesStyle styleOf(TrainingMode mode)
         return {Hue::Green, Marker::Triangle, Qt::DashDotLine};
     }
     return {};
+}
+
+SeriesStyle networkStyle(std::size_t k)
+{
+    constexpr std::array<SeriesStyle, 4> styles{{{Hue::Purple, Marker::Diamond, Qt::DashDotDotLine},
+                                                 {Hue::Orange, Marker::TriangleDown, Qt::DashLine},
+                                                 {Hue::Ink, Marker::Diamond, Qt::SolidLine},
+                                                 {Hue::Muted, Marker::TriangleDown, Qt::DashDotLine}}};
+    return styles[k % styles.size()];
 }
 
 Hue hueOf(Defect defect)

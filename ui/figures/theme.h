@@ -18,7 +18,7 @@ namespace faultline
 /// 2008).
 enum class Hue { Ink, Muted, Soft, Faint, Background, Orange, Green, Blue, Vermillion, Purple };
 
-enum class Marker { Circle, Square, Triangle };
+enum class Marker { Circle, Square, Triangle, Diamond, TriangleDown };
 
 /// How one series looks: colour for the screen, marker and line for grey print.
 struct SeriesStyle {
@@ -32,6 +32,7 @@ struct SeriesStyle {
 struct Theme {
     QFont font;
     bool dark = false;
+    bool legend = true; ///< whether figures draw theirs
     QColor background, ink;
 
     double textSize() const { return font.pixelSize(); }
@@ -39,10 +40,13 @@ struct Theme {
     QColor colour(Hue hue) const;
 };
 
-Theme paperTheme();                                            ///< 7 pt on white
+Theme paperTheme(double textSize = 7.0);                       ///< on white
+Theme slideTheme(double textSize);                             ///< light on dark
 Theme screenTheme(const QPalette& palette, const QFont& font); ///< follows the window
 
 SeriesStyle styleOf(TrainingMode mode);
+/// Of the k-th network shown by itself beside the modes: unlike any of theirs. Repeats after a few.
+SeriesStyle networkStyle(std::size_t k);
 /// Of curves that lie on each other: the mode with the most runs below the others.
 inline constexpr std::array drawingOrder{TrainingMode::HardwareAware, TrainingMode::Standard,
                                          TrainingMode::StatisticsAware};

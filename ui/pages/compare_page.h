@@ -1,24 +1,38 @@
 #pragma once
 
+#include <array>
+#include <set>
+
 #include <QWidget>
 
-class QPushButton;
+#include "figures/comparison.h"
+
+class QCheckBox;
+class QComboBox;
+class QHBoxLayout;
+class QLabel;
+class QMenu;
 class QStackedWidget;
-class QTableWidget;
+class QToolButton;
 
 namespace faultline
 {
 
 class FigureView;
+class NumberTable;
+class Panel;
 class ProjectDocument;
 
-/// What the study found: every die's error under every kind of training, against the software baseline.
+/// What the study found: every die's error under every kind of training, against the software baseline. One
+/// chart is large, the others are beside it; dies that are selected in one chart or table are so in all.
 class ComparePage : public QWidget
 {
     Q_OBJECT
 
 public:
-    explicit ComparePage(const ProjectDocument& document, QWidget* parent = nullptr);
+    explicit ComparePage(ProjectDocument& document, QWidget* parent = nullptr);
+
+    const std::set<int>& selected() const { return selected_; } ///< ids of dies
 
 signals:
     void exportWanted();
@@ -27,19 +41,39 @@ protected:
     void showEvent(QShowEvent* event) override;
 
 private:
+    static constexpr std::size_t chartCount = 5;
+
+    QWidget* chooser();
+    QWidget* tables();
+    void addChart(std::size_t chart, const QString& title, const char* name, const QString& hint);
+    void enlarge(std::size_t chart);
     void refresh();
     void draw();
+    void fillStudies();
+    void fillNetworks();
+    void select(const std::set<int>& dies);
+    ComparisonChoice choice() const;
 
-    const ProjectDocument& document_;
+    ProjectDocument& document_;
     bool stale_ = true; ///< the results have changed since they were drawn
+    Comparison comparison_;
+    std::set<std::string> networks_; ///< chosen to be shown by themselves
+    std::set<int> selected_;
     QStackedWidget* stack_;
-    FigureView* byDie_;
-    FigureView* byMode_;
-    FigureView* byDefects_;
-    FigureView* yield_;
-    FigureView* generality_;
-    QTableWidget* table_;
-    QPushButton* export_;
+    QComboBox* study_;
+    std::array<QCheckBox*, allModes.size()> modes_{};
+    QToolButton* networkButton_;
+    QMenu* networkMenu_;
+    QComboBox* order_;
+    QLabel* selection_;
+    QToolButton* clear_;
+    QHBoxLayout* large_; ///< one chart and the tables
+    QHBoxLayout* small_; ///< the other charts
+    std::array<FigureView*, chartCount> charts_{};
+    std::array<Panel*, chartCount> panels_{};
+    std::array<QToolButton*, chartCount> enlargers_{};
+    NumberTable* summary_;
+    NumberTable* dies_;
 };
 
 } // namespace faultline

@@ -1,5 +1,6 @@
 #include "pages/panel.h"
 
+#include <QHBoxLayout>
 #include <QHeaderView>
 #include <QTableWidget>
 #include <QVBoxLayout>
@@ -7,14 +8,18 @@
 namespace faultline
 {
 
-Panel::Panel(const QString& title, QWidget* content) : title_(boldLabel(title)), body_(new QVBoxLayout(this))
+Panel::Panel(const QString& title, QWidget* content)
+    : title_(boldLabel(title)),
+      titleRow_(new QHBoxLayout),
+      body_(new QVBoxLayout(this))
 {
     setFrameShape(QFrame::StyledPanel);
     setAutoFillBackground(true);
     setBackgroundRole(QPalette::Base);
     body_->setContentsMargins(10, 8, 10, 8);
     body_->setSpacing(6);
-    body_->addWidget(title_);
+    titleRow_->addWidget(title_, 1);
+    body_->addLayout(titleRow_);
     if (content)
         body_->addWidget(content, 1);
 }
@@ -22,6 +27,11 @@ Panel::Panel(const QString& title, QWidget* content) : title_(boldLabel(title)),
 void Panel::setTitle(const QString& title)
 {
     title_->setText(title);
+}
+
+void Panel::addToTitle(QWidget* widget)
+{
+    titleRow_->addWidget(widget);
 }
 
 QLabel* boldLabel(const QString& text)
@@ -74,10 +84,10 @@ QTableWidgetItem* numberItem(const QString& text)
     return item;
 }
 
-void fitToRows(QTableWidget& table)
+void fitToRows(QTableView& table)
 {
     int height = table.horizontalHeader()->sizeHint().height() + 2;
-    for (int row = 0; row < table.rowCount(); ++row)
+    for (int row = 0; row < table.model()->rowCount(); ++row)
         height += table.rowHeight(row);
     table.setFixedHeight(height);
 }

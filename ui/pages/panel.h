@@ -6,6 +6,7 @@
 class QTableView;
 class QTableWidget;
 class QTableWidgetItem;
+class QHBoxLayout;
 class QVBoxLayout;
 
 namespace faultline
@@ -23,10 +24,12 @@ public:
     explicit Panel(const QString& title, QWidget* content = nullptr);
 
     void setTitle(const QString& title);
+    void addToTitle(QWidget* widget); ///< at the right of its line
     QVBoxLayout* body() const { return body_; }
 
 private:
     QLabel* title_;
+    QHBoxLayout* titleRow_;
     QVBoxLayout* body_;
 };
 
@@ -40,6 +43,6 @@ void makeQuiet(QTableView& table);
 QTableWidget* resultTable(const QStringList& columns);
 QTableWidgetItem* numberItem(const QString& text); ///< at the right
 /// As high as its rows, without scroll bars.
-void fitToRows(QTableWidget& table);
+void fitToRows(QTableView& table);
 
 } // namespace faultline

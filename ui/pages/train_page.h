@@ -1,29 +1,27 @@
 #pragma once
 
-#include <array>
-
 #include <QTimer>
 #include <QWidget>
 
 #include "study/study.h"
 
-class QCheckBox;
-class QComboBox;
-class QDoubleSpinBox;
 class QLabel;
 class QLineEdit;
-class QProgressBar;
+class QMenu;
 class QPushButton;
 class QSpinBox;
-class QTableView;
 
 namespace faultline
 {
 
 class LiveChart;
+class NetworkPanel;
 class ProjectDocument;
+class QueuePanel;
+class RunsPanel;
+class StudyForm;
 
-/// What to train, and how it goes.
+/// What to train, how it goes, and what came of it.
 class TrainPage : public QWidget
 {
     Q_OBJECT
@@ -31,51 +29,39 @@ class TrainPage : public QWidget
 public:
     explicit TrainPage(ProjectDocument& document, QWidget* parent = nullptr);
 
-    /// The plan as set on the page.
-    StudyPlan plan() const;
+    /// Adds the study that the form describes to the queue; says in the form why it cannot.
+    void start();
+    void stop(); ///< what trains
 
 signals:
-    void studyWanted(const StudyPlan& plan, int threads);
     void datasetWanted(); ///< the person asks for another folder of images
+    void failed(const QString& reason);
 
 private:
-    QWidget* settings();
-    QWidget* progressPanel();
+    QWidget* formPanel();
+    QWidget* charts();
+    void fillPresets();
+    void savePreset();
+    void showProject();
     void showPlan();
-    void showRunning();
+    void showDataset();
     void showProgress();
     void drawCurves();
-    void check();
+    void emphasise();
 
     ProjectDocument& document_;
-
-    QWidget* form_;
-    QSpinBox* side_;
-    QLineEdit* hidden_;
-    QComboBox* activation_;
-    QComboBox* spare_;
-    QLabel* fit_; ///< what the network takes of the die, or why it does not do
-    std::array<QCheckBox*, allModes.size()> modes_;
-    QSpinBox* epochs_;
-    QSpinBox* statisticsEpochs_;
-    QSpinBox* batch_;
-    QDoubleSpinBox* learningRate_;
-    QSpinBox* repeats_;
-    QLineEdit* seed_;
+    StudyForm* form_;
+    QLineEdit* name_;
     QSpinBox* threads_;
-    QLabel* dataset_;
-
     QPushButton* run_;
-    QPushButton* stop_;
-    QProgressBar* progress_;
+    QMenu* presets_;
     QLabel* status_;
+    QueuePanel* queue_;
     LiveChart* loss_;
     LiveChart* error_;
-    QTableView* runs_;
+    RunsPanel* runs_;
+    NetworkPanel* network_;
     QTimer curves_; ///< until the next drawing of the curves
 };
-
-/// "2 min 5 s"; empty for a negative number.
-QString duration(double seconds);
 
 } // namespace faultline

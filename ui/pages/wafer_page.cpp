@@ -1,14 +1,25 @@
 #include "pages/wafer_page.h"
 
+#include <algorithm>
+#include <cmath>
+
+#include <QAction>
 #include <QComboBox>
-#include <QGridLayout>
 #include <QHBoxLayout>
+#include <QLineEdit>
 #include <QLocale>
+#include <QMenu>
 #include <QTableWidget>
+#include <QToolButton>
+#include <QToolTip>
 #include <QVBoxLayout>
 
+#include "common/error.h"
+#include "document/networks.h"
 #include "document/project_document.h"
+#include "document/wafer_edits.h"
 #include "figures/study_figures.h"
+#include "pages/new_wafer_dialog.h"
 #include "pages/panel.h"
 #include "views/figure_view.h"
 #include "views/heat_map_view.h"
@@ -18,116 +29,360 @@
 namespace faultline
 {
 
-WaferPage::WaferPage(const ProjectDocument& document, QWidget* parent)
-    : QWidget(parent),
-      document_(document),
-      description_(quietLabel()),
-      wafer_(new WaferView),
-      counts_(resultTable({tr("Defect"), tr("This die"), tr("All dies"), tr("Share of cells")})),
-      layer_(new QComboBox),
-      legend_(new LegendView(defectLegend())),
-      heatMap_(new HeatMapView),
-      histogram_(new FigureView(tr("Select a die.")))
+namespace
 {
-    wafer_->setObjectName("waferView");
-    counts_->setObjectName("countsTable");
-    heatMap_->setObjectName("heatMap");
-    histogram_->setObjectName("conductanceHistogram");
-    layer_->setObjectName("dieLayer");
-    layer_->addItems({tr("Defects"), tr("Conductance at P"), tr("Conductance at AP")}); // as in DieLayer
-    layer_->setAccessibleName(tr("What of the die is shown"));
 
-    auto* mapPanel = new Panel(tr("Dies at their wafer positions, with their number of defects"), wafer_);
+enum ColourBy { Defects, Yield, Errors };
+
+} // namespace
+
+WaferPage::WaferPage(ProjectDocument& document, QWidget* parent) : QWidget(parent), document_(document)
+{
+    makeActions();
+    histogram_ = new FigureView(tr("Select a die."));
+    histogram_->setObjectName("conductanceHistogram");
+    auto* top = new QHBoxLayout;
+    top->setSpacing(pageMargin);
+    top->addWidget(makeMap(), 5);
+    top->addWidget(makeSide(), 2);
+    auto* bottom = new QHBoxLayout;
+    bottom->setSpacing(pageMargin);
+    bottom->addWidget(makeDie(), 1);
+    bottom->addWidget(new Panel(tr("Its conductances"), histogram_), 1);
+    auto* page = new QVBoxLayout(this);
+    page->setContentsMargins(pageMargin, pageMargin, pageMargin, pageMargin);
+    page->setSpacing(pageMargin);
+    page->addLayout(top, 8);
+    page->addLayout(bottom, 5);
+
+    connect(&document_, &ProjectDocument::projectReplaced, this, [this] {
+        shownIds_.clear();
+        showWafer();
+    });
+    connect(&document_, &ProjectDocument::waferChanged, this, &WaferPage::refreshLater);
+    connect(&document_, &ProjectDocument::dieChanged, this, &WaferPage::refreshLater);
+    connect(&document_.queue(), &StudyQueue::resultsChanged, this, &WaferPage::showErrors);
+    connect(&document_.queue(), &StudyQueue::studiesChanged, this, &WaferPage::showErrors);
+    connect(wafer_, &WaferView::selectionChanged, this, &WaferPage::showSelection);
+    showWafer();
+}
+
+void WaferPage::makeActions()
+{
+    const auto make = [this](const char* name, const QString& text, const QString& tip,
+                             const QKeySequence& keys, const auto& slot) {
+        auto* action = new QAction(text, this);
+        action->setObjectName(name);
+        action->setShortcut(keys);
+        action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+        action->setToolTip(
+            keys.isEmpty() ? tip : QString("%1 (%2)").arg(tip, keys.toString(QKeySequence::NativeText)));
+        connect(action, &QAction::triggered, this, slot);
+        addAction(action);
+        return action;
+    };
+    open_ = make("openDie", tr("Open"), tr("Show the die on the Die page"), {},
+                 [this] { emit dieWanted(wafer_->current()); });
+    include_ = make("includeDies", tr("Exclude"), tr("Whether the selected dies take part in studies"),
+                    Qt::CTRL | Qt::Key_I, [this] {
+                        const std::vector<int> dies = selectedDies();
+                        const bool anyOut = std::ranges::any_of(dies, [this](int die) {
+                            return !document_.project().wafer.dies[static_cast<std::size_t>(die)].included;
+                        });
+                        setIncluded(document_, dies, anyOut);
+                    });
+    duplicate_ = make("duplicateDies", tr("Duplicate"), tr("Copy the selected dies, to draw on the copies"),
+                      Qt::CTRL | Qt::Key_D, [this] { duplicateDies(document_, selectedDies()); });
+    rename_ = make("renameDie", tr("Rename"), tr("Give the die another name"), Qt::Key_F2,
+                   [this] { wafer_->editName(wafer_->current()); });
+    remove_ = make("removeDies", tr("Remove"), tr("Take the selected dies off the wafer"),
+                   QKeySequence::Delete, [this] { removeDies(document_, selectedDies()); });
+    newWafer_ = make("newWafer", tr("New wafer…"), tr("Draw a new wafer from statistics"),
+                     Qt::CTRL | Qt::SHIFT | Qt::Key_N, [this] { askForNewWafer(); });
+}
+
+QWidget* WaferPage::makeMap()
+{
+    colourBy_ = new QComboBox;
+    colourBy_->setObjectName("colourBy");
+    colourBy_->addItems({tr("number of defects"), tr("yield"), tr("misclassification")}); // as in ColourBy
+    colourBy_->setAccessibleName(tr("Colour dies by"));
+    colourBy_->setToolTip(tr("What the frames and badges of the dies show"));
+    network_ = new QComboBox;
+    network_->setObjectName("errorNetwork");
+    network_->setAccessibleName(tr("Network"));
+    network_->setToolTip(tr("The network whose misclassification on each die is shown"));
+    network_->setPlaceholderText(tr("no trained network"));
+    network_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    network_->setMinimumContentsLength(14);
+    network_->hide();
+    wafer_ = new WaferView;
+    wafer_->setObjectName("waferView");
+
+    auto* top = new QHBoxLayout;
+    top->setSpacing(6);
+    top->addWidget(new QLabel(tr("Colour by")));
+    top->addWidget(colourBy_);
+    top->addWidget(network_);
+    top->addStretch(1);
+    for (QAction* action : {include_, duplicate_, rename_, remove_, newWafer_}) {
+        auto* button = new QToolButton;
+        button->setDefaultAction(action);
+        button->setFocusPolicy(Qt::TabFocus);
+        top->addWidget(button);
+    }
+    auto* panel = new Panel(tr("Dies at their wafer positions"));
+    panel->body()->addLayout(top);
+    panel->body()->addWidget(wafer_, 1);
+
+    connect(colourBy_, &QComboBox::currentIndexChanged, this, [this](int by) {
+        network_->setVisible(by == Errors);
+        showWafer();
+    });
+    connect(network_, &QComboBox::activated, this, &WaferPage::showWafer);
+    connect(wafer_, &WaferView::activated, this, &WaferPage::dieWanted);
+    connect(wafer_, &WaferView::renamed, this, &WaferPage::rename);
+    connect(wafer_, &WaferView::menuWanted, this, [this](const QPoint& at) {
+        auto* menu = new QMenu(this);
+        menu->setAttribute(Qt::WA_DeleteOnClose);
+        menu->addActions({open_, include_, duplicate_, rename_, remove_});
+        menu->addSeparator();
+        menu->addAction(newWafer_);
+        menu->popup(at);
+    });
+    return panel;
+}
+
+QWidget* WaferPage::makeSide()
+{
+    counts_ = resultTable({tr("Defect"), tr("Die"), tr("Selected"), tr("All"), tr("Share %")});
+    counts_->setObjectName("countsTable");
+    counts_->setAccessibleName(tr("Number of defects"));
+    description_ = quietLabel();
     auto* side = new Panel(tr("Defects"));
     side->body()->addWidget(counts_);
     side->body()->addSpacing(pageMargin);
     side->body()->addWidget(description_);
     side->body()->addStretch(1);
+    return side;
+}
 
-    diePanel_ = new Panel({});
-    auto* layerRow = new QHBoxLayout;
-    layerRow->addWidget(new QLabel(tr("Show")));
+QWidget* WaferPage::makeDie()
+{
+    layer_ = new QComboBox;
+    layer_->setObjectName("dieLayer");
+    layer_->addItems({tr("Defects"), tr("G at P"), tr("G at AP"), tr("TMR")}); // as in DieLayer
+    layer_->setAccessibleName(tr("What of the die is shown"));
+    layer_->setToolTip(tr("What of the die is shown"));
     layer_->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
-    layerRow->addWidget(layer_);
-    layerRow->addSpacing(pageMargin);
-    layerRow->addWidget(legend_);
-    layerRow->addStretch(1);
-    diePanel_->body()->addLayout(layerRow);
+    legend_ = new LegendView(defectLegend());
+    heatMap_ = new HeatMapView;
+    heatMap_->setObjectName("heatMap");
+    diePanel_ = new Panel({});
+    auto* row = new QHBoxLayout;
+    row->addWidget(new QLabel(tr("Show")));
+    row->addWidget(layer_);
+    row->addSpacing(pageMargin);
+    row->addWidget(legend_);
+    row->addStretch(1);
+    diePanel_->body()->addLayout(row);
     diePanel_->body()->addWidget(heatMap_, 1);
-
-    auto* page = new QGridLayout(this);
-    page->setContentsMargins(pageMargin, pageMargin, pageMargin, pageMargin);
-    page->setSpacing(pageMargin);
-    page->addWidget(mapPanel, 0, 0);
-    page->addWidget(side, 0, 1);
-    page->addWidget(diePanel_, 1, 0);
-    page->addWidget(new Panel(tr("Its conductances"), histogram_), 1, 1);
-    page->setColumnStretch(0, 4);
-    page->setColumnStretch(1, 3);
-    page->setRowStretch(0, 1);
-    page->setRowStretch(1, 1);
-
-    connect(&document, &ProjectDocument::projectReplaced, this, &WaferPage::showWafer);
-    connect(wafer_, &WaferView::selectionChanged, this, &WaferPage::showDie);
     connect(layer_, &QComboBox::currentIndexChanged, this, [this](int index) {
-        heatMap_->setLayer(static_cast<DieLayer>(index));
-        legend_->setVisible(static_cast<DieLayer>(index) == DieLayer::Defects);
+        const auto layer = static_cast<DieLayer>(index);
+        heatMap_->setOverlay(layer, healthyRange(document_.project().wafer, layer), ColourMap::Viridis);
+        legend_->setVisible(layer == DieLayer::Defects);
     });
-    showWafer();
+    connect(heatMap_, &HeatMapView::activated, this, [this] { emit dieWanted(wafer_->current()); });
+    return diePanel_;
+}
+
+void WaferPage::showEvent(QShowEvent*)
+{
+    if (stale_)
+        showWafer();
+}
+
+void WaferPage::refreshLater()
+{
+    stale_ = true;
+    heatMap_->showDie(nullptr);
+    if (isVisible())
+        showWafer();
+}
+
+void WaferPage::showNetworks()
+{
+    const QString chosen = network_->currentText();
+    network_->clear();
+    for (const NamedRun& network : finishedNetworks(document_.project()))
+        network_->addItem(network.name);
+    network_->setCurrentIndex(std::max(0, network_->findText(chosen)));
+}
+
+DieValues WaferPage::values() const
+{
+    const Wafer& wafer = document_.project().wafer;
+    if (colourBy_->currentIndex() == Defects)
+        return defectsPerDie(wafer);
+    if (colourBy_->currentIndex() == Yield)
+        return yieldPerDie(wafer);
+    const std::vector<NamedRun> networks = finishedNetworks(document_.project());
+    const auto k = static_cast<std::size_t>(network_->currentIndex());
+    DieValues errors{tr("Test error (%)"), {}, 1};
+    if (k < networks.size())
+        for (const Die& die : wafer.dies)
+            errors.values.push_back(networks[k].run->errorOn(die));
+    return errors;
+}
+
+void WaferPage::showErrors()
+{
+    if (colourBy_->currentIndex() == Errors)
+        refreshLater();
+    else
+        showNetworks();
 }
 
 void WaferPage::showWafer()
 {
+    stale_ = false;
+    heatMap_->showDie(nullptr); // the one that it shows may be gone
     const Wafer& wafer = document_.project().wafer;
-    heatMap_->setWafer(wafer);
-    histogram_->setFigure(nullptr);
-    diePanel_->setTitle(tr("Die"));
-    wafer_->setWafer(wafer);
+    showNetworks();
+    std::vector<int> ids;
+    for (const Die& die : wafer.dies)
+        ids.push_back(die.id);
+    // The selection follows its dies when others come and go; dies that have come are selected instead.
+    std::set<int> kept, come;
+    for (int k = 0; k < static_cast<int>(ids.size()); ++k) {
+        const auto before = std::ranges::find(shownIds_, ids[static_cast<std::size_t>(k)]);
+        if (before == shownIds_.end())
+            come.insert(k);
+        else if (wafer_->selected().contains(static_cast<int>(before - shownIds_.begin())))
+            kept.insert(k);
+    }
+    const std::set<int>& selection = come.empty() || shownIds_.empty() ? kept : come;
+    const bool sameDies = ids == shownIds_;
+    shownIds_ = std::move(ids);
+
+    const DieValues shown = values();
+    QStringList notes;
+    if (colourBy_->currentIndex() == Errors)
+        for (const double error : shown.values)
+            notes.append(std::isfinite(error)
+                             ? tr("%1: %2 % wrong").arg(network_->currentText()).arg(error, 0, 'f', 2)
+                             : tr("not tested"));
+    wafer_->setWafer(wafer, shown, notes);
+    if (!sameDies && !selection.empty())
+        wafer_->select(selection, *selection.rbegin());
+
+    const auto layer = static_cast<DieLayer>(layer_->currentIndex());
+    heatMap_->setOverlay(layer, healthyRange(wafer, layer), ColourMap::Viridis);
     const QLocale locale;
-    description_->setText(tr("<b>%1</b>: %2 dies of %3 × %4 junctions, R<sub>P</sub> %5 kΩ, TMR %6 %.<br>%7")
-                              .arg(QString::fromStdString(wafer.name).toHtmlEscaped(),
-                                   locale.toString(static_cast<int>(wafer.dies.size())),
-                                   locale.toString(wafer.geometry.rows),
-                                   locale.toString(wafer.geometry.columns),
-                                   locale.toString(wafer.device.parallelResistance / 1000.0, 'g', 4),
-                                   locale.toString(100.0 * wafer.device.tmr, 'g', 4),
-                                   QString::fromStdString(wafer.description).toHtmlEscaped()));
+    const auto included = std::ranges::count(wafer.dies, true, &Die::included);
+    description_->setText(
+        tr("<b>%1</b>: %2 dies of %3 × %4 junctions, R<sub>P</sub> %5 kΩ, TMR %6 %; %7 in studies.<br>%8")
+            .arg(QString::fromStdString(wafer.name).toHtmlEscaped(),
+                 locale.toString(static_cast<int>(wafer.dies.size())), locale.toString(wafer.geometry.rows),
+                 locale.toString(wafer.geometry.columns),
+                 locale.toString(wafer.device.parallelResistance / 1000.0, 'g', 4),
+                 locale.toString(100.0 * wafer.device.tmr, 'g', 4),
+                 locale.toString(static_cast<int>(included)),
+                 QString::fromStdString(wafer.description).toHtmlEscaped()));
+    showSelection();
+}
+
+std::vector<int> WaferPage::selectedDies() const
+{
+    return {wafer_->selected().begin(), wafer_->selected().end()};
+}
+
+void WaferPage::showSelection()
+{
+    if (stale_)
+        return;
+    const std::vector<int> dies = selectedDies();
+    const std::vector<Die>& all = document_.project().wafer.dies;
+    const bool anyOut =
+        std::ranges::any_of(dies, [&](int die) { return !all[static_cast<std::size_t>(die)].included; });
+    include_->setText(anyOut ? tr("Include") : tr("Exclude"));
+    for (QAction* action : {include_, duplicate_, remove_})
+        action->setEnabled(!dies.empty());
+    rename_->setEnabled(dies.size() == 1);
+    open_->setEnabled(wafer_->current() >= 0);
+    showDie(wafer_->current());
 }
 
 void WaferPage::showDie(int index)
 {
     const Wafer& wafer = document_.project().wafer;
+    if (index < 0 || index >= static_cast<int>(wafer.dies.size())) {
+        diePanel_->setTitle(tr("Die"));
+        heatMap_->showDie(nullptr);
+        histogram_->setFigure(nullptr);
+        counts_->setRowCount(0);
+        return;
+    }
     const Die& die = wafer.dies[static_cast<std::size_t>(index)];
     diePanel_->setTitle(tr("Die %1").arg(QString::fromStdString(die.name)));
-    heatMap_->showDie(die);
+    heatMap_->showDie(&die, wafer.geometry);
     histogram_->setFigure(conductanceFigure({&die, 1}));
 
     const DefectCounts counts = die.counts();
-    DefectCounts all{};
-    for (const Die& other : wafer.dies) {
-        const DefectCounts some = other.counts();
-        for (std::size_t k = 0; k < all.size(); ++k)
-            all[k] += some[k];
+    DefectCounts selected{}, all{};
+    for (int k = 0; k < static_cast<int>(wafer.dies.size()); ++k) {
+        const DefectCounts some = wafer.dies[static_cast<std::size_t>(k)].counts();
+        for (std::size_t defect = 0; defect < all.size(); ++defect) {
+            all[defect] += some[defect];
+            if (wafer_->selected().contains(k))
+                selected[defect] += some[defect];
+        }
     }
     const double cells = static_cast<double>(wafer.dies.size()) * wafer.geometry.cells();
     counts_->setRowCount(0);
-    const auto show = [&](const QString& what, int here, int everywhere) {
+    const auto show = [&](const QString& what, int here, int some, int everywhere) {
         const int row = counts_->rowCount();
         counts_->insertRow(row);
         counts_->setItem(row, 0, new QTableWidgetItem(what));
         counts_->setItem(row, 1, numberItem(QString::number(here)));
-        counts_->setItem(row, 2, numberItem(QString::number(everywhere)));
-        counts_->setItem(row, 3, numberItem(QString("%1 %").arg(100.0 * everywhere / cells, 0, 'f', 3)));
+        counts_->setItem(row, 2, numberItem(QString::number(some)));
+        counts_->setItem(row, 3, numberItem(QString::number(everywhere)));
+        counts_->setItem(row, 4, numberItem(QString::number(100.0 * everywhere / cells, 'f', 3)));
     };
-    int here = 0, everywhere = 0;
+    int here = 0, some = 0, everywhere = 0;
     for (const Defect defect : allDefects) {
         const auto k = static_cast<std::size_t>(defect);
-        show(QString::fromUtf8(name(defect)), counts[k], all[k]);
+        show(QString::fromUtf8(name(defect)), counts[k], selected[k], all[k]);
         here += counts[k];
+        some += selected[k];
         everywhere += all[k];
     }
-    show(tr("all"), here, everywhere);
+    show(tr("all"), here, some, everywhere);
     fitToRows(*counts_);
+}
+
+void WaferPage::rename(int die, const QString& name)
+{
+    auto* editor = wafer_->findChild<QLineEdit*>("nameEditor");
+    try {
+        renameDie(document_, die, name);
+        if (editor)
+            editor->deleteLater();
+        wafer_->setFocus();
+    } catch (const Error& error) {
+        // Where it happened, with the name still there to mend.
+        QToolTip::showText(editor->mapToGlobal(QPoint(0, editor->height())), QString::fromUtf8(error.what()),
+                           editor);
+    }
+}
+
+void WaferPage::askForNewWafer()
+{
+    auto* dialog = new NewWaferDialog(document_.project().wafer, this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &QDialog::accepted, this,
+            [this, dialog] { replaceWafer(document_, drawWafer(dialog->description())); });
+    dialog->open();
 }
 
 } // namespace faultline

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <vector>
+
 #include <QWidget>
 
+class QAction;
 class QComboBox;
 class QLabel;
 class QTableWidget;
@@ -12,24 +15,46 @@ namespace faultline
 class FigureView;
 class HeatMapView;
 class LegendView;
+class NewWaferDialog;
 class Panel;
 class ProjectDocument;
 class WaferView;
+struct DieValues;
 
-/// The dies at their places; the selected one large, with its counts and conductances.
+/// The dies at their places, to compare, to choose for studies, to copy, name and remove; the current one
+/// large, with its counts and conductances.
 class WaferPage : public QWidget
 {
     Q_OBJECT
 
 public:
-    explicit WaferPage(const ProjectDocument& document, QWidget* parent = nullptr);
+    explicit WaferPage(ProjectDocument& document, QWidget* parent = nullptr);
+
+signals:
+    void dieWanted(int die); ///< on the Die page
+
+protected:
+    void showEvent(QShowEvent* event) override;
 
 private:
+    QWidget* makeMap();
+    QWidget* makeSide();
+    QWidget* makeDie();
+    void makeActions();
     void showWafer();
+    void showNetworks();
+    void showSelection();
     void showDie(int die);
+    void showErrors();
+    void refreshLater(); ///< at once when in sight, or else when it comes into sight
+    DieValues values() const;
+    std::vector<int> selectedDies() const;
+    void rename(int die, const QString& name);
+    void askForNewWafer();
 
-    const ProjectDocument& document_;
+    ProjectDocument& document_;
     QLabel* description_;
+    QComboBox *colourBy_, *network_;
     WaferView* wafer_;
     QTableWidget* counts_;
     Panel* diePanel_;
@@ -37,6 +62,9 @@ private:
     LegendView* legend_;
     HeatMapView* heatMap_;
     FigureView* histogram_;
+    QAction *open_, *include_, *duplicate_, *rename_, *remove_, *newWafer_;
+    std::vector<int> shownIds_; ///< of the dies when they were shown last
+    bool stale_ = false;
 };
 
 } // namespace faultline

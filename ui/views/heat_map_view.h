@@ -1,14 +1,24 @@
 #pragma once
 
+#include <functional>
+#include <optional>
+#include <vector>
+
 #include <QWidget>
 
+#include "document/wafer_edits.h"
 #include "figures/die_image.h"
 
 namespace faultline
 {
 
-/// One die large: every cell a sharp square where there is room, the worst of several cells where there is
-/// not; rulers at the kernels' borders; a tip says what the cell under the cursor is.
+/// One die large, from all of it down to single cells with their values written in them. Every cell is a
+/// sharp square where there is room, the worst of several cells where there is not. The wheel zooms at the
+/// cursor; the middle button, or the left one with the space bar, pans; F fits. Arrow keys move a cursor over
+/// cells.
+///
+/// What a person does to cells comes out as gestures, which mean nothing to the view: a press, moves from
+/// cell to cell and a release of the left button, or the Return key, arrows and Return again.
 class HeatMapView : public QWidget
 {
     Q_OBJECT
@@ -16,31 +26,101 @@ class HeatMapView : public QWidget
 public:
     explicit HeatMapView(QWidget* parent = nullptr);
 
-    /// Takes kernels and colours from a wafer, so that its dies can be compared. Shows none until showDie().
-    void setWafer(const Wafer& wafer);
-    void showDie(const Die& die); ///< keeps a copy
-    void setLayer(DieLayer layer);
+    /// Shows a die, which must outlive this view or its next showDie(); null for none. The part in sight
+    /// stays when the die is of the same size as the last.
+    void showDie(const Die* die, const DieGeometry& geometry = {});
+    void setOverlay(const Overlay& overlay, const ColourRange& range, ColourMap colours);
+    const Overlay& overlay() const { return overlay_; }
+    void refresh(); ///< the die's cells have changed
+    /// Cells for which `lit` is false become pale; none do without one.
+    void setLit(std::function<bool(const CellState&)> lit);
+    void setPreview(std::vector<CellEdit> edits); ///< what a gesture would do
+    void setSelection(const QRect& cells);        ///< x: columns, y: rows; null for none
+    QRect selection() const { return selection_; }
+    /// Whether the left button makes gestures; it pans otherwise.
+    void setEditable(bool editable);
 
-    QRectF mapRect() const; ///< where the cells are drawn
+    QRectF mapRect() const;  ///< where all cells lie; reaches beyond the view when zoomed in
+    QRectF mapArea() const;  ///< where cells are drawn
+    double cellSize() const; ///< pixels
+    QRectF cellRect(const CellIndex& cell) const;
+    /// Also for points beside the die, which give cells that it does not have.
+    CellIndex cellAt(const QPointF& point) const;
+    CellIndex cursorCell() const { return cursor_; }
+    CellIndex hoveredCell() const { return hover_; } ///< may be outside the die
+    void fit();
+    void zoomAt(const QPointF& point, double factor); ///< keeps the cell under the point there
+    void panBy(const QPointF& pixels);
     /// "row 3, column 17 ...", with conductances and label; empty outside the die.
     QString describe(const QPointF& point) const;
 
     QSize sizeHint() const override { return {560, 320}; }
-    QSize minimumSizeHint() const override { return {320, 200}; }
+    QSize minimumSizeHint() const override { return {240, 160}; }
+
+signals:
+    void gestureStarted(const CellIndex& cell);
+    void gestureMoved(const CellIndex& cell); ///< may leave the die
+    void gestureEnded();
+    void gestureCancelled();               ///< also without a gesture: Esc was pressed
+    void hovered(const CellIndex& cell);   ///< may be outside the die
+    void activated(const CellIndex& cell); ///< double click
 
 protected:
     void paintEvent(QPaintEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
+    void wheelEvent(QWheelEvent* event) override;
+    void mousePressEvent(QMouseEvent* event) override;
+    void mouseMoveEvent(QMouseEvent* event) override;
+    void mouseReleaseEvent(QMouseEvent* event) override;
+    void mouseDoubleClickEvent(QMouseEvent* event) override;
+    void leaveEvent(QEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
+    void keyReleaseEvent(QKeyEvent* event) override;
+    void changeEvent(QEvent* event) override;
+    void focusOutEvent(QFocusEvent* event) override;
     bool event(QEvent* event) override;
 
 private:
-    void redraw();
-    void paintRulers(QPainter& painter, const QRectF& map, const Theme& theme) const;
+    /// Which lines and columns of cells are in sight: x: columns, y: rows.
+    QRect visibleCells() const;
+    double fittingSize() const;
+    void keepInSight();
+    void remakeLit();
+    void setHover(const CellIndex& cell);
+    void moveCursor(int rows, int columns);
+    void endGesture();
+    void updateMouseCursor();
+    void renderCells(const QRect& pixels, const QRectF& part, const Theme& theme);
+    void paintCells(QPainter& painter, const Theme& theme);
+    void paintBorders(QPainter& painter, const Theme& theme) const;
+    void paintValues(QPainter& painter, const Theme& theme) const;
+    void paintEdits(QPainter& painter, const Theme& theme) const;
+    void paintRulers(QPainter& painter, const Theme& theme) const;
 
-    Die die_;
+    const Die* die_ = nullptr;
     DieGeometry geometry_;
-    std::array<ColourRange, 3> ranges_; // by DieLayer
-    DieLayer layer_ = DieLayer::Defects;
-    QImage image_;
+    Overlay overlay_;
+    ColourRange range_;
+    ColourMap colours_ = ColourMap::Viridis;
+    std::function<bool(const CellState&)> isLit_;
+    CellPyramid cells_, lit_; // lit_: the same cells, but noCell where they are pale
+    std::vector<CellEdit> preview_;
+    QRect selection_;
+
+    bool fitted_ = true;
+    double size_ = 1.0; ///< of a cell, pixels
+    QPointF offset_;    ///< of the die's corner from mapArea()'s, pixels
+
+    bool editable_ = false;
+    enum class Drag { None, Pan, Gesture, KeyGesture } drag_ = Drag::None;
+    bool space_ = false; ///< held down
+    QPointF dragFrom_;
+    CellIndex cursor_{0, 0}, hover_{-1, -1}, lastMove_{-1, -1};
+    bool showCursor_ = false; ///< arrow keys were used last, not the mouse
+
+    QImage rendered_; ///< what the last paint event drew, valid for the two below
+    QRect renderedPixels_;
+    QRectF renderedPart_;
 };
 
 } // namespace faultline

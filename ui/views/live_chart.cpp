@@ -1,6 +1,7 @@
 #include "views/live_chart.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include <QChart>
 #include <QChartView>
@@ -8,7 +9,9 @@
 #include <QGraphicsLayout>
 #include <QLabel>
 #include <QLineSeries>
+#include <QMouseEvent>
 #include <QStackedLayout>
+#include <QToolTip>
 #include <QValueAxis>
 
 #include "figures/axis.h"
@@ -21,9 +24,10 @@ namespace
 {
 
 /// An axis that ends at a round value, with a tick at each round step.
-void fit(QValueAxis& axis, double low, double high, bool wholeNumbers)
+void fit(QValueAxis& axis, double low, double high, int ticksAtMost, bool wholeNumbers)
 {
-    const std::vector<Tick> ticks = niceTicks({{}, Axis::Scale::Linear, low, high, {}, wholeNumbers}, 8);
+    const std::vector<Tick> ticks =
+        niceTicks({{}, Axis::Scale::Linear, low, high, {}, wholeNumbers}, ticksAtMost);
     const double step = ticks.size() > 1 ? ticks[1].value - ticks[0].value : high - low;
     axis.setTickType(QValueAxis::TicksDynamic);
     axis.setTickAnchor(0.0);
@@ -43,6 +47,7 @@ struct LiveChart::Chart {
     QStackedLayout* layout = nullptr;
     QList<QLineSeries*> series;
     std::vector<LiveCurve> curves; // as shown, for another theme
+    double xHigh = 2.0, yHigh = 1.0;
 };
 
 LiveChart::LiveChart(const QString& xTitle, const QString& yTitle, const QString& hint, QWidget* parent)
@@ -53,6 +58,8 @@ LiveChart::LiveChart(const QString& xTitle, const QString& yTitle, const QString
     c.view = new QChartView(c.chart, this);
     c.view->setRenderHint(QPainter::Antialiasing);
     c.view->setFrameShape(QFrame::NoFrame);
+    c.view->viewport()->installEventFilter(this);
+    c.view->viewport()->setMouseTracking(true);
     c.hint = new QLabel(hint, this);
     c.hint->setAlignment(Qt::AlignCenter);
     c.hint->setWordWrap(true);
@@ -70,7 +77,7 @@ LiveChart::LiveChart(const QString& xTitle, const QString& yTitle, const QString
     c.chart->addAxis(c.y, Qt::AlignLeft);
     c.x->setTitleText(xTitle);
     c.y->setTitleText(yTitle);
-    setMinimumSize(240, 180);
+    setMinimumSize(240, 130);
     applyTheme();
 }
 
@@ -103,10 +110,26 @@ void LiveChart::setCurves(std::span<const LiveCurve> curves, double xHigh)
             yHigh = std::max(yHigh, point.y());
         c.series[static_cast<qsizetype>(k)]->replace(curves[k].points);
     }
-    fit(*c.x, 1.0, std::max(2.0, xHigh), true);
-    fit(*c.y, 0.0, yHigh > 0.0 ? 1.05 * yHigh : 1.0, false);
+    c.xHigh = std::max(2.0, xHigh);
+    c.yHigh = yHigh > 0.0 ? 1.05 * yHigh : 1.0;
+    fitAxes();
     c.layout->setCurrentWidget(curves.empty() ? static_cast<QWidget*>(c.hint) : c.view);
     applyTheme();
+}
+
+/// Qt Charts shortens labels that stand too close to dots.
+void LiveChart::fitAxes()
+{
+    Chart& c = *chart_;
+    const int line = fontMetrics().height();
+    fit(*c.x, 1.0, c.xHigh, std::clamp((width() - 4 * line) / (3 * line), 2, 8), true);
+    fit(*c.y, 0.0, c.yHigh, std::clamp((height() - 4 * line) / (2 * line), 2, 8), false);
+}
+
+void LiveChart::resizeEvent(QResizeEvent* event)
+{
+    fitAxes();
+    QWidget::resizeEvent(event);
 }
 
 void LiveChart::changeEvent(QEvent* event)
@@ -131,11 +154,86 @@ void LiveChart::applyTheme()
         axis->setLabelsFont(font());
         axis->setTitleFont(font());
     }
+    paintCurves();
+}
+
+void LiveChart::paintCurves()
+{
+    Chart& c = *chart_;
+    const Theme theme = themeOf(*this);
+    const bool any = std::ranges::find(c.curves, emphasised_, &LiveCurve::key) != c.curves.end();
     for (std::size_t k = 0; k < c.curves.size(); ++k) {
-        QColor colour = theme.colour(c.curves[k].hue);
-        colour.setAlphaF(c.curves[k].recent ? 1.0F : 0.55F);
-        c.series[static_cast<qsizetype>(k)]->setPen(QPen(colour, c.curves[k].recent ? 2.0 : 1.2));
+        const LiveCurve& curve = c.curves[k];
+        const bool strong = any ? curve.key == emphasised_ : curve.recent;
+        QColor colour = theme.colour(curve.hue);
+        colour.setAlphaF(strong ? 1.0F : any ? 0.25F : 0.55F);
+        c.series[static_cast<qsizetype>(k)]->setPen(QPen(colour, strong ? (any ? 3.0 : 2.0) : 1.2));
     }
+}
+
+void LiveChart::emphasise(int key)
+{
+    if (key == emphasised_)
+        return;
+    emphasised_ = key;
+    paintCurves();
+}
+
+int LiveChart::curveAt(const QPointF& point) const
+{
+    constexpr double reach = 8.0; // pixels
+    const Chart& c = *chart_;
+    double nearest = reach;
+    int found = -1;
+    for (std::size_t k = 0; k < c.curves.size(); ++k) {
+        QPointF before;
+        for (qsizetype i = 0; i < c.curves[k].points.size(); ++i) {
+            const QPointF here = c.chart->mapToPosition(c.curves[k].points[i]);
+            const QPointF start = i == 0 ? here : before;
+            const QPointF along = here - start;
+            const double length = QPointF::dotProduct(along, along);
+            const double share =
+                length > 0.0 ? std::clamp(QPointF::dotProduct(point - start, along) / length, 0.0, 1.0) : 0.0;
+            const QPointF gap = point - start - share * along;
+            const double distance = std::sqrt(QPointF::dotProduct(gap, gap));
+            if (distance < nearest) {
+                nearest = distance;
+                found = static_cast<int>(k);
+            }
+            before = here;
+        }
+    }
+    return found;
+}
+
+bool LiveChart::eventFilter(QObject* watched, QEvent* event)
+{
+    const auto keyAt = [this](const QPointF& point) {
+        const int curve = curveAt(point);
+        return curve < 0 ? -1 : chart_->curves[static_cast<std::size_t>(curve)].key;
+    };
+    switch (event->type()) {
+    case QEvent::MouseMove: {
+        const auto* mouse = static_cast<QMouseEvent*>(event);
+        const int curve = curveAt(mouse->position());
+        if (curve >= 0)
+            QToolTip::showText(mouse->globalPosition().toPoint(),
+                               chart_->curves[static_cast<std::size_t>(curve)].name, this);
+        else
+            QToolTip::hideText();
+        emit hovered(keyAt(mouse->position()));
+        break;
+    }
+    case QEvent::Leave:
+        emit hovered(-1);
+        break;
+    case QEvent::MouseButtonPress:
+        emit clicked(keyAt(static_cast<QMouseEvent*>(event)->position()));
+        break;
+    default:
+        break;
+    }
+    return QWidget::eventFilter(watched, event);
 }
 
 } // namespace faultline

@@ -1,9 +1,7 @@
 #include "window/appearance.h"
 
-#include <QPainter>
 #include <QStyle>
 #include <QStyleFactory>
-#include <QSvgRenderer>
 
 namespace faultline
 {
@@ -44,26 +42,6 @@ QPalette paletteOf(Appearance appearance)
         break;
     }
     return QPalette();
-}
-
-QIcon tintedIcon(const QString& resource, const QPalette& palette)
-{
-    QSvgRenderer renderer(resource);
-    const auto tinted = [&](const QColor& colour, int size) {
-        QPixmap pixmap(size, size);
-        pixmap.fill(Qt::transparent);
-        QPainter painter(&pixmap);
-        renderer.render(&painter);
-        painter.setCompositionMode(QPainter::CompositionMode_SourceIn);
-        painter.fillRect(pixmap.rect(), colour);
-        return pixmap;
-    };
-    QIcon icon;
-    for (const int size : {28, 56, 84}) {
-        icon.addPixmap(tinted(palette.color(QPalette::WindowText), size), QIcon::Normal, QIcon::Off);
-        icon.addPixmap(tinted(palette.color(QPalette::Highlight), size), QIcon::Normal, QIcon::On);
-    }
-    return icon;
 }
 
 } // namespace faultline

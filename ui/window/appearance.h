@@ -1,6 +1,5 @@
 #pragma once
 
-#include <QIcon>
 #include <QPalette>
 
 namespace faultline
@@ -10,8 +9,5 @@ enum class Appearance { System, Light, Dark };
 
 /// Qt's own palette for System.
 QPalette paletteOf(Appearance appearance);
-
-/// A one-colour SVG drawn in a palette's text colour, and in its highlight colour when checked.
-QIcon tintedIcon(const QString& resource, const QPalette& palette);
 
 } // namespace faultline

@@ -1,31 +1,49 @@
 #include "window/main_window.h"
 
+#include <algorithm>
 #include <array>
 
+#include <QAbstractButton>
 #include <QAction>
 #include <QActionGroup>
 #include <QApplication>
 #include <QButtonGroup>
 #include <QCloseEvent>
+#include <QDragEnterEvent>
 #include <QFileDialog>
+#include <QFileInfo>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QMenuBar>
 #include <QMessageBox>
+#include <QMimeData>
+#include <QPushButton>
 #include <QSettings>
+#include <QSplitter>
 #include <QStackedWidget>
 #include <QStatusBar>
 #include <QToolButton>
+#include <QUrl>
 #include <QVBoxLayout>
 
 #include "common/error.h"
+#include "common/log.h"
 #include "common/version.h"
+#include "document/wafer_edits.h"
 #include "figures/study_figures.h"
 #include "pages/compare_page.h"
+#include "pages/die_page.h"
+#include "pages/import_dialog.h"
 #include "pages/panel.h"
+#include "pages/queue_panel.h"
+#include "pages/statistics_page.h"
 #include "pages/train_page.h"
 #include "pages/wafer_page.h"
+#include "views/export_dialog.h"
+#include "views/tinted_icon.h"
 #include "window/appearance.h"
+#include "window/hint_bar.h"
+#include "window/shortcuts.h"
 
 namespace faultline
 {
@@ -44,6 +62,12 @@ Dialogs realDialogs(QWidget* window)
     dialogs.openFile = [=] {
         return QFileDialog::getOpenFileName(window, MainWindow::tr("Open project"), {}, filter);
     };
+    dialogs.measuredFiles = [=] {
+        return QFileDialog::getOpenFileNames(
+            window, MainWindow::tr("Import measured dies"), {},
+            MainWindow::tr(
+                "Measurements (*.csv *.tsv *.txt *.dat *.npy *.npz *.h5 *.hdf5 *.mat);;All files (*)"));
+    };
     dialogs.saveFile = [=](const QString& suggestion) {
         return QFileDialog::getSaveFileName(window, MainWindow::tr("Save project"), suggestion, filter);
     };
@@ -60,14 +84,41 @@ Dialogs realDialogs(QWidget* window)
             return Dialogs::Answer::Cancel;
         }
     };
-    dialogs.dropResults = [=] {
-        return QMessageBox::question(
-                   window, MainWindow::tr("Run study"),
-                   MainWindow::tr("The results of the last study are not saved. Run the study again "
-                                  "and drop them?")) == QMessageBox::Yes;
+    dialogs.recover = [=](const QString& words) {
+        QMessageBox question(QMessageBox::Question, MainWindow::tr("Recover work"), words, {}, window);
+        QAbstractButton* recover = question.addButton(MainWindow::tr("&Recover"), QMessageBox::AcceptRole);
+        question.addButton(MainWindow::tr("&Delete it"), QMessageBox::DestructiveRole);
+        question.setEscapeButton(recover); // what can't be undone needs a click
+        question.exec();
+        return question.clickedButton() == recover;
     };
     dialogs.showError = [=](const QString& words) { QMessageBox::warning(window, "Faultline", words); };
     return dialogs;
+}
+
+QString recoveryWords(const Recovery& recovery)
+{
+    QString words = MainWindow::tr("Faultline ended unexpectedly while it worked on \"%1\". Not saved yet:")
+                        .arg(QString::fromStdString(recovery.project.name));
+    if (recovery.edits)
+        words += MainWindow::tr("\n• changes to the project");
+    if (recovery.finishedRuns > 0)
+        words += MainWindow::tr("\n• finished training runs: %1").arg(recovery.finishedRuns);
+    if (recovery.begunRuns > 0)
+        words +=
+            MainWindow::tr("\n• begun training runs, up to their last epoch: %1").arg(recovery.begunRuns);
+    return words;
+}
+
+/// One project, or files and folders of measurements; nothing for anything else.
+QStringList droppedFiles(const QDropEvent& event)
+{
+    QStringList files;
+    for (const QUrl& url : event.mimeData()->urls())
+        if (url.isLocalFile())
+            files.append(url.toLocalFile());
+    const bool projects = !files.filter(fileSuffix).isEmpty();
+    return projects && files.size() > 1 ? QStringList() : files;
 }
 
 } // namespace
@@ -88,39 +139,70 @@ MainWindow::MainWindow(Project project, QWidget* parent)
     auto* train = new TrainPage(document_);
     auto* compare = new ComparePage(document_);
     makeRail();
-    addPage(new WaferPage(document_), tr("Wafer"), "wafer");
+    auto* wafer = new WaferPage(document_);
+    auto* die = new DiePage(document_);
+    addPage(wafer, tr("Wafer"), "wafer");
+    addPage(die, tr("Die"), "die");
     addPage(train, tr("Train"), "train");
     addPage(compare, tr("Compare"), "compare");
+    auto* statistics = new StatisticsPage(document_);
+    addPage(statistics, tr("Statistics"), "statistics");
     makeMenus();
     tintRail();
 
     auto* centre = new QWidget;
-    auto* layout = new QHBoxLayout(centre);
+    auto* withHints = new QVBoxLayout(centre);
+    withHints->setContentsMargins(0, 0, 0, 0);
+    withHints->setSpacing(0);
+    auto* layout = new QHBoxLayout;
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     layout->addWidget(rail_);
     layout->addWidget(pages_, 1);
+    if (!QSettings().value("hintsSeen", false).toBool()) {
+        auto* hints = new HintBar;
+        withHints->addWidget(hints);
+        connect(hints, &HintBar::closed, hints, [hints] {
+            QSettings().setValue("hintsSeen", true);
+            hints->deleteLater();
+        });
+    }
+    withHints->addLayout(layout, 1);
     setCentralWidget(centre);
     status_->setContentsMargins(8, 0, 0, 0);
     statusBar()->addWidget(status_, 1);
 
+    connect(wafer, &WaferPage::dieWanted, this, [this, die](int index) {
+        die->showDie(index);
+        pages_->setCurrentWidget(die);
+    });
     connect(train, &TrainPage::datasetWanted, this, &MainWindow::chooseDataset);
-    connect(train, &TrainPage::studyWanted, this, &MainWindow::startStudy);
+    connect(train, &TrainPage::failed, this, [this](const QString& reason) { dialogs_.showError(reason); });
+    connect(statistics, &StatisticsPage::failed, this,
+            [this](const QString& reason) { dialogs_.showError(reason); });
     connect(compare, &ComparePage::exportWanted, this, &MainWindow::exportFigures);
     connect(&document_, &ProjectDocument::projectReplaced, this, &MainWindow::showTitle);
     connect(&document_, &ProjectDocument::modifiedChanged, this, &MainWindow::showTitle);
-    connect(&document_, &ProjectDocument::failed, this,
+    connect(&document_.queue(), &StudyQueue::failed, this,
             [this](const QString& reason) { dialogs_.showError(reason); });
+    connect(&document_, &ProjectDocument::journalFailed, this, [this](const QString& reason) {
+        statusBar()->showMessage(tr("A crash would now cost what is not saved: %1").arg(reason));
+    });
     connect(&document_, &ProjectDocument::projectReplaced, this, &MainWindow::showStatus);
-    connect(&document_, &ProjectDocument::progressed, this, &MainWindow::showStatus);
-    connect(&document_, &ProjectDocument::runningChanged, this, &MainWindow::showStatus);
+    connect(&document_, &ProjectDocument::waferChanged, this, &MainWindow::showStatus);
+    connect(&document_.queue(), &StudyQueue::progressed, this, &MainWindow::showStatus);
+    connect(&document_.queue(), &StudyQueue::studiesChanged, this, &MainWindow::showStatus);
     showTitle();
     showStatus();
 
+    setAcceptDrops(true);
     resize(1280, 800);
     const QSettings settings;
     restoreGeometry(settings.value("window/geometry").toByteArray());
     restoreState(settings.value("window/state").toByteArray(), layoutVersion);
+    for (auto* splitter : findChildren<QSplitter*>())
+        if (!splitter->objectName().isEmpty())
+            splitter->restoreState(settings.value("window/" + splitter->objectName()).toByteArray());
 }
 
 void MainWindow::makeRail()
@@ -171,14 +253,29 @@ void MainWindow::makeMenus()
     QMenu* file = menuBar()->addMenu(tr("&File"));
     add(file, tr("&New demo project"), "actionNew", QKeySequence::New, [this] { newDemo(); });
     add(file, tr("&Open…"), "actionOpen", QKeySequence::Open, [this] { open(); });
+    QMenu* recent = file->addMenu(tr("Open &recent"));
+    recent->setObjectName("menuRecent");
+    connect(recent, &QMenu::aboutToShow, this, [this, recent] { fillRecent(*recent); });
     file->addSeparator();
     add(file, tr("&Save"), "actionSave", QKeySequence::Save, [this] { save(); });
     add(file, tr("Save &as…"), "actionSaveAs", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_S),
         [this] { saveAs(); });
+    add(file, tr("&Import measured dies…"), "actionImport", QKeySequence(Qt::CTRL | Qt::Key_I),
+        [this] { importDies(dialogs_.measuredFiles()); });
     add(file, tr("&Export figures…"), "actionExport", QKeySequence(Qt::CTRL | Qt::Key_E),
         [this] { exportFigures(); });
     file->addSeparator();
     add(file, tr("&Quit"), "actionQuit", QKeySequence::Quit, [this] { close(); });
+
+    QMenu* edit = menuBar()->addMenu(tr("&Edit"));
+    QUndoStack& stack = document_.undoStack();
+    QAction* undo = stack.createUndoAction(this, tr("Undo"));
+    undo->setObjectName("actionUndo");
+    undo->setShortcut(QKeySequence::Undo);
+    QAction* redo = stack.createRedoAction(this, tr("Redo"));
+    redo->setObjectName("actionRedo");
+    redo->setShortcuts({QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Z), QKeySequence(Qt::CTRL | Qt::Key_Y)});
+    edit->addActions({undo, redo});
 
     QMenu* view = menuBar()->addMenu(tr("&View"));
     for (QAbstractButton* button : railButtons_->buttons()) {
@@ -202,8 +299,75 @@ void MainWindow::makeMenus()
         group->addAction(action);
     }
 
+    add(view, tr("&Reset layout"), "actionResetLayout", {}, [this] { resetLayout(); });
+
     QMenu* help = menuBar()->addMenu(tr("&Help"));
+    add(help, tr("&Keyboard shortcuts"), "actionShortcuts", QKeySequence(Qt::Key_F1),
+        [this] { showShortcuts(*this); });
     add(help, tr("&About Faultline"), "actionAbout", {}, [this] { about(); });
+}
+
+void MainWindow::fillRecent(QMenu& menu)
+{
+    menu.clear();
+    for (const QString& file : QSettings().value("recent").toStringList())
+        menu.addAction(file, this, [this, file] {
+            if (mayDropChanges())
+                openFile(file);
+        });
+    if (menu.isEmpty())
+        menu.addAction(tr("none yet"))->setEnabled(false);
+}
+
+void MainWindow::remember(const QString& file)
+{
+    constexpr qsizetype most = 8;
+    QSettings settings;
+    QStringList files = settings.value("recent").toStringList();
+    const QString whole = QFileInfo(file).absoluteFilePath();
+    files.removeAll(whole);
+    files.prepend(whole);
+    settings.setValue("recent", files.mid(0, most));
+}
+
+void MainWindow::resetLayout()
+{
+    resize(1280, 800);
+    for (auto* splitter : findChildren<QSplitter*>())
+        splitter->setSizes(QList<int>(splitter->count(), 1)); // as their stretch factors share it
+    QSettings().remove("window");
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event)
+{
+    if (!droppedFiles(*event).isEmpty())
+        event->acceptProposedAction();
+}
+
+void MainWindow::dropEvent(QDropEvent* event)
+{
+    const QStringList files = droppedFiles(*event);
+    event->acceptProposedAction();
+    if (!files.front().endsWith(fileSuffix))
+        importDies(files);
+    else if (mayDropChanges())
+        openFile(files.front());
+}
+
+void MainWindow::importDies(const QStringList& filesAndFolders)
+{
+    if (filesAndFolders.isEmpty())
+        return;
+    std::vector<std::filesystem::path> paths;
+    for (const QString& path : filesAndFolders)
+        paths.emplace_back(path.toStdString());
+    attempt([&] {
+        auto* dialog = new ImportDialog(paths, this);
+        dialog->setAttribute(Qt::WA_DeleteOnClose);
+        connect(dialog, &ImportDialog::accepted, this,
+                [this, dialog] { replaceWafer(document_, dialog->takeWafer()); });
+        dialog->open();
+    });
 }
 
 void MainWindow::tintRail()
@@ -225,6 +389,7 @@ bool MainWindow::attempt(const std::function<void()>& action)
         action();
         return true;
     } catch (const Error& error) {
+        log::error(error.what());
         dialogs_.showError(QString::fromUtf8(error.what()));
         return false;
     }
@@ -247,12 +412,46 @@ void MainWindow::open()
 
 void MainWindow::openFile(const QString& file)
 {
-    attempt([&] { document_.open(file.toStdString()); });
+    if (!attempt([&] { document_.open(file.toStdString()); }))
+        return;
+    remember(file);
+    if (!document_.readOnly().empty())
+        dialogs_.showError(
+            tr("%1.\nThe project is open read-only: you can look at it, train on it and save it "
+               "under another name.")
+                .arg(QString::fromStdString(document_.readOnly())));
+    attempt([&] {
+        auto recovery = document_.recoverable();
+        if (!recovery)
+            return;
+        if (dialogs_.recover(recoveryWords(*recovery)))
+            document_.recover(std::move(*recovery));
+        else
+            document_.discardJournal();
+    });
+}
+
+void MainWindow::offerUnsaved()
+{
+    for (const std::filesystem::path& name : Safekeeping::unsavedProjects()) {
+        const bool done = attempt([&] {
+            auto recovery = recover(journalOf(name), {});
+            if (recovery && !document_.isModified() && dialogs_.recover(recoveryWords(*recovery)))
+                document_.recover(std::move(*recovery), name);
+            else if (!document_.isModified())
+                std::filesystem::remove_all(journalOf(name));
+        });
+        if (done && document_.isModified())
+            return; // the others at the next start
+    }
 }
 
 bool MainWindow::save()
 {
-    if (document_.file().empty())
+    if (!document_.readOnly().empty())
+        dialogs_.showError(
+            tr("%1.\nChoose another name to save under.").arg(QString::fromStdString(document_.readOnly())));
+    if (document_.file().empty() || !document_.readOnly().empty())
         return saveAs();
     return attempt([this] { document_.save(document_.file()); });
 }
@@ -267,7 +466,11 @@ bool MainWindow::saveAs()
         return false;
     if (!file.endsWith(fileSuffix))
         file += fileSuffix;
-    return attempt([&] { document_.save(file.toStdString()); });
+    const bool saved = attempt([&] { document_.save(file.toStdString()); });
+    showTitle(); // another name, which may be written to
+    if (saved)
+        remember(file);
+    return saved;
 }
 
 bool MainWindow::mayDropChanges()
@@ -294,24 +497,22 @@ void MainWindow::closeEvent(QCloseEvent* event)
     QSettings settings;
     settings.setValue("window/geometry", saveGeometry());
     settings.setValue("window/state", saveState(layoutVersion));
+    for (const auto* splitter : findChildren<QSplitter*>())
+        if (!splitter->objectName().isEmpty())
+            settings.setValue("window/" + splitter->objectName(), splitter->saveState());
     event->accept();
-}
-
-void MainWindow::startStudy(const StudyPlan& plan, int threads)
-{
-    const bool unsavedResults = document_.isModified() && !document_.project().result.runs.empty();
-    if (!unsavedResults || dialogs_.dropResults())
-        attempt([&] { document_.startStudy(plan, threads); });
 }
 
 void MainWindow::exportFigures()
 {
-    const QString folder = dialogs_.folder(tr("Export figures into folder"));
-    if (folder.isEmpty())
-        return;
-    constexpr std::array formats{FigureFormat::Svg, FigureFormat::Pdf, FigureFormat::Png};
-    if (attempt([&] { faultline::exportFigures(document_.project(), folder.toStdString(), formats); }))
-        statusBar()->showMessage(tr("Figures are in %1").arg(folder), 8000);
+    const Study none;
+    std::vector<std::shared_ptr<const Figure>> figures =
+        studyFigures(document_.project().wafer, document_.study() ? *document_.study() : none);
+    if (figures.empty())
+        return dialogs_.showError(tr("This project has no dies, so there are no figures to export."));
+    auto* dialog = new ExportDialog(std::move(figures), this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->open();
 }
 
 void MainWindow::chooseDataset()
@@ -328,32 +529,46 @@ void MainWindow::about()
         tr("<h3>Faultline %1</h3>"
            "<p>Explore memory crossbars: what defects do to neural networks, and training that "
            "survives them.</p>"
-           "<p>Qt %2</p>"
+           "<p>Qt %2, Eigen %3, built with GCC %4</p>"
            "<p>Free software under the GNU General Public License, version 3 or later "
            "(GPL-3.0-or-later). It comes without any warranty.</p>")
-            .arg(version(), qVersion()));
+            .arg(version(), qVersion(),
+                 QString("%1.%2.%3")
+                     .arg(EIGEN_WORLD_VERSION)
+                     .arg(EIGEN_MAJOR_VERSION)
+                     .arg(EIGEN_MINOR_VERSION),
+                 QString(__VERSION__)));
 }
 
 void MainWindow::showTitle()
 {
     const QString name = QString::fromStdString(
         document_.file().empty() ? document_.project().name : document_.file().filename().string());
-    setWindowTitle(name + "[*] – Faultline");
+    setWindowTitle(name + (document_.readOnly().empty() ? "" : tr(" (read-only)")) + "[*] – Faultline");
     setWindowModified(document_.isModified());
 }
 
 void MainWindow::showStatus()
 {
-    const StudyProgress& progress = document_.progress();
     QString text = tr("%1: %2 dies")
                        .arg(QString::fromStdString(document_.project().name))
                        .arg(document_.project().wafer.dies.size());
-    if (document_.isRunning()) {
-        text += tr("  ·  training: %1 of %2 networks").arg(progress.finishedRuns).arg(progress.runs);
-        if (progress.secondsLeft >= 0.0)
-            text += tr(", about %1 left").arg(duration(progress.secondsLeft));
-    } else if (progress.finishedRuns > 0) {
-        text += tr("  ·  %1 of %2 networks trained").arg(progress.finishedRuns).arg(progress.runs);
+    const StudyQueue& queue = document_.queue();
+    if (const auto running = queue.running()) {
+        const StudyState& state = queue.states()[static_cast<std::size_t>(*running)];
+        text += tr("  ·  %1: %2 of %3 networks")
+                    .arg(QString::fromStdString(
+                        document_.project().studies[static_cast<std::size_t>(*running)].name))
+                    .arg(state.finishedRuns())
+                    .arg(state.runs.size());
+        if (state.phase == StudyState::Phase::Paused)
+            text += tr(", paused");
+        else if (state.secondsLeft >= 0.0)
+            text += tr(", about %1 left").arg(duration(state.secondsLeft));
+        const auto waiting =
+            std::ranges::count(queue.states(), StudyState::Phase::Queued, &StudyState::phase);
+        if (waiting > 0)
+            text += tr("  ·  %1 waiting").arg(waiting);
     }
     status_->setText(text);
 }

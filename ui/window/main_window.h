@@ -8,6 +8,7 @@
 
 class QButtonGroup;
 class QLabel;
+class QMenu;
 class QStackedWidget;
 class QToolButton;
 
@@ -18,11 +19,12 @@ namespace faultline
 struct Dialogs {
     enum class Answer { Save, Discard, Cancel };
 
+    std::function<QStringList()> measuredFiles;                 ///< empty: cancelled
     std::function<QString()> openFile;                          ///< empty: cancelled
     std::function<QString(const QString& suggestion)> saveFile; ///< empty: cancelled
     std::function<QString(const QString& title)> folder;        ///< empty: cancelled
     std::function<Answer()> saveChanges;
-    std::function<bool()> dropResults; ///< of the last study, which are not saved
+    std::function<bool(const QString& words)> recover; ///< false: what can be recovered is to be deleted
     std::function<void(const QString& words)> showError;
 };
 
@@ -37,10 +39,14 @@ public:
     ProjectDocument& document() { return document_; }
     Dialogs& dialogs() { return dialogs_; }
     void openFile(const QString& file);
+    /// Offers what crashed programs have left of projects that were never saved.
+    void offerUnsaved();
 
 protected:
     void closeEvent(QCloseEvent* event) override;
     void changeEvent(QEvent* event) override;
+    void dragEnterEvent(QDragEnterEvent* event) override;
+    void dropEvent(QDropEvent* event) override;
 
 private:
     void makeRail();
@@ -51,11 +57,14 @@ private:
     void open();
     bool save();
     bool saveAs();
+    void importDies(const QStringList& filesAndFolders);
     bool mayDropChanges();
-    void startStudy(const StudyPlan& plan, int threads);
     void exportFigures();
     void chooseDataset();
     void about();
+    void fillRecent(QMenu& menu);
+    void remember(const QString& file); ///< among the recent projects
+    void resetLayout();
     void showTitle();
     void showStatus();
     /// Runs what may throw an Error and shows it; false when it did.

@@ -1,0 +1,127 @@
+#include "document/evaluator.h"
+
+#include "document/study_queue.h"
+#include "study/evaluation.h"
+
+namespace faultline
+{
+
+namespace
+{
+
+/// A die and the networks whose errors on it are not known.
+struct Gap {
+    Die die;
+    std::vector<Run> networks; ///< without their curves
+    std::vector<EvaluatedError> errors;
+};
+
+/// The first die with gaps; none has networks when nothing is missing.
+Gap firstGap(const Project& project)
+{
+    Gap gap;
+    for (const Die& die : project.wafer.dies) {
+        if (!die.included)
+            continue;
+        for (std::size_t study = 0; study < project.studies.size(); ++study)
+            for (const Run& run : project.studies[study].result.runs)
+                if (!run.dieErrors.contains(die.id)) {
+                    gap.networks.push_back({run.settings, {}, run.network, 0.0, {}});
+                    gap.errors.push_back({static_cast<int>(study), run.settings, 0.0});
+                }
+        if (!gap.networks.empty()) {
+            gap.die = die;
+            break;
+        }
+    }
+    return gap;
+}
+
+/// The wafer without its dies.
+Wafer emptyWafer(const Wafer& wafer)
+{
+    return {wafer.name, wafer.description, wafer.geometry, wafer.device, {}};
+}
+
+} // namespace
+
+std::shared_ptr<const Dataset> Evaluator::TestImages::get(const std::string& folder)
+{
+    const std::scoped_lock lock(mutex_);
+    if (!images_ || folder_ != folder) {
+        images_ = std::make_shared<const Dataset>(loadTestImages(folder));
+        folder_ = folder;
+    }
+    return images_;
+}
+
+Evaluator::Evaluator(const Project& project, StudyQueue& queue, QObject* parent)
+    : QObject(parent),
+      project_(project),
+      queue_(queue)
+{
+    // Another list of studies: what is being evaluated may stand elsewhere in it.
+    connect(&queue, &StudyQueue::studiesChanged, this, &Evaluator::complete);
+}
+
+void Evaluator::dieChanged(int dieId)
+{
+    queue_.dropErrors(dieId);
+    complete();
+}
+
+void Evaluator::complete()
+{
+    Gap first = firstGap(project_);
+    busy_ = !first.networks.empty();
+    if (!busy_) {
+        completing_.cancel();
+        emit completed();
+        return;
+    }
+    auto gap = std::make_shared<Gap>(std::move(first));
+    completing_.start([this, gap, wafer = emptyWafer(project_.wafer), folder = project_.dataset,
+                       images = images_](const std::stop_token& stop) -> Background::Finish {
+        try {
+            const auto full = images->get(folder);
+            Dataset small;
+            for (std::size_t k = 0; k < gap->networks.size(); ++k) {
+                if (stop.stop_requested())
+                    return [] {};
+                const Run& network = gap->networks[k];
+                if (small.width != network.settings.side)
+                    small = downsample(*full, network.settings.side);
+                gap->errors[k].percent =
+                    errorPercent(small.labels, classify(network, &gap->die, wafer, small));
+            }
+        } catch (const std::exception&) {
+            // Images that have moved, or another geometry than the network's: its error stays unknown.
+            return [this] { busy_ = false; };
+        }
+        return [this, gap] {
+            queue_.setErrors(gap->die.id, gap->errors);
+            complete();
+        };
+    });
+}
+
+void Evaluator::answer(const Run& run, const Die* die, std::function<void(const Answers&)> finish)
+{
+    const auto network = std::make_shared<const Run>(run);
+    const auto place = die ? std::make_shared<const Die>(*die) : nullptr;
+    answering_.start([network, place, finish = std::move(finish), wafer = emptyWafer(project_.wafer),
+                      folder = project_.dataset,
+                      images = images_](const std::stop_token&) -> Background::Finish {
+        Answers answers;
+        try {
+            answers.images = images->get(folder);
+            answers.given =
+                classify(*network, place.get(), wafer, downsample(*answers.images, network->settings.side));
+        } catch (const std::exception& error) {
+            answers = {nullptr, {}, QString::fromUtf8(error.what())};
+        }
+        return [finish, answers = std::move(answers)] { finish(answers); };
+    });
+}
+
+} // namespace faultline

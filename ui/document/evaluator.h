@@ -1,0 +1,64 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+
+#include "document/background.h"
+#include "project/project.h"
+
+namespace faultline
+{
+
+class StudyQueue;
+
+/// Evaluates trained networks in the background: keeps their errors on the wafer's dies complete while dies
+/// are drawn, edited and added, and tells what a network makes of every single image.
+class Evaluator : public QObject
+{
+    Q_OBJECT
+
+public:
+    /// Keeps references to both.
+    Evaluator(const Project& project, StudyQueue& queue, QObject* parent = nullptr);
+
+    /// Evaluates what is missing: finished runs on included dies.
+    void complete();
+    /// The errors on this die are no longer true; evaluates them anew.
+    void dieChanged(int dieId);
+    bool isBusy() const { return busy_; }
+
+    /// What a network makes of the test images on a die.
+    struct Answers {
+        std::shared_ptr<const Dataset> images; ///< full size; null when they cannot be read
+        std::vector<std::uint8_t> given;       ///< class, one per image
+        QString failure;
+    };
+    /// Calls `finish` later with the answers of a run on a die (null: a perfect one), unless it is asked
+    /// something else meanwhile.
+    void answer(const Run& run, const Die* die, std::function<void(const Answers&)> finish);
+
+signals:
+    void completed(); ///< nothing is missing any more
+
+private:
+    /// The test images, read when they are first asked for, by any thread.
+    class TestImages
+    {
+    public:
+        std::shared_ptr<const Dataset> get(const std::string& folder); ///< throws Error
+
+    private:
+        std::mutex mutex_; // guards both
+        std::string folder_;
+        std::shared_ptr<const Dataset> images_;
+    };
+
+    const Project& project_;
+    StudyQueue& queue_;
+    std::shared_ptr<TestImages> images_ = std::make_shared<TestImages>();
+    bool busy_ = false;
+    Background completing_, answering_;
+};
+
+} // namespace faultline

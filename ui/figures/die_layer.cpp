@@ -1,0 +1,92 @@
+#include "figures/die_layer.h"
+
+#include <cmath>
+
+#include "common/error.h"
+
+namespace faultline
+{
+
+LayerText textOf(DieLayer layer)
+{
+    switch (layer) {
+    case DieLayer::Defects:
+        return {"Defects", "µS", 1e6, 1};
+    case DieLayer::ConductanceP:
+        return {"G at P", "µS", 1e6, 1};
+    case DieLayer::ConductanceAP:
+        return {"G at AP", "µS", 1e6, 1};
+    case DieLayer::Tmr:
+        return {"TMR", "%", 100.0, 0};
+    case DieLayer::Weights:
+        return {"Weight", {}, 1.0, 2};
+    case DieLayer::Damage:
+        break;
+    }
+    return {"|weight − ideal|", {}, 1.0, 2};
+}
+
+QString LayerText::text(double value) const
+{
+    const QString number = QString::number(value * perUnit, 'f', decimals);
+    return number.startsWith('-') ? QChar(u'−') + number.mid(1) : number;
+}
+
+MappedNetwork::MappedNetwork(const Run& run, const DieGeometry& geometry)
+    : map_(run.settings.network.layers, geometry, run.settings.spare)
+{
+    if (static_cast<int>(run.network.layers.size()) != map_.weightLayers())
+        throw Error("The network's weights are not known.");
+    for (const Network::Layer& layer : run.network.layers)
+        positive_.emplace_back(layer.latent.array() >= 0.0F);
+}
+
+int MappedNetwork::written(const WeightIndex& weight) const
+{
+    return positive_[static_cast<std::size_t>(weight.layer)](weight.output, weight.input) ? 1 : -1;
+}
+
+double MappedNetwork::pairValue(const Die& die, const Device& device, const CellIndex& cell) const
+{
+    const DieGeometry& geometry = map_.geometry();
+    const auto use =
+        cell.row < geometry.rows && cell.column < geometry.columns ? map_.use(cell) : std::nullopt;
+    if (!use)
+        return NAN;
+    const CellIndex plus{use->sign > 0 ? cell.row : cell.row - 1, cell.column};
+    const CellIndex minus{plus.row + 1, plus.column};
+    if (!die.contains(minus))
+        return NAN;
+    const bool up = written(use->weight) > 0;
+    const auto& gPlus = die.conductance[up ? P : AP];
+    const auto& gMinus = die.conductance[up ? AP : P];
+    return (static_cast<double>(gPlus(plus.row, plus.column)) - gMinus(minus.row, minus.column)) /
+           (device.conductance(P) - device.conductance(AP));
+}
+
+double Overlay::value(const Die& die, const CellIndex& cell) const
+{
+    const auto conductance = [&](Level level) -> double {
+        return die.conductance[level](cell.row, cell.column);
+    };
+    switch (layer) {
+    case DieLayer::Defects:
+    case DieLayer::ConductanceP:
+        return conductance(P);
+    case DieLayer::ConductanceAP:
+        return conductance(AP);
+    case DieLayer::Tmr:
+        return conductance(AP) > 0.0 ? conductance(P) / conductance(AP) - 1.0 : NAN;
+    case DieLayer::Weights:
+        return network ? network->pairValue(die, device, cell) : NAN;
+    case DieLayer::Damage: {
+        if (!network)
+            return NAN;
+        const double value = network->pairValue(die, device, cell);
+        return std::isnan(value) ? NAN : std::abs(value - network->written(network->map().use(cell)->weight));
+    }
+    }
+    return NAN;
+}
+
+} // namespace faultline

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <array>
+#include <memory>
+
+#include <QString>
+
+#include "crossbar/cell_map.h"
+#include "study/study.h"
+
+namespace faultline
+{
+
+/// What of a die is shown: healthy cells in quiet greys with its defects in colour, or a number of each cell.
+enum class DieLayer { Defects, ConductanceP, ConductanceAP, Tmr, Weights, Damage };
+inline constexpr std::array allLayers{DieLayer::Defects, DieLayer::ConductanceP, DieLayer::ConductanceAP,
+                                      DieLayer::Tmr,     DieLayer::Weights,      DieLayer::Damage};
+
+/// How a layer's numbers are written.
+struct LayerText {
+    QString name;        ///< "G at P"
+    QString unit;        ///< "µS"; empty for plain numbers
+    double perUnit;      ///< a value in SI times this is a number in the unit
+    int decimals;        ///< that are worth writing
+    QString axis() const ///< "G at P (µS)"
+    {
+        return unit.isEmpty() ? name : QString("%1 (%2)").arg(name, unit);
+    }
+    QString text(double value) const; ///< without the unit
+};
+LayerText textOf(DieLayer layer);
+
+/// A network as it lies on a die.
+class MappedNetwork
+{
+public:
+    /// Throws Error when the network does not fit.
+    MappedNetwork(const Run& run, const DieGeometry& geometry);
+
+    const CellMap& map() const { return map_; }
+    int written(const WeightIndex& weight) const; ///< +1 or -1
+    /// What the pair of cells that `cell` belongs to is worth on a die: (G+ - G-) / (G_P - G_AP) with both
+    /// cells as written. This pair's alone; the network sees the mean over the layer's copies. NaN for an
+    /// unused cell and for one that the die does not have.
+    double pairValue(const Die& die, const Device& device, const CellIndex& cell) const;
+
+private:
+    CellMap map_;
+    std::vector<Eigen::Array<bool, Eigen::Dynamic, Eigen::Dynamic>>
+        positive_; ///< per layer: outputs x inputs
+};
+
+/// A number for each cell of a die.
+struct Overlay {
+    Overlay(DieLayer what = DieLayer::Defects) : layer(what) {} // NOLINT: a layer alone is an overlay
+
+    DieLayer layer;
+    Device device;                                ///< for Weights and Damage
+    std::shared_ptr<const MappedNetwork> network; ///< for Weights and Damage
+
+    /// Siemens for conductances (of G at P for Defects), otherwise a plain number: TMR = G_P / G_AP - 1, the
+    /// weight, |weight - ideal|. NaN where the cell has none.
+    double value(const Die& die, const CellIndex& cell) const;
+    /// Rows above and below a changed cell that change with it: a weight is a pair.
+    int reach() const { return layer == DieLayer::Weights || layer == DieLayer::Damage ? 1 : 0; }
+};
+
+} // namespace faultline

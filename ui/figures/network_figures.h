@@ -1,0 +1,26 @@
+#pragma once
+
+#include <memory>
+
+#include <QImage>
+
+#include "figures/figure.h"
+#include "study/evaluation.h"
+
+namespace faultline
+{
+
+// What a network sees and answers.
+
+/// Number of images by label and given class, as a matrix of numbers; what is wrong is coloured by its share
+/// of the label's images.
+std::unique_ptr<Figure> confusionFigure(const ConfusionMatrix& matrix);
+
+/// One image of a dataset, grey: white is 1.
+QImage digitImage(const Dataset& images, int index);
+
+/// The first layer's weights of one neuron as an image of side x side pixels: blue where they are negative,
+/// red where positive, saturated at -limit and limit. `weights`: side * side values, row by row.
+QImage weightImage(const Eigen::Ref<const Eigen::RowVectorXf>& weights, int side, float limit);
+
+} // namespace faultline

@@ -1,0 +1,178 @@
+#include "figures/report_figures.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace faultline
+{
+
+namespace
+{
+
+std::string word(Level level)
+{
+    return level == P ? "P" : "AP";
+}
+
+} // namespace
+
+std::unique_ptr<Figure> rateFigure(const WaferReport& report)
+{
+    Table table{{"defect", "rate", "from (95 %)", "to (95 %)", "dispersion", "likelihood ratio",
+                 "probability (Poisson)"},
+                {}};
+    QStringList names;
+    double low = 1.0, high = 0.0;
+    for (const DefectReport& of : report.defects) {
+        table.rows.push_back({std::string(name(of.defect)), of.rate, of.rateInterval.low,
+                              of.rateInterval.high, of.dispersion, of.overdispersion.likelihoodRatio,
+                              of.overdispersion.probability});
+        names.append(QString::fromUtf8(name(of.defect)));
+        if (of.rate > 0.0) {
+            low = std::min(low, of.rateInterval.low);
+            high = std::max(high, of.rateInterval.high);
+        }
+    }
+    if (high == 0.0)
+        return nullptr;
+    auto plot = std::make_unique<Plot>(std::move(table));
+    plot->name = "defect-rates";
+    plot->title = "Defect rates with 95 % intervals";
+    plot->x = categoryAxis({}, names);
+    plot->y = logAxis("Share of cells (%)", 80.0 * low, 125.0 * high);
+    for (std::size_t k = 0; k < report.defects.size(); ++k) {
+        const DefectReport& of = report.defects[k];
+        if (of.rate == 0.0)
+            continue;
+        const auto at = static_cast<double>(k);
+        const SeriesStyle style{hueOf(of.defect)};
+        plot->marks.push_back(
+            curve({{at, 100.0 * of.rateInterval.low}, {at, 100.0 * of.rateInterval.high}}, style));
+        plot->marks.push_back(dots({{at, 100.0 * of.rate}}, style));
+    }
+    return plot;
+}
+
+std::unique_ptr<Figure> quantileFigure(const WaferReport& report)
+{
+    Table table{{"state", "normal quantile", "conductance (S)", "lognormal (S)"}, {}};
+    std::vector<double> normals;
+    double low = INFINITY, high = 0.0;
+    std::vector<Mark> marks;
+    std::vector<LegendEntry> legend;
+    for (const Level level : {AP, P}) {
+        const ConductanceReport& of = report.conductance[level];
+        const SeriesStyle style =
+            level == P ? SeriesStyle{Hue::Blue, Marker::Circle} : SeriesStyle{Hue::Orange, Marker::Square};
+        std::vector<QPointF> measured, fitted;
+        for (const auto& point : of.quantiles) {
+            const double expected = of.fit.median * std::exp(of.fit.sigma * point.normal);
+            table.rows.push_back({word(level), point.normal, point.siemens, expected});
+            normals.push_back(point.normal);
+            fitted.emplace_back(point.normal, 1e6 * expected);
+            if (point.siemens <= 0.0)
+                continue;
+            measured.emplace_back(point.normal, 1e6 * point.siemens);
+            low = std::min({low, point.siemens, expected});
+            high = std::max({high, point.siemens, expected});
+        }
+        marks.push_back(curve(fitted, {Hue::Muted}, 1.0));
+        marks.push_back(dots(measured, style));
+        legend.push_back({"healthy at " + QString::fromStdString(word(level)), style});
+    }
+    if (high <= 0.0)
+        return nullptr;
+    legend.push_back({"lognormal", {Hue::Muted}, LegendEntry::Symbol::Line});
+    auto plot = std::make_unique<Plot>(std::move(table));
+    plot->name = "conductance-quantiles";
+    plot->title = "Conductance of healthy cells against a lognormal";
+    plot->x = linearAxis("Normal quantile (standard deviations)", normals, false);
+    plot->y = logAxis("Conductance (µS)", 0.95e6 * low, 1.05e6 * high);
+    plot->marks = std::move(marks);
+    plot->legend = std::move(legend);
+    return plot;
+}
+
+std::unique_ptr<Figure> radialFigure(const WaferReport& report)
+{
+    Table table{{"radius (dies)"}, {}};
+    for (const RadialTrend& trend : report.trends)
+        table.columns.push_back(trend.what);
+    const RadialTrend& defects = report.trends.front();
+    std::vector<QPointF> points;
+    std::vector<double> shares;
+    for (std::size_t die = 0; die < defects.radius.size(); ++die) {
+        std::vector<Table::Cell> row{defects.radius[die]};
+        for (const RadialTrend& trend : report.trends)
+            row.emplace_back(trend.value[die]);
+        table.rows.push_back(std::move(row));
+        shares.push_back(100.0 * defects.value[die]);
+        points.emplace_back(defects.radius[die], shares.back());
+    }
+    auto plot = std::make_unique<Plot>(std::move(table));
+    plot->name = "radial-trend";
+    plot->title = QString("Defects from the wafer's centre to its edge (rank correlation %1, p = %2)")
+                      .arg(defects.rankCorrelation, 0, 'f', 2)
+                      .arg(defects.probability, 0, 'g', 2);
+    plot->x = linearAxis("Distance from the wafer's centre (dies)", defects.radius, true);
+    plot->y = linearAxis("Share of defective cells (%)", shares, true);
+    plot->marks.push_back(dots(std::move(points), {Hue::Blue}));
+    return plot;
+}
+
+std::unique_ptr<Figure> countFigure(const WaferReport& report, Defect defect)
+{
+    const auto found = std::ranges::find(report.defects, defect, &DefectReport::defect);
+    if (found == report.defects.end() || found->rate == 0.0)
+        return nullptr;
+    const auto dies = static_cast<double>(found->counts.size());
+    const double meanCount = mean(found->counts);
+    std::vector<double> sorted = found->counts;
+    std::ranges::sort(sorted);
+    const auto last = static_cast<int>(sorted.back()) + 1;
+    Table table{{"defects on a die", "measured", "negative binomial", "Poisson"}, {}};
+    std::vector<QPointF> measured, negative, poisson;
+    double shareNegative = 0.0, sharePoisson = 0.0;
+    for (int count = 0; count <= last; ++count) {
+        const double one[] = {static_cast<double>(count)};
+        shareNegative += std::exp(logLikelihood(one, meanCount, found->dispersion));
+        sharePoisson += std::exp(logLikelihood(one, meanCount, INFINITY));
+        const auto upTo = static_cast<double>(std::ranges::upper_bound(sorted, one[0]) - sorted.begin());
+        table.rows.push_back({one[0], upTo / dies, shareNegative, sharePoisson});
+        if (!measured.empty())
+            measured.emplace_back(count, measured.back().y()); // a step
+        measured.emplace_back(count, 100.0 * upTo / dies);
+        negative.emplace_back(count, 100.0 * shareNegative);
+        poisson.emplace_back(count, 100.0 * sharePoisson);
+    }
+    auto plot = std::make_unique<Plot>(std::move(table));
+    const QString what = QString::fromUtf8(name(defect));
+    plot->name = "counts-" + what.toStdString();
+    plot->title = QString("Dies with at most so many %1 cells").arg(what);
+    plot->x = linearAxis(QString("Cells of a die that are %1").arg(what),
+                         std::array{0.0, static_cast<double>(last)}, true);
+    plot->y = linearAxis("Share of dies (%)", std::array{0.0, 100.0}, true);
+    const SeriesStyle nb{Hue::Blue}, poissonStyle{Hue::Vermillion, Marker::Circle, Qt::DashLine};
+    plot->marks = {curve(poisson, poissonStyle), curve(negative, nb), curve(measured, {Hue::Ink}, 1.2)};
+    plot->legend = {{"measured", {Hue::Ink}, LegendEntry::Symbol::Line},
+                    {"negative binomial", nb, LegendEntry::Symbol::Line},
+                    {"Poisson", poissonStyle, LegendEntry::Symbol::Line}};
+    return plot;
+}
+
+std::vector<std::shared_ptr<const Figure>> reportFigures(const WaferReport& report)
+{
+    std::vector<std::shared_ptr<const Figure>> figures;
+    const auto add = [&](std::unique_ptr<Figure> figure) {
+        if (figure)
+            figures.push_back(std::move(figure));
+    };
+    add(rateFigure(report));
+    add(quantileFigure(report));
+    add(radialFigure(report));
+    for (const Defect defect : allDefects)
+        add(countFigure(report, defect));
+    return figures;
+}
+
+} // namespace faultline

@@ -1,0 +1,441 @@
+#include "pages/import_dialog.h"
+
+#include <cmath>
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QDialogButtonBox>
+#include <QDoubleSpinBox>
+#include <QFormLayout>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QLineEdit>
+#include <QLocale>
+#include <QPushButton>
+#include <QTableWidget>
+#include <QTimer>
+#include <QVBoxLayout>
+
+#include "common/error.h"
+#include "document/background.h"
+#include "formats/number_array.h"
+#include "pages/panel.h"
+#include "views/threshold_view.h"
+
+namespace faultline
+{
+
+namespace
+{
+
+template <class Value>
+QComboBox* choice(const char* name, std::initializer_list<std::pair<QString, Value>> choices)
+{
+    auto* box = new QComboBox;
+    box->setObjectName(name);
+    for (const auto& [text, value] : choices)
+        box->addItem(text, static_cast<int>(value));
+    return box;
+}
+
+void choose(QComboBox& box, int value)
+{
+    box.setCurrentIndex(box.findData(value));
+}
+
+/// The orders in which an array may hold states, as the items of their box.
+const std::array<std::vector<Level>, 4> stateOrders{{{AP, P}, {P, AP}, {P}, {AP}}};
+
+} // namespace
+
+ImportDialog::ImportDialog(const std::vector<std::filesystem::path>& filesAndFolders, QWidget* parent)
+    : QDialog(parent),
+      files_(measurementFiles(filesAndFolders)),
+      background_(new Background(this)),
+      soon_(new QTimer(this)),
+      preview_(resultTable({QString()})),
+      report_(quietLabel()),
+      histogram_(new ThresholdView),
+      ratio_(new QDoubleSpinBox),
+      labels_(resultTable({tr("Label"), tr("Cells"), tr("Expected precision"), tr("Expected recall")})),
+      quality_(quietLabel()),
+      buttons_(new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel))
+{
+    setObjectName("importDialog");
+    setWindowTitle(tr("Import measured dies"));
+    preview_->setObjectName("importPreview");
+    preview_->setAccessibleName(tr("Conductances of the first die's upper left cells"));
+    report_->setObjectName("importReport");
+    report_->setWordWrap(true);
+    quality_->setWordWrap(true);
+    histogram_->setObjectName("importThresholds");
+    labels_->setObjectName("importLabels");
+    ratio_->setObjectName("smallestRatio");
+    ratio_->setRange(1.0, 100.0);
+    ratio_->setDecimals(3);
+    ratio_->setSingleStep(0.01);
+    ratio_->setKeyboardTracking(false);
+    ratio_->setToolTip(tr("A cell with less is stuck: in P above the dashed line, in AP below it."));
+    buttons_->button(QDialogButtonBox::Ok)->setText(tr("Import"));
+
+    auto* right = new QVBoxLayout;
+    right->addWidget(boldLabel(tr("Upper left of the first die at P, in µS")));
+    right->addWidget(preview_);
+    right->addWidget(report_);
+    right->addWidget(boldLabel(tr("Opens, the border of the states, and shorts: drag the lines")));
+    right->addWidget(histogram_, 1);
+    auto* by = new QHBoxLayout;
+    auto* automatic = new QPushButton(tr("Find them"));
+    automatic->setObjectName("automaticThresholds");
+    automatic->setToolTip(tr("Fits a mixture of lognormals to all cells."));
+    by->addWidget(new QLabel(tr("A switch has G_P / G_AP of at least")));
+    by->addWidget(ratio_);
+    by->addStretch(1);
+    by->addWidget(automatic);
+    right->addLayout(by);
+    right->addWidget(labels_);
+    right->addWidget(quality_);
+
+    auto* columns = new QHBoxLayout;
+    columns->setSpacing(2 * pageMargin);
+    columns->addWidget(recipeForm());
+    columns->addLayout(right, 1);
+    auto* all = new QVBoxLayout(this);
+    all->addLayout(columns, 1);
+    all->addWidget(buttons_);
+    resize(980, 720);
+
+    soon_->setSingleShot(true);
+    soon_->setInterval(150);
+    connect(soon_, &QTimer::timeout, this, &ImportDialog::read);
+    connect(buttons_, &QDialogButtonBox::accepted, this, &ImportDialog::accept);
+    connect(buttons_, &QDialogButtonBox::rejected, this, &ImportDialog::reject);
+    connect(automatic, &QPushButton::clicked, this, [this] {
+        thresholds_.reset();
+        label({});
+    });
+    connect(histogram_, &ThresholdView::thresholdsChanged, this, [this](const Thresholds& thresholds) {
+        thresholds_ = thresholds;
+        thresholds_->smallestRatio = ratio_->value();
+        label(thresholds_);
+    });
+    connect(ratio_, &QDoubleSpinBox::valueChanged, this, [this](double value) {
+        if (showing_)
+            return;
+        thresholds_ = histogram_->thresholds();
+        thresholds_->smallestRatio = value;
+        label(thresholds_);
+    });
+    chooseRecipe(0);
+}
+
+QWidget* ImportDialog::recipeForm()
+{
+    auto* widget = new QWidget;
+    auto* form = new QFormLayout(widget);
+    form->setContentsMargins(0, 0, 0, 0);
+    form->addRow(tr("Files"),
+                 new QLabel(files_.size() == 1
+                                ? QString::fromStdString(files_.front().filename().string())
+                                : tr("%1 … %2 (%3 files)")
+                                      .arg(QString::fromStdString(files_.front().filename().string()),
+                                           QString::fromStdString(files_.back().filename().string()))
+                                      .arg(files_.size())));
+    recipes_ = new QComboBox;
+    recipes_->setObjectName("recipe");
+    recipes_->addItem(tr("Guessed from the first file"));
+    for (const std::string& name : recipeNames())
+        recipes_->addItem(QString::fromStdString(name));
+    form->addRow(tr("Recipe"), recipes_);
+    addFormat(form);
+    dieName_ = new QLineEdit;
+    dieName_->setObjectName("dieNamePattern");
+    dieName_->setPlaceholderText(tr("the file's name without its state"));
+    dieName_->setToolTip(tr("A regular expression with a group: (D[0-9]+) finds D07 in lot3_D07_P.csv."));
+    form->addRow(tr("Die names"), dieName_);
+    waferName_ = new QLineEdit(QString::fromStdString(files_.front().parent_path().filename().string()));
+    waferName_->setObjectName("waferName");
+    form->addRow(tr("Wafer"), waferName_);
+    saveAs_ = new QLineEdit;
+    saveAs_->setObjectName("saveRecipeAs");
+    saveAs_->setPlaceholderText(tr("not kept"));
+    form->addRow(tr("Keep recipe as"), saveAs_);
+
+    connect(recipes_, &QComboBox::activated, this, &ImportDialog::chooseRecipe);
+    for (QComboBox* box : {layout_, separator_, decimal_, dataset_, quantity_, states_})
+        connect(box, &QComboBox::currentIndexChanged, this, &ImportDialog::readSoon);
+    for (QSpinBox* box : {headerLines_, labelColumns_})
+        connect(box, &QSpinBox::valueChanged, this, &ImportDialog::readSoon);
+    connect(voltage_, &QDoubleSpinBox::valueChanged, this, &ImportDialog::readSoon);
+    for (QCheckBox* box : {transpose_, flipRows_, flipColumns_})
+        connect(box, &QCheckBox::toggled, this, &ImportDialog::readSoon);
+    connect(dieName_, &QLineEdit::editingFinished, this, &ImportDialog::readSoon);
+    return widget;
+}
+
+void ImportDialog::addFormat(QFormLayout* form)
+{
+    layout_ = choice<TextLayout>("layout", {{tr("Matrix"), TextLayout::Matrix},
+                                            {tr("Table, a line for each cell"), TextLayout::Table}});
+    separator_ = choice<char>(
+        "separator", {{tr("Comma"), ','}, {tr("Semicolon"), ';'}, {tr("Tab"), '\t'}, {tr("Blanks"), ' '}});
+    decimal_ = choice<char>("decimal", {{tr("Point"), '.'}, {tr("Comma"), ','}});
+    headerLines_ = new QSpinBox;
+    headerLines_->setObjectName("headerLines");
+    headerLines_->setRange(0, 9999);
+    labelColumns_ = new QSpinBox;
+    labelColumns_->setObjectName("labelColumns");
+    labelColumns_->setRange(0, 99);
+    dataset_ = new QComboBox;
+    dataset_->setObjectName("dataset");
+    quantity_ = choice<Quantity>("quantity", {{tr("Resistance in Ω"), Quantity::Ohm},
+                                              {tr("Resistance in kΩ"), Quantity::KiloOhm},
+                                              {tr("Conductance in S"), Quantity::Siemens},
+                                              {tr("Current in A"), Quantity::Ampere}});
+    voltage_ = new QDoubleSpinBox;
+    voltage_->setObjectName("readVoltage");
+    voltage_->setRange(-10.0, 10.0);
+    voltage_->setDecimals(4);
+    voltage_->setSuffix(tr(" V"));
+    states_ = choice<int>(
+        "states", {{tr("AP, then P"), 0}, {tr("P, then AP"), 1}, {tr("P alone"), 2}, {tr("AP alone"), 3}});
+    states_->setToolTip(tr("Of a file that holds several states, or whose name tells none."));
+    transpose_ = new QCheckBox(tr("Exchange rows and columns"));
+    transpose_->setObjectName("transpose");
+    flipRows_ = new QCheckBox(tr("Turn the order of rows"));
+    flipRows_->setObjectName("flipRows");
+    flipColumns_ = new QCheckBox(tr("Turn the order of columns"));
+    flipColumns_->setObjectName("flipColumns");
+    form->addRow(tr("Layout"), layout_);
+    form->addRow(tr("Separator"), separator_);
+    form->addRow(tr("Decimal sign"), decimal_);
+    form->addRow(tr("Header lines"), headerLines_);
+    form->addRow(tr("Label columns"), labelColumns_);
+    form->addRow(tr("Dataset"), dataset_);
+    form->addRow(tr("Numbers are"), quantity_);
+    form->addRow(tr("Read voltage"), voltage_);
+    form->addRow(tr("States"), states_);
+    form->addRow({}, transpose_);
+    form->addRow({}, flipRows_);
+    form->addRow({}, flipColumns_);
+}
+
+void ImportDialog::chooseRecipe(int index)
+{
+    try {
+        const bool saved = index > 0;
+        guessed_ = saved ? loadRecipe(recipes_->itemText(index).toStdString()) : guessRecipe(files_.front());
+        dataset_->blockSignals(true);
+        dataset_->clear();
+        dataset_->addItem(tr("All that could be dies"));
+        for (const DatasetChoice& found : datasetsIn(files_.front()))
+            if (!found.path.empty())
+                dataset_->addItem(QString("%1 (%2)").arg(QString::fromStdString(found.path),
+                                                         QString::fromStdString(describeShape(found.shape))),
+                                  QString::fromStdString(found.path));
+        dataset_->setEnabled(dataset_->count() > 1);
+        dataset_->blockSignals(false);
+        showRecipe();
+        saveAs_->setText(QString::fromStdString(guessed_.name));
+        read();
+    } catch (const Error& error) {
+        showError(QString::fromUtf8(error.what()));
+    }
+}
+
+void ImportDialog::showRecipe()
+{
+    showing_ = true;
+    choose(*layout_, static_cast<int>(guessed_.layout));
+    choose(*separator_, guessed_.text.separator);
+    choose(*decimal_, guessed_.text.decimal);
+    headerLines_->setValue(guessed_.text.headerLines);
+    labelColumns_->setValue(guessed_.text.labelColumns);
+    dataset_->setCurrentIndex(
+        guessed_.datasets.size() == 1
+            ? std::max(0, dataset_->findData(QString::fromStdString(guessed_.datasets.front())))
+            : 0);
+    choose(*quantity_, static_cast<int>(guessed_.quantity));
+    voltage_->setValue(guessed_.readVoltage);
+    const auto order = std::ranges::find(stateOrders, guessed_.states);
+    choose(*states_, static_cast<int>(order - stateOrders.begin()));
+    transpose_->setChecked(guessed_.transpose);
+    flipRows_->setChecked(guessed_.flipRows);
+    flipColumns_->setChecked(guessed_.flipColumns);
+    dieName_->setText(QString::fromStdString(guessed_.dieName));
+    showing_ = false;
+}
+
+ImportRecipe ImportDialog::recipe() const
+{
+    ImportRecipe recipe = guessed_;
+    recipe.layout = static_cast<TextLayout>(layout_->currentData().toInt());
+    recipe.text = {static_cast<char>(separator_->currentData().toInt()),
+                   static_cast<char>(decimal_->currentData().toInt()), headerLines_->value(),
+                   labelColumns_->value()};
+    if (dataset_->currentIndex() > 0)
+        recipe.datasets = {dataset_->currentData().toString().toStdString()};
+    else if (recipe.datasets.size() == 1)
+        recipe.datasets.clear();
+    recipe.quantity = static_cast<Quantity>(quantity_->currentData().toInt());
+    recipe.readVoltage = voltage_->value();
+    recipe.states = stateOrders[static_cast<std::size_t>(states_->currentData().toInt())];
+    recipe.transpose = transpose_->isChecked();
+    recipe.flipRows = flipRows_->isChecked();
+    recipe.flipColumns = flipColumns_->isChecked();
+    recipe.dieName = dieName_->text().toStdString();
+    recipe.name = saveAs_->text().trimmed().toStdString();
+    return recipe;
+}
+
+void ImportDialog::readSoon()
+{
+    if (showing_)
+        return;
+    voltage_->setEnabled(static_cast<Quantity>(quantity_->currentData().toInt()) == Quantity::Ampere);
+    buttons_->button(QDialogButtonBox::Ok)->setEnabled(false);
+    soon_->start();
+}
+
+void ImportDialog::read()
+{
+    voltage_->setEnabled(static_cast<Quantity>(quantity_->currentData().toInt()) == Quantity::Ampere);
+    buttons_->button(QDialogButtonBox::Ok)->setEnabled(false);
+    report_->setText(tr("Reading…"));
+    background_->start([this, files = files_, recipe = recipe()](const std::stop_token& stop) {
+        try {
+            auto measurement = std::make_shared<Measurement>(readMeasurement(files, recipe, nullptr, stop));
+            return Background::Finish([this, measurement] { showResult(*measurement); });
+        } catch (const Error& error) {
+            return Background::Finish(
+                [this, reason = QString::fromUtf8(error.what())] { showError(reason); });
+        }
+    });
+}
+
+void ImportDialog::showError(const QString& reason)
+{
+    measurement_.reset();
+    wafer_.reset();
+    report_->setText(reason);
+    preview_->setRowCount(0);
+    labels_->setRowCount(0);
+    quality_->clear();
+    histogram_->setDies({});
+    buttons_->button(QDialogButtonBox::Ok)->setEnabled(false);
+}
+
+void ImportDialog::showResult(const Measurement& measurement)
+{
+    constexpr int most = 6;
+    measurement_ = measurement;
+    wafer_ = waferOf(measurement, waferName_->text().toStdString());
+    const CellGrid<float>& first = wafer_->dies.front().conductance[P];
+    preview_->setRowCount(static_cast<int>(std::min<Eigen::Index>(most, first.rows())));
+    preview_->setColumnCount(static_cast<int>(std::min<Eigen::Index>(most, first.cols())));
+    for (int row = 0; row < preview_->rowCount(); ++row)
+        for (int column = 0; column < preview_->columnCount(); ++column)
+            preview_->setItem(
+                row, column,
+                numberItem(QLocale().toString(1e6 * static_cast<double>(first(row, column)), 'g', 4)));
+    preview_->horizontalHeader()->hide();
+    fitToRows(*preview_);
+
+    QStringList lines;
+    for (const std::string& line : measurement.report.lines())
+        lines.append(QString::fromStdString(line));
+    lines.append(tr("Dies of %1 × %2 cells (%3 …), R_P %4 kΩ, TMR %5 % by the medians.")
+                     .arg(first.rows())
+                     .arg(first.cols())
+                     .arg(QString::fromStdString(wafer_->dies.front().name))
+                     .arg(wafer_->device.parallelResistance / 1000.0, 0, 'g', 4)
+                     .arg(100.0 * wafer_->device.tmr, 0, 'g', 4));
+    report_->setText(lines.join('\n'));
+    histogram_->setDies(wafer_->dies);
+    label(thresholds_);
+}
+
+std::optional<Level> ImportDialog::onlyState() const
+{
+    const MeasuredDie& die = measurement_->dies.front();
+    if (die.has(P) && die.has(AP))
+        return std::nullopt;
+    return die.has(P) ? P : AP;
+}
+
+void ImportDialog::label(const std::optional<Thresholds>& thresholds)
+{
+    if (!wafer_)
+        return;
+    quality_->setText(tr("Labelling…"));
+    buttons_->button(QDialogButtonBox::Ok)->setEnabled(false);
+    background_->start([this, wafer = *wafer_, thresholds, only = onlyState()](const std::stop_token&) {
+        try {
+            auto result = std::make_shared<Classification>(classify(wafer, thresholds, only));
+            return Background::Finish([this, result] { showLabels(*result); });
+        } catch (const Error& error) { // the dies can be imported all the same, without labels
+            return Background::Finish([this, reason = QString::fromUtf8(error.what())] {
+                quality_->setText(reason);
+                labels_->setRowCount(0);
+                fitToRows(*labels_);
+                buttons_->button(QDialogButtonBox::Ok)->setEnabled(true);
+            });
+        }
+    });
+}
+
+void ImportDialog::showLabels(const Classification& classification)
+{
+    *wafer_ = waferOf(*measurement_, wafer_->name); // labels before may have set conductances
+    applyLabels(classification, *wafer_, onlyState());
+    histogram_->setThresholds(classification.thresholds);
+    showing_ = true;
+    ratio_->setValue(classification.thresholds.smallestRatio);
+    showing_ = false;
+    std::array<long, 5> cells{};
+    for (const Die& die : wafer_->dies) {
+        const DefectCounts counts = die.counts();
+        for (std::size_t k = 0; k < cells.size(); ++k)
+            cells[k] += counts[k];
+    }
+    labels_->setRowCount(0);
+    const QLocale locale;
+    for (const Defect defect : allDefects) {
+        const auto k = static_cast<std::size_t>(defect);
+        const int row = labels_->rowCount();
+        labels_->insertRow(row);
+        labels_->setItem(row, 0, new QTableWidgetItem(QString::fromUtf8(name(defect))));
+        labels_->setItem(row, 1, numberItem(locale.toString(static_cast<qlonglong>(cells[k]))));
+        const auto share = [&](double value) {
+            return std::isfinite(value) ? locale.toString(value, 'f', 4) : QString("–");
+        };
+        if (classification.fit) {
+            labels_->setItem(row, 2, numberItem(share(classification.fit->quality[k].precision)));
+            labels_->setItem(row, 3, numberItem(share(classification.fit->quality[k].recall)));
+        }
+    }
+    fitToRows(*labels_);
+    quality_->setText(classification.fit
+                          ? tr("Fitted: %1 % of all cells are expected to be labelled rightly.")
+                                .arg(locale.toString(100.0 * classification.fit->rightlyLabelled, 'f', 3))
+                          : tr("Labelled by hand."));
+    buttons_->button(QDialogButtonBox::Ok)->setEnabled(true);
+}
+
+void ImportDialog::accept()
+{
+    if (!wafer_ || !buttons_->button(QDialogButtonBox::Ok)->isEnabled())
+        return;
+    try {
+        if (!saveAs_->text().trimmed().isEmpty())
+            saveRecipe(recipe());
+    } catch (const Error& error) {
+        quality_->setText(QString::fromUtf8(error.what()));
+        return;
+    }
+    wafer_->name = waferName_->text().toStdString();
+    QDialog::accept();
+}
+
+} // namespace faultline

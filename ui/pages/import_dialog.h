@@ -1,0 +1,94 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+#include <QDialog>
+
+#include "measurement/classification.h"
+#include "measurement/recipe.h"
+
+class QCheckBox;
+class QComboBox;
+class QDialogButtonBox;
+class QDoubleSpinBox;
+class QFormLayout;
+class QLabel;
+class QLineEdit;
+class QPlainTextEdit;
+class QSpinBox;
+class QTableWidget;
+class QTimer;
+
+namespace faultline
+{
+
+class Background;
+class ThresholdView;
+
+/// Reads measured dies from files: shows how they are understood, lets that be changed and kept as a recipe,
+/// and labels the cells by thresholds that can be dragged. Files are read in the background at every change.
+class ImportDialog : public QDialog
+{
+    Q_OBJECT
+
+public:
+    /// Throws Error for folders without any measurement.
+    explicit ImportDialog(const std::vector<std::filesystem::path>& filesAndFolders,
+                          QWidget* parent = nullptr);
+
+    /// What was read, with its labels. Only after it was accepted.
+    Wafer takeWafer() { return std::move(*wafer_); }
+
+    void accept() override; ///< saves the recipe when it has a name
+
+private:
+    QWidget* recipeForm();
+    void addFormat(QFormLayout* form);
+    void chooseRecipe(int index);
+    void showRecipe();
+    ImportRecipe recipe() const;
+    void readSoon();
+    void read();
+    void label(const std::optional<Thresholds>& thresholds);
+    void showResult(const Measurement& measurement);
+    void showLabels(const Classification& classification);
+    void showError(const QString& reason);
+    std::optional<Level> onlyState() const;
+
+    std::vector<std::filesystem::path> files_;
+    ImportRecipe guessed_; ///< with those fields that the dialog does not show
+    std::optional<Measurement> measurement_;
+    std::optional<Wafer> wafer_;
+    std::optional<Thresholds> thresholds_; ///< set by hand
+    bool showing_ = false;                 ///< fields change, but not by a person
+    Background* background_;
+    QTimer* soon_;
+
+    QComboBox* recipes_;
+    QComboBox* layout_;
+    QComboBox* separator_;
+    QComboBox* decimal_;
+    QSpinBox* headerLines_;
+    QSpinBox* labelColumns_;
+    QComboBox* dataset_;
+    QComboBox* quantity_;
+    QDoubleSpinBox* voltage_;
+    QComboBox* states_;
+    QCheckBox* transpose_;
+    QCheckBox* flipRows_;
+    QCheckBox* flipColumns_;
+    QLineEdit* dieName_;
+    QLineEdit* waferName_;
+    QLineEdit* saveAs_;
+    QTableWidget* preview_;
+    QLabel* report_;
+    ThresholdView* histogram_;
+    QDoubleSpinBox* ratio_;
+    QTableWidget* labels_;
+    QLabel* quality_;
+    QDialogButtonBox* buttons_;
+};
+
+} // namespace faultline

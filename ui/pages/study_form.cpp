@@ -1,0 +1,336 @@
+#include "pages/study_form.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QDoubleSpinBox>
+#include <QFormLayout>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QLineEdit>
+#include <QLocale>
+#include <QPushButton>
+#include <QRegularExpressionValidator>
+#include <QScrollArea>
+#include <QSignalBlocker>
+#include <QSpinBox>
+#include <QVBoxLayout>
+
+#include "common/error.h"
+#include "crossbar/cell_map.h"
+#include "pages/panel.h"
+#include "pages/statistics_dialog.h"
+#include "study/runner.h"
+
+namespace faultline
+{
+
+namespace
+{
+
+constexpr std::array spares{Spare::Copies, Spare::Unused};
+constexpr std::array activations{Activation::Tanh, Activation::HardTanh, Activation::Relu, Activation::Sign};
+const QRegularExpression separators("[\\s,;]+");
+
+QSpinBox* spinBox(const char* name, int low, int high)
+{
+    auto* box = new QSpinBox;
+    box->setObjectName(name);
+    box->setRange(low, high);
+    box->setGroupSeparatorShown(true);
+    return box;
+}
+
+void section(QFormLayout* form, const QString& title)
+{
+    if (form->rowCount() > 0)
+        form->addItem(new QSpacerItem(1, 6));
+    form->addRow(boldLabel(title));
+}
+
+QString namesOf(const std::vector<int>& dies, const Wafer& wafer)
+{
+    QStringList names;
+    for (const int id : dies)
+        if (const Die* die = wafer.find(id))
+            names.append(QString::fromStdString(die->name));
+    return names.join(", ");
+}
+
+} // namespace
+
+StudyForm::StudyForm(const Wafer& wafer, QWidget* parent) : QWidget(parent), wafer_(wafer)
+{
+    auto* fields = new QWidget;
+    auto* form = new QFormLayout(fields);
+    form->setContentsMargins(0, 0, 8, 0);
+    form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
+    form->setLabelAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+    form->setHorizontalSpacing(12);
+    form->setVerticalSpacing(5);
+    makeNetwork(form);
+    makeTraining(form);
+    makeData(form);
+
+    auto* scroll = new QScrollArea;
+    scroll->setWidget(fields);
+    scroll->setWidgetResizable(true);
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    problem_ = new QLabel;
+    problem_->setObjectName("planProblem");
+    problem_->setWordWrap(true);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(6);
+    layout->addWidget(scroll, 1);
+    layout->addWidget(problem_);
+
+    const auto changed = [this] {
+        check();
+        emit edited();
+    };
+    for (QSpinBox* box : findChildren<QSpinBox*>())
+        connect(box, &QSpinBox::valueChanged, this, changed);
+    connect(learningRate_, &QDoubleSpinBox::valueChanged, this, changed);
+    for (QLineEdit* line : {hidden_, seed_, dies_})
+        connect(line, &QLineEdit::textChanged, this, changed);
+    for (QComboBox* box : {activation_, spare_})
+        connect(box, &QComboBox::currentIndexChanged, this, changed);
+    for (QCheckBox* box : modes_)
+        connect(box, &QCheckBox::toggled, this, changed);
+}
+
+void StudyForm::makeNetwork(QFormLayout* form)
+{
+    side_ = spinBox("imageSide", 1, 1000);
+    side_->setSuffix(tr(" pixels"));
+    side_->setToolTip(tr("Images are averaged down to a square of this side."));
+    hidden_ = new QLineEdit;
+    hidden_->setObjectName("hiddenNeurons");
+    hidden_->setToolTip(
+        tr("One number for each hidden layer, as in 40 or 64, 32; none for no hidden layer."));
+    activation_ = new QComboBox;
+    activation_->setObjectName("activation");
+    for (const Activation activation : activations)
+        activation_->addItem(QString::fromUtf8(name(activation)));
+    activation_->setToolTip(tr("Of the hidden neurons."));
+    spare_ = new QComboBox;
+    spare_->setObjectName("spareCells");
+    spare_->addItems({tr("copies of layers"), tr("unused")}); // as in spares
+    spare_->setToolTip(
+        tr("What the cells do that the network leaves over. The outputs of copies are averaged,\n"
+           "so that a defect counts by that much less."));
+    junctions_ = quietLabel();
+    junctions_->setObjectName("networkFit");
+    section(form, tr("Network"));
+    form->addRow(tr("Image side"), side_);
+    form->addRow(tr("Hidden neurons"), hidden_);
+    form->addRow(tr("Activation"), activation_);
+    form->addRow(tr("Spare cells"), spare_);
+    form->addRow(junctions_);
+}
+
+void StudyForm::makeTraining(QFormLayout* form)
+{
+    const std::array tips{tr("Train on a perfect die, then test on every die. Its error on the perfect die "
+                             "is the software baseline."),
+                          tr("Train one network for each die, on that die's own junctions."),
+                          tr("Train on a new random die at every step, drawn from the statistics below.")};
+    auto* modes = new QVBoxLayout;
+    modes->setSpacing(3);
+    for (std::size_t k = 0; k < allModes.size(); ++k) {
+        modes_[k] = new QCheckBox(QString::fromUtf8(name(allModes[k])));
+        modes_[k]->setObjectName("mode-" + modes_[k]->text());
+        modes_[k]->setToolTip(tips[k]);
+        modes->addWidget(modes_[k]);
+    }
+    epochs_ = spinBox("epochs", 1, 100000);
+    epochs_->setToolTip(tr("For standard and hardware-aware networks."));
+    statisticsEpochs_ = spinBox("statisticsEpochs", 1, 100000);
+    statisticsEpochs_->setToolTip(tr("For statistics-aware networks, which need longer."));
+    batch_ = spinBox("batch", 1, 100000);
+    batch_->setSuffix(tr(" images"));
+    learningRate_ = new QDoubleSpinBox;
+    learningRate_->setObjectName("learningRate");
+    learningRate_->setDecimals(5);
+    learningRate_->setRange(0.00001, 1.0);
+    learningRate_->setSingleStep(0.001);
+    learningRate_->setToolTip(tr("At the start; it falls to zero along a cosine."));
+    repeats_ = spinBox("repeats", 1, 1000);
+    repeats_->setToolTip(
+        tr("Networks per mode, from different random numbers. Hardware-aware has one per die."));
+    seed_ = new QLineEdit; // a spin box would cut a seed of 64 bits
+    seed_->setObjectName("seed");
+    seed_->setValidator(new QRegularExpressionValidator(QRegularExpression("\\d{1,19}"), seed_));
+    seed_->setToolTip(tr("The same seed gives the same results, on any number of threads."));
+    section(form, tr("Training"));
+    form->addRow(tr("Modes"), modes);
+    form->addRow(tr("Epochs"), epochs_);
+    form->addRow(tr("… statistics-aware"), statisticsEpochs_);
+    form->addRow(tr("Batch"), batch_);
+    form->addRow(tr("Learning rate"), learningRate_);
+    form->addRow(tr("Repeats"), repeats_);
+    form->addRow(tr("Seed"), seed_);
+}
+
+void StudyForm::makeData(QFormLayout* form)
+{
+    dies_ = new QLineEdit;
+    dies_->setObjectName("dies");
+    dies_->setPlaceholderText(tr("all that are included"));
+    dies_->setToolTip(tr("Names and ranges of dies, as in D01, D05..D12."));
+    statisticsSource_ = new QComboBox;
+    statisticsSource_->setObjectName("statisticsSource");
+    statisticsSource_->addItems({tr("fitted"), tr("typed")});
+    statisticsSource_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    statisticsSource_->setToolTip(tr("What statistics-aware training draws its random dies from."));
+    editStatistics_ = new QPushButton(tr("Edit…"));
+    editStatistics_->setObjectName("editStatistics");
+    connect(editStatistics_, &QPushButton::clicked, this, &StudyForm::editStatistics);
+    connect(statisticsSource_, &QComboBox::activated, this, [this](int source) {
+        if (source == 0) {
+            statistics_.reset();
+            check();
+            emit edited();
+        } else {
+            editStatistics();
+        }
+    });
+    auto* statistics = new QHBoxLayout;
+    statistics->addWidget(statisticsSource_, 1);
+    statistics->addWidget(editStatistics_);
+    dataset_ = new QLabel;
+    dataset_->setObjectName("datasetName");
+    auto* choose = new QPushButton(tr("Choose…"));
+    choose->setObjectName("chooseDataset");
+    choose->setToolTip(tr("Another folder with images in IDX form, named as MNIST's files."));
+    connect(choose, &QPushButton::clicked, this, &StudyForm::datasetWanted);
+    auto* images = new QHBoxLayout;
+    images->addWidget(dataset_, 1);
+    images->addWidget(choose);
+    section(form, tr("Dies and images"));
+    form->addRow(tr("Dies"), dies_);
+    form->addRow(tr("Statistics"), statistics);
+    form->addRow(tr("Images"), images);
+}
+
+void StudyForm::editStatistics()
+{
+    DefectStatistics start = statistics_ ? *statistics_ : defaultStatistics(wafer_.device);
+    if (!statistics_) {
+        try {
+            start = trainingStatistics(plan(), wafer_);
+        } catch (const Error&) {
+            // Without dies to fit to, it begins at the device's nominal values.
+        }
+    }
+    StatisticsDialog dialog(start, wafer_.device, this);
+    if (dialog.exec() == QDialog::Accepted)
+        statistics_ = dialog.statistics();
+    check();
+    emit edited();
+}
+
+void StudyForm::setDatasetName(const QString& name)
+{
+    dataset_->setText(name);
+}
+
+void StudyForm::setPlan(const StudyPlan& plan)
+{
+    const QSignalBlocker blocker(this);
+    shown_ = plan;
+    statistics_ = plan.statistics;
+    side_->setValue(plan.side);
+    QStringList hidden;
+    for (std::size_t k = 1; k + 1 < plan.network.layers.size(); ++k)
+        hidden.append(QString::number(plan.network.layers[k]));
+    hidden_->setText(hidden.join(", "));
+    activation_->setCurrentIndex(
+        static_cast<int>(std::ranges::find(activations, plan.network.hidden) - activations.begin()));
+    spare_->setCurrentIndex(static_cast<int>(std::ranges::find(spares, plan.spare) - spares.begin()));
+    for (std::size_t k = 0; k < allModes.size(); ++k)
+        modes_[k]->setChecked(std::ranges::find(plan.modes, allModes[k]) != plan.modes.end());
+    epochs_->setValue(plan.training.epochs);
+    statisticsEpochs_->setValue(plan.statisticsAware.epochs);
+    batch_->setValue(plan.training.batch);
+    learningRate_->setValue(plan.training.learningRate);
+    repeats_->setValue(plan.repeats);
+    seed_->setText(QString::number(plan.seed));
+    dies_->setText(namesOf(plan.dies, wafer_));
+    check();
+}
+
+StudyPlan StudyForm::plan() const
+{
+    StudyPlan plan = shown_;
+    plan.side = side_->value();
+    plan.network.layers = {plan.side * plan.side};
+    for (const QString& neurons : hidden_->text().split(separators, Qt::SkipEmptyParts))
+        plan.network.layers.push_back(neurons.toInt()); // 0 for other words, which validate() refuses
+    plan.network.layers.push_back(classCount);
+    plan.network.hidden = activations[static_cast<std::size_t>(activation_->currentIndex())];
+    plan.spare = spares[static_cast<std::size_t>(spare_->currentIndex())];
+    plan.modes.clear();
+    for (std::size_t k = 0; k < allModes.size(); ++k)
+        if (modes_[k]->isChecked())
+            plan.modes.push_back(allModes[k]);
+    // What the form shows once for all modes changes them only when a person has changed it.
+    const bool otherBatch = batch_->value() != plan.training.batch;
+    const bool otherRate = std::abs(learningRate_->value() - plan.training.learningRate) > 1e-5;
+    for (TrainingOptions* options : {&plan.training, &plan.statisticsAware}) {
+        if (otherBatch)
+            options->batch = batch_->value();
+        if (otherRate)
+            options->learningRate = learningRate_->value();
+    }
+    plan.training.epochs = epochs_->value();
+    plan.statisticsAware.epochs = statisticsEpochs_->value();
+    plan.repeats = repeats_->value();
+    plan.seed = seed_->text().toULongLong();
+    std::vector<std::string> names;
+    for (const QString& word : dies_->text().split(QRegularExpression("\\s*[,;]\\s*"), Qt::SkipEmptyParts))
+        names.push_back(word.trimmed().toStdString());
+    plan.dies = diesNamed(wafer_, names);
+    plan.statistics = statistics_;
+    return plan;
+}
+
+QString StudyForm::reason() const
+{
+    try {
+        plan().validate(wafer_);
+    } catch (const Error& error) {
+        return QString::fromUtf8(error.what());
+    }
+    return {};
+}
+
+void StudyForm::check()
+{
+    const QString problem = reason();
+    problem_->setText("⚠ " + problem);
+    problem_->setVisible(!problem.isEmpty());
+    statisticsSource_->setCurrentIndex(statistics_ ? 1 : 0);
+    editStatistics_->setEnabled(statistics_.has_value());
+
+    const QLocale locale;
+    const QString cells = locale.toString(wafer_.geometry.cells());
+    try {
+        const StudyPlan wanted = plan();
+        const auto junctions = [&](Spare spare) {
+            return locale.toString(CellMap(wanted.network.layers, wafer_.geometry, spare).junctions());
+        };
+        QString text = tr("Needs %1 of the %2 junctions of a die.").arg(junctions(Spare::Unused), cells);
+        if (wanted.spare == Spare::Copies)
+            text += tr(" With copies: %1.").arg(junctions(Spare::Copies));
+        junctions_->setText(text);
+    } catch (const Error&) {
+        junctions_->setText(tr("A die has %1 junctions.").arg(cells));
+    }
+}
+
+} // namespace faultline

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <array>
+#include <optional>
+
+#include <QWidget>
+
+#include "study/study.h"
+
+class QCheckBox;
+class QComboBox;
+class QDoubleSpinBox;
+class QFormLayout;
+class QLabel;
+class QLineEdit;
+class QPushButton;
+class QSpinBox;
+
+namespace faultline
+{
+
+/// The settings of a study as a form, which says at once what the network takes of a die, and what is wrong.
+class StudyForm : public QWidget
+{
+    Q_OBJECT
+
+public:
+    /// Keeps a reference to the wafer that the study is for.
+    explicit StudyForm(const Wafer& wafer, QWidget* parent = nullptr);
+
+    void check(); ///< after a change of the wafer
+    void setPlan(const StudyPlan& plan);
+    StudyPlan plan() const; ///< throws Error for a die that is not on the wafer
+    QString reason() const; ///< why the plan cannot be run; empty when it can
+    void setDatasetName(const QString& name);
+
+signals:
+    void edited();        ///< by a person
+    void datasetWanted(); ///< another folder of images
+
+private:
+    void makeNetwork(QFormLayout* form);
+    void makeTraining(QFormLayout* form);
+    void makeData(QFormLayout* form);
+    void editStatistics();
+
+    const Wafer& wafer_;
+    StudyPlan shown_; ///< as set: what the form does not show is kept
+    std::optional<DefectStatistics> statistics_;
+    QSpinBox* side_;
+    QLineEdit* hidden_;
+    QComboBox* activation_;
+    QComboBox* spare_;
+    QLabel* junctions_;
+    std::array<QCheckBox*, allModes.size()> modes_;
+    QSpinBox* epochs_;
+    QSpinBox* statisticsEpochs_;
+    QSpinBox* batch_;
+    QDoubleSpinBox* learningRate_;
+    QSpinBox* repeats_;
+    QLineEdit* seed_;
+    QLineEdit* dies_;
+    QComboBox* statisticsSource_;
+    QPushButton* editStatistics_;
+    QLabel* dataset_;
+    QLabel* problem_;
+};
+
+} // namespace faultline

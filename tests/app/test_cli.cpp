@@ -144,6 +144,9 @@ private slots:
                                       "--data",       "hardware-aware",  "short=0.002"};
         QTest::newRow("wafer") << QStringList{"wafer", "generate", "--help"}
                                << QStringList{"--out", "--from", "--dies", "--short-rate", "--seed"};
+        QTest::newRow("import") << QStringList{"die", "import", "--help"}
+                                << QStringList{"--recipe",  "--quantity", "--read-voltage", "--transpose",
+                                               "--dataset", "--die-name", "MATLAB"};
         QTest::newRow("info") << QStringList{"info", "--help"} << QStringList{"FILE"};
         QTest::newRow("solve") << QStringList{"solve", "--help"}
                                << QStringList{"--conductance",     "--voltages",   "--out",
@@ -196,7 +199,7 @@ private slots:
         row("data", "--data", path("nowhere"), "nowhere");
         row("mode", "--modes", "standard,careless", "There is no training mode \"careless\"");
         row("die", "--dies", "D01,X99", "There is no die \"X99\"; the wafer has D01, D02");
-        row("range", "--dies", "D09..D01", "--dies: D09..D01 ends before it starts.");
+        row("range", "--dies", "D09..D01", "The range D09..D01 ends before it starts.");
         row("activation", "--activation", "sigmoid", "sigmoid");
         row("epochs", "--epochs", "0", "epochs");
         row("repeats", "--repeats", "0", "number of repeats is 0");
@@ -289,8 +292,8 @@ private slots:
         QVERIFY(outcome.out.contains("Results in " + path("whole")));
 
         const Project project = loadProject(path("whole/study.faultline").toStdString());
-        QVERIFY(project.result.complete);
-        QCOMPARE(project.result.runs.size(), std::size_t{6});
+        QVERIFY(project.studies.at(0).result.complete);
+        QCOMPARE(project.studies.at(0).result.runs.size(), std::size_t{6});
         QCOMPARE(project.wafer.dies.size(), std::size_t{36});
         const QJsonObject study = readJson(path("whole/study.json"));
         QCOMPARE(study["network"].toArray(), QJsonArray({64, 12, 10}));
@@ -317,7 +320,7 @@ private slots:
         const Outcome study = call(tinyStudy("drawn", {{ "--repeats", "1" }}));
         QCOMPARE(study.exitCode, 0);
         QVERIFY(study.out.contains("Figures in " + path("drawn/figures")));
-        for (const char* ending : {"svg", "pdf", "png"})
+        for (const char* ending : {"svg", "pdf", "png", "csv"})
             QVERIFY(!QDir(path("drawn/figures")).entryList({QString("*.") + ending}).isEmpty());
 
         const QString file = path("drawn/study.faultline");
@@ -325,7 +328,26 @@ private slots:
         QCOMPARE(again.exitCode, 0);
         QVERIFY2(again.err.isEmpty(), qPrintable(again.err));
         QVERIFY(!QDir(path("again")).entryList({"*.svg"}).isEmpty());
-        QVERIFY(QDir(path("again")).entryList({"*.pdf", "*.png"}).isEmpty());
+        QVERIFY(QDir(path("again")).entryList({"*.pdf", "*.png", "*.csv"}).isEmpty());
+
+        const auto yield = [this](const char* folder) {
+            QFile svg(path(QString(folder) + "/yield.svg"));
+            return svg.open(QIODevice::ReadOnly) ? svg.readAll() : QByteArray();
+        };
+        QVERIFY(yield("again").contains("width=\"86mm\" height=\"70mm\""));
+        QVERIFY(yield("again").contains(">software baseline<"));
+        QVERIFY(!yield("again").contains(">Dies within an error limit</text"));
+        const Outcome styled =
+            call({"figures", file, "--out", path("styled"), "--format", "svg,png", "--width", "120",
+                  "--height", "60", "--text", "9", "--dpi", "100", "--title", "--no-legend"});
+        QCOMPARE(styled.exitCode, 0);
+        QVERIFY(yield("styled").contains("width=\"120mm\" height=\"60mm\""));
+        QVERIFY(!yield("styled").contains(">software baseline<"));
+        QVERIFY(yield("styled").contains(">Dies within an error limit</text"));
+        const Outcome tooSmall = call({"figures", file, "--out", path("styled"), "--width", "3"});
+        QCOMPARE(tooSmall.exitCode, 1);
+        QVERIFY(tooSmall.err.contains("from 20 to 1000 mm"));
+
         const Outcome refused = call({"figures", file, "--out", path("again"), "--format", "bmp"});
         QCOMPARE(refused.exitCode, 1);
         QVERIFY(refused.err.contains("There is no figure format \"bmp\""));
@@ -405,6 +427,57 @@ private slots:
         QVERIFY(refused.err.contains("has its dies already"));
     }
 
+    void diesGoOutAndComeBack()
+    {
+        const QString drawn = path("drawn.faultline"), read = path("read.faultline");
+        QCOMPARE(call({"wafer", "generate", "--out", drawn, "--dies", "4", "--short-rate", "0.01"}).exitCode,
+                 0);
+        const auto run = [](const QStringList& arguments) {
+            const Outcome outcome = call(arguments);
+            return outcome.exitCode == 0 ? outcome.out : QString("failed: " + outcome.err);
+        };
+        QVERIFY(run({"die", "export", drawn, "--out", path("dies"), "--format", "npy"}).contains("8 files"));
+        for (const QString& labels : QDir(path("dies")).entryList({"*_defect.npy"}))
+            QVERIFY(QFile::remove(path("dies/" + labels)));
+        qputenv("XDG_CONFIG_HOME", path("config").toUtf8());
+        const QString imported =
+            run({"die", "import", path("dies"), "--out", read, "--save-recipe", "station"});
+        QVERIFY2(imported.contains("4 dies with 160000 values from 4 files."), qPrintable(imported));
+        const Project before = loadProject(drawn.toStdString()), after = loadProject(read.toStdString());
+        for (std::size_t k = 0; k < 4; ++k) {
+            QVERIFY((before.wafer.dies[k].conductance[AP] == after.wafer.dies[k].conductance[AP]).all());
+            const auto different = (before.wafer.dies[k].defect != after.wafer.dies[k].defect).count();
+            QVERIFY2(different <= 5, qPrintable(QString::number(different))); // of 20 000
+        }
+        const QString again = run({"die", "import", path("dies"), "--out", path("turned.faultline"),
+                                   "--recipe", "station", "--transpose", "--unlabelled"});
+        QVERIFY2(again.contains("Dies of 200 x 100 cells"), qPrintable(again));
+        const QString statistics =
+            run({"die", "statistics", read, "--csv", path("statistics.csv"), "--draws", "99"});
+        QVERIFY2(statistics.contains("95 % interval"), qPrintable(statistics));
+        QVERIFY(readBytes(path("statistics.csv")).contains("\nquantiles\nstate,normal,siemens\n"));
+        const QString labelled = run({"die", "classify", read, "--open-below", "1e-9", "--middle", "1.2e-4",
+                                      "--short-above", "1", "--smallest-ratio", "1"});
+        QVERIFY2(labelled.contains("Labels in"), qPrintable(labelled));
+        for (const Die& die : loadProject(read.toStdString()).wafer.dies)
+            QCOMPARE(die.counts()[static_cast<std::size_t>(Defect::Short)], 0);
+        QVERIFY(run({"die", "classify", read, "--middle", "1"}).contains("all four thresholds"));
+        QVERIFY(run({"die", "export", read, "--what", "weights", "--out", path("w")})
+                    .contains("found 0 studies"));
+    }
+
+    void weightsAndProgrammingOfANetwork()
+    {
+        QVERIFY(QFile::exists(path("own/study.faultline"))); // of generatedWaferIsStudied()
+        const QString project = path("own/study.faultline"), out = path("out");
+        for (const char* what : {"weights", "programming"})
+            QCOMPARE(call({"die", "export", project, "--what", what, "--out", out}).exitCode, 0);
+        const Eigen::MatrixXd weights = readCsvMatrix(path("out/D01_weights_1.csv").toStdString());
+        QCOMPARE(weights.rows(), 8);
+        QCOMPARE(weights.cols(), 64);
+        QVERIFY(readBytes(path("out/programming.csv")).startsWith("row,column,write,layer,"));
+    }
+
     void truncatedProject()
     {
         const QString file = path("cut.faultline");
@@ -442,9 +515,9 @@ private slots:
         QVERIFY(program.readAllStandardOutput().contains("Stopped: kept the "));
 
         const Project project = loadProject(path("stopped/study.faultline").toStdString());
-        const auto finished = static_cast<int>(project.result.runs.size());
+        const auto finished = static_cast<int>(project.studies.at(0).result.runs.size());
         QVERIFY(finished > 0 && finished < 40);
-        QVERIFY(!project.result.complete);
+        QVERIFY(!project.studies.at(0).result.complete);
         const QJsonObject study = readJson(path("stopped/study.json"));
         QCOMPARE(study["complete"].toBool(true), false);
         QCOMPARE(study["runs"]["finished"].toInt(), finished);

@@ -1,5 +1,6 @@
 // Seconds per epoch of each training mode, and of evaluating one network on all dies of the demo wafer,
-// beside the time that the matrix products alone take at the rate measured in the same run. One thread.
+// beside the time that dense matrix products alone take at the rate measured in the same run, and beside
+// PyTorch where it is installed (torch_training.py). One thread.
 //   bench_training [EPOCHS]
 
 #include <algorithm>
@@ -7,6 +8,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <memory>
+#include <optional>
 #include <vector>
 
 #include "project/project.h"
@@ -56,10 +59,24 @@ double operationsPerImage(const NetworkShape& shape, bool training)
     return operations;
 }
 
+/// Seconds of one epoch of torch_training.py; nothing where there is no PyTorch.
+std::optional<double> torchEpoch()
+{
+    struct Close {
+        void operator()(std::FILE* pipe) const { pclose(pipe); }
+    };
+    const std::unique_ptr<std::FILE, Close> output(
+        popen("/usr/bin/python3 " FAULTLINE_BENCH_SOURCE "/torch_training.py 1 2>/dev/null", "r"));
+    double seconds = 0.0;
+    if (!output || std::fscanf(output.get(), "%lf", &seconds) != 1)
+        return std::nullopt;
+    return seconds;
+}
+
 void run(int epochs)
 {
     const Project project = demoProject();
-    const DatasetPair data = loadDataset(project);
+    const DatasetPair data = loadDataset(project.dataset);
     const StudyPlan& plan = project.plan;
     const Dataset train = downsample(data.train, plan.side), test = downsample(data.test, plan.side);
     const CellMap map(plan.network.layers, project.wafer.geometry, plan.spare);
@@ -71,26 +88,38 @@ void run(int epochs)
     FixedDie fixed(analogWeights(project.wafer.dies.front(), map, project.wafer.device));
     RandomDie random(statistics, map, project.wafer.device, plan.seed, 0);
     struct Course {
-        TrainingMode mode;
+        const char* name;
         TrainingOptions options;
         DieSource& source;
     };
-    const Course courses[] = {{TrainingMode::Standard, plan.training, nominal},
-                              {TrainingMode::HardwareAware, plan.training, fixed},
-                              {TrainingMode::StatisticsAware, plan.statisticsAware, random}};
+    const Course courses[] = {{"standard", plan.training, nominal},
+                              {"hardware-aware", plan.training, fixed},
+                              {"a random die per batch", plan.training, random},
+                              {"statistics-aware", plan.statisticsAware, random}};
     std::vector<std::vector<double>> seconds(std::size(courses));
+    std::vector<double> torch;
     std::vector<Trainer> trainers;
     for (const Course& course : courses)
         trainers.emplace_back(plan.network, course.options, train, course.source, plan.seed, 0u);
-    for (int epoch = 0; epoch < epochs; ++epoch) // in turn, so that a noisy moment meets all modes
+    for (int epoch = 0; epoch < epochs; ++epoch) { // in turn, so that a noisy moment meets all
         for (std::size_t k = 0; k < trainers.size(); ++k)
             seconds[k].push_back(trainers[k].runEpoch()->seconds);
+        if (const auto epochSeconds = torchEpoch())
+            torch.push_back(*epochSeconds);
+    }
 
     const double products = operationsPerImage(plan.network, true) * train.size() / rate;
-    std::printf("%-18s %12s %22s %18s\n", "mode", "s per epoch", "of the products alone", "of standard");
+    std::printf("%-24s %12s %22s %14s\n", "epoch", "seconds", "of the products alone", "of standard");
+    const auto print = [&](const char* name, double median) {
+        std::printf("%-24s %12.4f %22.2f %14.2f\n", name, median, median / products,
+                    median / ::median(seconds[0]));
+    };
     for (std::size_t k = 0; k < trainers.size(); ++k)
-        std::printf("%-18s %12.4f %22.2f %18.2f\n", name(courses[k].mode).data(), median(seconds[k]),
-                    median(seconds[k]) / products, median(seconds[k]) / median(seconds[0]));
+        print(courses[k].name, median(seconds[k]));
+    if (torch.empty())
+        std::printf("PyTorch is not installed (Debian: python3-torch), so there is no comparison with it.\n");
+    else
+        print("standard in PyTorch", median(torch));
 
     std::vector<AnalogWeights> dies;
     for (const Die& die : project.wafer.dies)

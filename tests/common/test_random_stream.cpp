@@ -2,6 +2,7 @@
 #include <vector>
 
 #include <QTest>
+#include <Random123/philox.h>
 
 #include "common/random.h"
 #include "support/goodness_of_fit.h"
@@ -17,6 +18,7 @@ private slots:
     void philoxGivesKnownAnswers();
     void firstBlockIsAKnownAnswer();
     void countsBlocksInTheFirstWord();
+    void fillsWithTheSameWords();
     void everyPartOfTheKeyMatters();
     void uniformIsUniform();
     void belowIsUniform_data();
@@ -63,9 +65,21 @@ void TestRandomStream::firstBlockIsAKnownAnswer()
 void TestRandomStream::countsBlocksInTheFirstWord()
 {
     RandomStream random(0x0123456789abcdef, RandomUse::Shuffle, 7, 11);
-    for (std::uint32_t count = 0; count < 5; ++count) {
+    for (std::uint32_t count = 0; count < 35; ++count) {
         for (std::uint32_t word : r123::Philox4x32()({{count, 3, 7, 11}}, {{0x89abcdef, 0x01234567}}))
             QCOMPARE(random(), word);
+    }
+}
+
+void TestRandomStream::fillsWithTheSameWords()
+{
+    RandomStream singly(1, RandomUse::Test), filled = singly;
+    for (const std::size_t count : {1u, 0u, 30u, 32u, 5u, 200u, 31u, 64u}) {
+        Words words(count), expected(count);
+        filled.fill(words);
+        for (std::uint32_t& word : expected)
+            word = singly();
+        QCOMPARE(words, expected);
     }
 }
 

@@ -29,10 +29,12 @@ Project sampleProject(int dies)
     Project project;
     project.name = "Sample";
     project.wafer = sampleWafer(dies, {});
+    Study study{"Study 1", project.plan, {}};
     for (const RunSettings& settings : runsOf(project.plan, project.wafer)) {
-        RandomStream random(7, RandomUse::Test, static_cast<std::uint32_t>(project.result.runs.size()));
+        RandomStream random(7, RandomUse::Test, static_cast<std::uint32_t>(study.result.runs.size()));
         Run run;
         run.settings = settings;
+        run.network = initialNetwork(settings.network, RandomStream(8, RandomUse::Test, settings.stream()));
         const double baseline = 5.8 + 0.4 * random.uniform();
         run.perfectDieError = baseline;
         for (int epoch = 1; epoch <= settings.training.epochs; ++epoch) {
@@ -49,11 +51,12 @@ Project sampleProject(int dies)
                 harm = 0.02;
             else if (settings.mode == TrainingMode::HardwareAware)
                 harm = settings.die == die ? 0.003 : 0.08;
-            run.dieErrors.push_back(baseline + harm * defects * (0.5 + random.uniform()));
+            run.dieErrors[die] = baseline + harm * defects * (0.5 + random.uniform());
         }
-        project.result.runs.push_back(std::move(run));
+        study.result.runs.push_back(std::move(run));
     }
-    project.result.complete = true;
+    study.result.complete = true;
+    project.studies.push_back(std::move(study));
     return project;
 }
 

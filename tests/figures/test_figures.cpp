@@ -1,12 +1,15 @@
 #include <QFile>
 #include <QImage>
 #include <QProcess>
+#include <QRegularExpression>
 #include <QStandardPaths>
+#include <QSvgRenderer>
 #include <QTemporaryDir>
 #include <QTest>
 #include <QXmlStreamReader>
 
 #include "common/error.h"
+#include "figures/figure_export.h"
 #include "figures/study_figures.h"
 #include "sample_project.h"
 
@@ -14,8 +17,6 @@ using namespace faultline;
 
 namespace
 {
-
-constexpr FigureFormat everyFormat[]{FigureFormat::Svg, FigureFormat::Pdf, FigureFormat::Png};
 
 QByteArray contents(const QString& name)
 {
@@ -37,6 +38,59 @@ QString expectedLabel(const std::string& figure)
     return "Test error (%)";
 }
 
+/// What an SVG says and how large it is.
+struct SvgContents {
+    QStringList texts;
+    QString width, height;
+    double fontSize = 0.0; ///< points, of the axes' text
+};
+
+SvgContents readSvg(const QByteArray& bytes)
+{
+    SvgContents out;
+    QXmlStreamReader xml(bytes);
+    bool inText = false;
+    double viewHeight = 0.0;
+    while (!xml.atEnd()) {
+        xml.readNext();
+        if (xml.isStartElement() && xml.name() == u"svg") {
+            out.width = xml.attributes().value("width").toString();
+            out.height = xml.attributes().value("height").toString();
+            viewHeight = xml.attributes().value("viewBox").toString().split(' ').value(3).toDouble();
+        }
+        if (xml.isStartElement() || xml.isEndElement())
+            inText = xml.isStartElement() && xml.name() == u"text";
+        else if (inText)
+            out.texts.append(xml.text().toString().trimmed());
+        if (xml.isStartElement() && xml.name() == u"g" && out.texts.isEmpty()) {
+            // The group before the first text has its scale and font.
+            const double scale =
+                xml.attributes().value("transform").toString().section('(', 1).section(',', 0, 0).toDouble();
+            const double size = xml.attributes().value("font-size").toDouble();
+            if (scale > 0.0 && size > 0.0)
+                out.fontSize = scale * size * out.height.chopped(2).toDouble() / viewHeight * 72.0 / 25.4;
+        }
+    }
+    if (xml.hasError())
+        qFatal("%s", qPrintable(xml.errorString()));
+    return out;
+}
+
+QString output(const QString& program, const QStringList& arguments)
+{
+    QProcess process;
+    process.start(program, arguments);
+    if (!process.waitForFinished() || process.exitCode() != 0)
+        qFatal("%s failed", qPrintable(program));
+    return QString::fromUtf8(process.readAllStandardOutput()).simplified();
+}
+
+bool hasPoppler()
+{
+    return !QStandardPaths::findExecutable("pdftotext").isEmpty() &&
+           !QStandardPaths::findExecutable("pdfinfo").isEmpty();
+}
+
 } // namespace
 
 class TestFigures : public QObject
@@ -48,106 +102,209 @@ private slots:
     {
         project_ = sampleProject(36);
         QVERIFY(folder_.isValid());
-        exportFigures(project_, folder_.path().toStdString(), everyFormat);
-        figures_ = studyFigures(project_);
+        figures_ = studyFigures(project_.wafer, study());
         QCOMPARE(figures_.size(), std::size_t{8});
+        exportFigures(figures_, {}, allFormats, folder_.path().toStdString());
     }
 
     void svgIsXmlWithItsTextAndSize()
     {
-        for (const NamedFigure& named : figures_) {
-            QXmlStreamReader xml(contents(file(named, ".svg")));
-            QStringList texts;
-            bool inText = false;
-            while (!xml.atEnd()) {
-                xml.readNext();
-                if (xml.isStartElement() && xml.name() == u"svg") {
-                    const QString width = QString("%1mm").arg(named.millimetres.width());
-                    QCOMPARE(xml.attributes().value("width"), width);
-                    QVERIFY(xml.attributes().hasAttribute("viewBox"));
-                }
-                if (xml.isStartElement() || xml.isEndElement())
-                    inText = xml.isStartElement() && xml.name() == u"text";
-                else if (inText)
-                    texts.append(xml.text().toString().trimmed());
-            }
-            QVERIFY2(!xml.hasError(), qPrintable(xml.errorString()));
-            QVERIFY2(texts.contains(expectedLabel(named.name)), named.name.c_str());
+        for (const auto& figure : figures_) {
+            const SvgContents svg = readSvg(contents(file(*figure, ".svg")));
+            QCOMPARE(svg.width, QString("%1mm").arg(figure->millimetres.width()));
+            QCOMPARE(svg.height, QString("%1mm").arg(figure->millimetres.height()));
+            QVERIFY2(svg.texts.contains(expectedLabel(figure->name)), figure->name.c_str());
         }
     }
 
     void pngHasSizeAndResolution()
     {
-        for (const NamedFigure& named : figures_) {
-            const QImage image(file(named, ".png"));
-            QCOMPARE(image.size(), (named.millimetres / 25.4 * 300.0).toSize());
+        for (const auto& figure : figures_) {
+            const QImage image(file(*figure, ".png"));
+            QCOMPARE(image.size(), (figure->millimetres / 25.4 * 300.0).toSize());
             QCOMPARE(image.dotsPerMeterX(), 11811);
             QVERIFY(image.allGray() == false);
         }
     }
 
-    void pdfHasSizeAndText()
+    void pdfHasExactSizeAndText()
     {
-        const QString pdftotext = QStandardPaths::findExecutable("pdftotext");
-        if (pdftotext.isEmpty())
-            QSKIP("pdftotext (poppler-utils) is not installed");
-        for (const NamedFigure& named : figures_) {
-            const QString pdf = file(named, ".pdf");
-            const QByteArray box = QByteArray("/MediaBox [0 0 ") +
-                                   QByteArray::number(qRound(named.millimetres.width() / 25.4 * 72.0));
-            QVERIFY2(contents(pdf).contains(box), named.name.c_str());
-            QProcess process;
-            process.start(pdftotext, {"-raw", pdf, "-"});
-            QVERIFY(process.waitForFinished());
-            const QString text = QString::fromUtf8(process.readAllStandardOutput()).simplified();
-            QVERIFY2(text.contains(expectedLabel(named.name)), qPrintable(text));
+        if (!hasPoppler())
+            QSKIP("poppler-utils are not installed");
+        for (const auto& figure : figures_) {
+            const QString pdf = file(*figure, ".pdf");
+            verifyPageSize(pdf, figure->millimetres);
+            const QString text = output("pdftotext", {"-raw", pdf, "-"});
+            QVERIFY2(text.contains(expectedLabel(figure->name)), qPrintable(text));
         }
+    }
+
+    void anySizeOfPageIsExact()
+    {
+        if (!hasPoppler())
+            QSKIP("poppler-utils are not installed");
+        for (const QSizeF size : {QSizeF(86, 50), QSizeF(178.3, 99.9), QSizeF(20, 20), QSizeF(25.4, 50.8)}) {
+            FigureStyle style;
+            style.width = size.width();
+            style.height = size.height();
+            const QString name = folder_.filePath("sized.pdf");
+            write(name, fileContents(*figures_[2], style, FigureFormat::Pdf));
+            verifyPageSize(name, size);
+        }
+    }
+
+    /// What is at the page's edge must not be cut off.
+    void pdfShowsTheWholePage()
+    {
+        if (QStandardPaths::findExecutable("pdftoppm").isEmpty())
+            QSKIP("poppler-utils are not installed");
+        FigureStyle style;
+        style.width = 86.1;
+        style.height = 60.3;
+        style.dpi = 200;
+        const QString pdf = folder_.filePath("whole.pdf");
+        write(pdf, fileContents(*figures_[2], style, FigureFormat::Pdf));
+        output("pdftoppm", {"-r", "200", "-singlefile", "-png", pdf, folder_.filePath("whole")});
+        const QRect fromPdf = inked(QImage(folder_.filePath("whole.png")));
+        const QRect fromPng = inked(pageImage(*figures_[2], style));
+        for (const int difference : {fromPdf.left() - fromPng.left(), fromPdf.top() - fromPng.top(),
+                                     fromPdf.right() - fromPng.right(), fromPdf.bottom() - fromPng.bottom()})
+            QVERIFY2(std::abs(difference) <= 2, qPrintable(QString::number(difference)));
+    }
+
+    void svgShowsTheWholePage()
+    {
+        FigureStyle style;
+        style.points = 8.5;
+        style.dpi = 200;
+        for (const auto& figure : figures_) {
+            QSvgRenderer svg(fileContents(*figure, style, FigureFormat::Svg));
+            const QImage png = pageImage(*figure, style);
+            QImage image(png.size(), QImage::Format_RGB32);
+            QPainter painter(&image);
+            svg.render(&painter);
+            const QRect fromSvg = inked(image), fromPng = inked(png);
+            for (const int difference :
+                 {fromSvg.left() - fromPng.left(), fromSvg.top() - fromPng.top(),
+                  fromSvg.right() - fromPng.right(), fromSvg.bottom() - fromPng.bottom()})
+                QVERIFY2(std::abs(difference) <= 4, figure->name.c_str());
+        }
+    }
+
+    void styleSetsSizeTextTitleAndLegend()
+    {
+        const Figure& figure = *figures_[2];
+        FigureStyle style;
+        style.width = 120.0;
+        SvgContents svg = readSvg(fileContents(figure, style, FigureFormat::Svg));
+        QCOMPARE(svg.width, "120mm");
+        QCOMPARE(svg.height.chopped(2).toDouble(), 47.19); // in proportion, 1/100 mm
+        QVERIFY(svg.texts.contains("statistics-aware"));
+        QVERIFY(!svg.texts.contains(figure.title));
+        QVERIFY(std::abs(svg.fontSize - 7.0) < 0.01);
+
+        style.title = true;
+        style.legend = false;
+        style.points = 8.5;
+        style.height = 60.0;
+        svg = readSvg(fileContents(figure, style, FigureFormat::Svg));
+        QCOMPARE(svg.height, "60mm");
+        QVERIFY(!svg.texts.contains("statistics-aware"));
+        QVERIFY(svg.texts.contains(figure.title));
+        QVERIFY2(std::abs(svg.fontSize - 8.5) < 0.01, qPrintable(QString::number(svg.fontSize)));
+
+        style.dpi = 600;
+        const QImage image = QImage::fromData(fileContents(figure, style, FigureFormat::Png));
+        QCOMPARE(image.size(), QSize(2835, 1417));
+        QCOMPARE(image.dotsPerMeterX(), 23622);
+        QVERIFY(image.pixelColor(0, 0).lightness() == 255);
+        style.light = false;
+        QVERIFY(pageImage(figure, style).pixelColor(0, 0).lightness() < 60);
+    }
+
+    void legendLeavesEveryFigure()
+    {
+        FigureStyle style;
+        style.legend = false;
+        for (const auto& figure : figures_) {
+            const QStringList texts = readSvg(fileContents(*figure, style, FigureFormat::Svg)).texts;
+            for (const char* entry : {"software baseline", "stuck-AP", "healthy at P"})
+                QVERIFY2(!texts.contains(entry), figure->name.c_str());
+        }
+    }
+
+    void wrongStylesAreRefused()
+    {
+        const auto refused = [&](const FigureStyle& style, const char* words) {
+            for (const FigureFormat format : allFormats)
+                try {
+                    fileContents(*figures_[2], style, format);
+                    return false;
+                } catch (const Error& error) {
+                    if (std::string(error.what()).find(words) == std::string::npos)
+                        return false;
+                }
+            return true;
+        };
+        FigureStyle style;
+        style.width = 5.0;
+        QVERIFY(refused(style, "20 to 1000 mm"));
+        style = {};
+        style.points = 1.0;
+        QVERIFY(refused(style, "4 to 36 points"));
+        style = {};
+        style.dpi = 10;
+        QVERIFY(refused(style, "dots per inch"));
+        style.width = style.height = 1000.0;
+        style.dpi = 2400;
+        QVERIFY_EXCEPTION_THROWN(pageImage(*figures_[2], style), Error);
     }
 
     void csvHoldsTheNumbers()
     {
-        const StudySummary summary = summarise(project_.plan, project_.wafer, project_.result.runs);
+        const StudySummary summary = summarise(study().plan, project_.wafer, study().result.runs);
         const QList<QByteArray> lines = contents(folder_.filePath("error-by-die.csv")).trimmed().split('\n');
         QCOMPARE(lines.size(), 37);
-        QVERIFY(lines[0].startsWith("die,standard error (%),standard spread (%),hardware-aware error (%)"));
+        QVERIFY(
+            lines[0].startsWith("die,defects,standard error (%),standard spread (%),hardware-aware error"));
         const QList<QByteArray> third = lines[3].split(',');
         QCOMPARE(third[0], "D03");
-        QCOMPARE(third[1].toDouble(), summary.modes[0].dieMean[2]);
-        QCOMPARE(third[6].toDouble(), summary.modes[2].dieSpread[2]);
-        QCOMPARE(third[7].toDouble(), *summary.baselineError);
-        for (const NamedFigure& named : figures_)
-            QVERIFY2(QFile::exists(file(named, ".csv")), named.name.c_str());
+        QCOMPARE(third[1].toInt(), project_.wafer.dies[2].defectCount());
+        QCOMPARE(third[2].toDouble(), summary.modes[0].dieMean[2]);
+        QCOMPARE(third[7].toDouble(), summary.modes[2].dieSpread[2]);
+        QCOMPARE(third[8].toDouble(), *summary.baselineError);
+        for (const auto& figure : figures_)
+            QVERIFY2(QFile::exists(file(*figure, ".csv")), figure->name.c_str());
     }
 
     void figuresWithoutDataAreLeftOut()
     {
-        Project project = project_;
-        project.result = {};
-        QCOMPARE(studyFigures(project).size(), std::size_t{2});
-        project.wafer = {};
-        QCOMPARE(studyFigures(project).size(), std::size_t{0});
+        const Study none;
+        QCOMPARE(studyFigures(project_.wafer, none).size(), std::size_t{2});
+        QCOMPARE(studyFigures({}, none).size(), std::size_t{0});
     }
 
     void halfAStudyDraws()
     {
-        Project project = project_;
-        std::erase_if(project.result.runs, [](const Run& run) { return run.settings.die % 5 != 0; });
-        project.plan.dies = {0, 3, 5};
-        for (const NamedFigure& named : studyFigures(project)) {
+        Study half = study();
+        std::erase_if(half.result.runs, [](const Run& run) { return run.settings.die % 5 != 0; });
+        half.plan.dies = {0, 3, 5};
+        for (const auto& figure : studyFigures(project_.wafer, half)) {
             QImage image(400, 300, QImage::Format_RGB32);
             QPainter painter(&image);
-            named.figure->paint(painter, image.rect(), paperTheme());
-            named.figure->paint(painter, QRectF(0, 0, 3, 2), paperTheme()); // a window being laid out
+            figure->paint(painter, image.rect(), paperTheme());
+            figure->paint(painter, QRectF(0, 0, 3, 2), paperTheme()); // a window being laid out
+            figure->spots(QRectF(0, 0, 3, 2), paperTheme());
         }
     }
 
     void everySizeDraws()
     {
-        for (const NamedFigure& named : figures_)
+        for (const auto& figure : figures_)
             for (const QSize size : {QSize(40, 30), QSize(160, 90), QSize(90, 700), QSize(2000, 200)}) {
                 QImage image(size, QImage::Format_RGB32);
                 QPainter painter(&image);
-                named.figure->paint(painter, image.rect(), paperTheme());
+                figure->paint(painter, image.rect(), paperTheme());
             }
     }
 
@@ -156,22 +313,61 @@ private slots:
         QFile blocker(folder_.filePath("blocker"));
         QVERIFY(blocker.open(QIODevice::WriteOnly));
         try {
-            exportFigures(project_, blocker.fileName().toStdString() + "/figures", everyFormat);
+            exportFigures(figures_, {}, allFormats, blocker.fileName().toStdString() + "/figures");
             QFAIL("no error");
         } catch (const Error& error) {
             QVERIFY(std::string(error.what()).find("blocker") != std::string::npos);
         }
     }
 
-private:
-    QString file(const NamedFigure& named, const char* suffix) const
+    void formatsHaveNames()
     {
-        return folder_.filePath(QString::fromStdString(named.name) + suffix);
+        for (const FigureFormat format : allFormats)
+            QCOMPARE(formatFromName(name(format)), format);
+        QVERIFY_EXCEPTION_THROWN(formatFromName("bmp"), Error);
+    }
+
+private:
+    const Study& study() const { return project_.studies.front(); }
+
+    static void write(const QString& name, const QByteArray& bytes)
+    {
+        QFile file(name);
+        QVERIFY(file.open(QIODevice::WriteOnly) && file.write(bytes) == bytes.size());
+    }
+
+    /// To a hundredth of a point, 4 µm.
+    static void verifyPageSize(const QString& pdf, const QSizeF& millimetres)
+    {
+        const QString info = output("pdfinfo", {pdf});
+        const auto match = QRegularExpression("Page size: ([0-9.]+) x ([0-9.]+) pts").match(info);
+        QVERIFY2(match.hasMatch(), qPrintable(info));
+        const QSizeF points(match.captured(1).toDouble(), match.captured(2).toDouble());
+        const QSizeF asked = millimetres / 25.4 * 72.0;
+        QVERIFY2(std::abs(points.width() - asked.width()) < 0.01 &&
+                     std::abs(points.height() - asked.height()) < 0.01,
+                 qPrintable(info));
+    }
+
+    /// What of an image is not white.
+    static QRect inked(const QImage& image)
+    {
+        QRect all;
+        for (int y = 0; y < image.height(); ++y)
+            for (int x = 0; x < image.width(); ++x)
+                if (qGray(image.pixel(x, y)) < 200)
+                    all |= QRect(x, y, 1, 1);
+        return all;
+    }
+
+    QString file(const Figure& figure, const char* suffix) const
+    {
+        return folder_.filePath(QString::fromStdString(figure.name) + suffix);
     }
 
     QTemporaryDir folder_;
     Project project_;
-    std::vector<NamedFigure> figures_;
+    std::vector<std::shared_ptr<const Figure>> figures_;
 };
 
 QTEST_MAIN(TestFigures)

@@ -1,11 +1,14 @@
 #include <cmath>
+#include <numeric>
 
 #include <QTest>
 
+#include "crossbar/analog_weights.h"
 #include "figures/colour_map.h"
 #include "figures/die_image.h"
 #include "figures/numbers.h"
 #include "figures/table.h"
+#include "figures/wafer_map.h"
 #include "sample_project.h"
 
 using namespace faultline;
@@ -16,6 +19,16 @@ namespace
 int indexAt(const QImage& image, int row, int column)
 {
     return image.constScanLine(row)[column];
+}
+
+/// Relative luminance of sRGB (IEC 61966-2-1).
+double luminanceOf(QRgb colour)
+{
+    const auto linear = [](int channel) {
+        const double c = channel / 255.0;
+        return c <= 0.04045 ? c / 12.92 : std::pow((c + 0.055) / 1.055, 2.4);
+    };
+    return 0.2126 * linear(qRed(colour)) + 0.7152 * linear(qGreen(colour)) + 0.0722 * linear(qBlue(colour));
 }
 
 } // namespace
@@ -30,17 +43,26 @@ private slots:
         for (const ColourTable* table : {&viridis(), &cividis()}) {
             double last = -1.0;
             for (const QRgb colour : *table) {
-                const auto linear = [](int channel) {
-                    const double c = channel / 255.0;
-                    return c <= 0.04045 ? c / 12.92 : std::pow((c + 0.055) / 1.055, 2.4);
-                };
-                const double luminance = 0.2126 * linear(qRed(colour)) + 0.7152 * linear(qGreen(colour)) +
-                                         0.0722 * linear(qBlue(colour));
-                QVERIFY(luminance > last - 5e-4); // eight bits a channel
-                last = luminance;
+                QVERIFY(luminanceOf(colour) > last - 5e-4); // eight bits a channel
+                last = luminanceOf(colour);
             }
             QVERIFY(last > 0.6);
         }
+    }
+
+    void luminanceFallsToBothSidesOfZero()
+    {
+        const ColourTable& table = blueRed();
+        for (std::size_t k = 0; k < 127; ++k) {
+            QVERIFY(luminanceOf(table[k]) < luminanceOf(table[k + 1]) + 5e-4);
+            QVERIFY(luminanceOf(table[255 - k]) < luminanceOf(table[254 - k]) + 5e-4);
+            // Equal distances look equally far, whichever their sign.
+            QVERIFY(std::abs(luminanceOf(table[k]) - luminanceOf(table[255 - k])) < 0.02);
+        }
+        QVERIFY(luminanceOf(table[127]) > 0.9);
+        QVERIFY(luminanceOf(table[0]) < 0.15);
+        QVERIFY(qBlue(table[0]) > 2 * qRed(table[0]));
+        QVERIFY(qRed(table[255]) > 2 * qBlue(table[255]));
     }
 
     void colourIndexClamps()
@@ -93,14 +115,73 @@ private slots:
         QCOMPARE(worstOf(full, {4000, 2000}).size(), full.size());
     }
 
+    void pyramidSeesTheWorstFromAnyDistance()
+    {
+        const Wafer wafer = sampleWafer(1, {100, 210, 10, 10});
+        const QImage full = dieImage(wafer.dies[0], DieLayer::Defects, {1e-4, 3e-4});
+        CellPyramid pyramid(full, DieLayer::Defects);
+        pyramid.set({77, 203}, colourCode(Defect::Short));
+        const auto shorts = [&](const QRectF& part, const QSize& size) {
+            const QImage seen = pyramid.seen(part, size);
+            int found = 0;
+            for (int row = 0; row < seen.height(); ++row)
+                for (int column = 0; column < seen.width(); ++column)
+                    found += indexAt(seen, row, column) == colourCode(Defect::Short);
+            return found;
+        };
+        QCOMPARE(indexAt(pyramid.seen(QRectF(0, 0, 210, 100), {1, 1}), 0, 0), colourCode(Defect::Short));
+        for (const double size : {1.0, 3.7, 20.0, 75.0}) {
+            const QRectF around(QPointF(203.5 - size / 3, 77.5 - size / 2), QSizeF(size, size));
+            QVERIFY(shorts(around & QRectF(full.rect()), {8, 8}) >= 1);
+        }
+        // From near: one pixel for each cell, and nothing but that.
+        const QImage near = pyramid.seen(QRectF(200, 70, 10, 10), {10, 10});
+        for (int row = 0; row < 10; ++row)
+            for (int column = 0; column < 10; ++column)
+                if (row != 7 || column != 3)
+                    QCOMPARE(indexAt(near, row, column), indexAt(full, 70 + row, 200 + column));
+        QCOMPARE(indexAt(near, 7, 3), colourCode(Defect::Short));
+    }
+
+    void weightsAndDamageAreThoseOfTheNetwork()
+    {
+        const DieGeometry geometry{20, 40, 10, 10};
+        Run run;
+        run.settings.network.layers = {16, 5, 10};
+        run.network = initialNetwork(run.settings.network, RandomStream(1, RandomUse::Test));
+        Overlay weights(DieLayer::Weights), damage(DieLayer::Damage);
+        weights.network = damage.network = std::make_shared<MappedNetwork>(run, geometry);
+        const CellMap& map = weights.network->map();
+        const Wafer wafer = sampleWafer(1, geometry);
+        const Die& die = wafer.dies[0];
+        const AnalogWeights analog = analogWeights(die, map, wafer.device);
+        for (int output = 0; output < 10; ++output)
+            for (int input = 0; input < 5; ++input) {
+                const bool up = run.network.layers[1].latent(output, input) >= 0.0F;
+                const double expected = up ? analog[1].up(output, input) : analog[1].down(output, input);
+                double shown = 0.0, harm = 0.0;
+                for (int copy = 0; copy < map.copies(1); ++copy) {
+                    const CellIndex plus = map.plus({1, output, input}, copy);
+                    const CellIndex minus = map.minus({1, output, input}, copy);
+                    QCOMPARE(weights.value(die, plus), weights.value(die, minus));
+                    shown += weights.value(die, plus) / map.copies(1);
+                    harm = damage.value(die, minus);
+                    QCOMPARE(harm, std::abs(weights.value(die, plus) - (up ? 1.0 : -1.0)));
+                }
+                QVERIFY(std::abs(shown - expected) < 1e-5);
+            }
+        QVERIFY(!map.use({19, 39}));
+        QVERIFY(std::isnan(weights.value(die, {19, 39})));
+    }
+
     void histogramCountsEveryCellOnce()
     {
         const Wafer wafer = sampleWafer(3, {});
-        const ConductanceHistogram histogram = conductanceHistogram(wafer.dies, 50);
-        QCOMPARE(histogram.edges.size(), std::size_t{51});
+        const ConductanceHistogram histogram = conductanceHistogram(wafer.dies, {});
+        QCOMPARE(histogram.edges.size(), std::size_t{121});
         std::array<int, levelCount> healthy{};
         DefectCounts defective{};
-        for (std::size_t bin = 0; bin < 50; ++bin) {
+        for (std::size_t bin = 0; bin < 120; ++bin) {
             for (const Level level : {AP, P}) {
                 // Brute force, cell by cell.
                 int expected = 0;
@@ -132,26 +213,52 @@ private slots:
     {
         std::vector<Die> dies{Die("D", {}, {})};
         dies[0].setDefect(3, 4, Defect::Open, 0.0F);
-        const ConductanceHistogram histogram = conductanceHistogram(dies, 10);
+        const ConductanceHistogram histogram = conductanceHistogram(dies, {});
         QCOMPARE(histogram.defective[static_cast<std::size_t>(Defect::Open)][0], 1);
     }
 
-    void generalityIsTheErrorsOfHardwareAwareNetworks()
+    void linearBinsAreAsWideAsAsked()
     {
-        Project project = sampleProject(4);
-        std::swap(project.wafer.dies[0].name, project.wafer.dies[3].name);
-        std::erase_if(project.result.runs, [](const Run& run) { return run.settings.die == 2; });
-        const StudySummary summary = summarise(project.plan, project.wafer, project.result.runs);
-        const Generality all = generality(summary, project.wafer, project.result.runs);
-        QCOMPARE(all.dies, std::vector<int>({3, 1, 2, 0}));
-        QCOMPARE(all.networks, std::vector<int>({3, 1, 0}));
-        for (const Run& run : project.result.runs)
-            for (Eigen::Index row = 0; row < 4; ++row)
-                for (Eigen::Index column = 0; column < 3; ++column)
-                    if (run.settings.die == all.networks[static_cast<std::size_t>(column)]) {
-                        const int die = all.dies[static_cast<std::size_t>(row)];
-                        QCOMPARE(all.error(row, column), run.dieErrors[static_cast<std::size_t>(die)]);
-                    }
+        const Wafer wafer = sampleWafer(1, {});
+        const ConductanceHistogram histogram = conductanceHistogram(wafer.dies, {false, 5e-6});
+        QCOMPARE(histogram.edges.front(), 0.0);
+        for (std::size_t k = 0; k < histogram.edges.size(); ++k)
+            QVERIFY(std::abs(histogram.edges[k] - 5e-6 * static_cast<double>(k)) < 1e-12);
+        int cells = 0;
+        for (const int count : histogram.healthy[AP])
+            cells += count;
+        QCOMPARE(cells, 20000 - wafer.dies[0].defectCount());
+    }
+
+    void shareIsOfThePartAlone()
+    {
+        Die die("D", {20, 40, 10, 10}, {});
+        die.setDefect(3, 4, Defect::Short, 1e-3F);
+        die.setDefect(15, 4, Defect::Short, 1e-3F);
+        const ConductanceHistogram whole = conductanceHistogram({&die, 1}, {});
+        const ConductanceHistogram share = shareOf(whole, die, QRect(4, 3, 5, 2));
+        const auto sum = [](const std::vector<int>& counts) {
+            return std::accumulate(counts.begin(), counts.end(), 0);
+        };
+        QCOMPARE(sum(share.healthy[P]), 9);
+        QCOMPARE(sum(share.defective[static_cast<std::size_t>(Defect::Short)]), 1);
+        QCOMPARE(share.edges, whole.edges);
+    }
+
+    void summaryIsThatOfTheHealthyCells()
+    {
+        Die die("D", {1, 4, 1, 4}, {});
+        for (int column = 0; column < 3; ++column)
+            die.setCell({0, column}, {Defect::None, {1e-4F, 1e-4F * static_cast<float>(2 + column)}});
+        die.setDefect(0, 3, Defect::Open, 0.0F);
+        const ConductanceSummary summary = conductanceSummary({&die, 1});
+        QVERIFY(std::abs(summary.level[P].mean - 3e-4) < 1e-10);
+        QVERIFY(std::abs(summary.level[P].sigma - 1e-4) < 1e-10);
+        QVERIFY(summary.level[AP].sigma < 1e-10);
+        QVERIFY(std::abs(summary.tmr.mean - 2.0) < 1e-6); // of 1, 2 and 3
+        QCOMPARE(summary.counts[static_cast<std::size_t>(Defect::Open)], 1);
+        QCOMPARE(conductanceSummary({&die, 1}, QRect(0, 0, 2, 1)).counts[0], 2);
+        QVERIFY(std::isnan(conductanceSummary({&die, 1}, QRect(3, 0, 1, 1)).level[P].mean));
     }
 
     void yieldCountsDies()
@@ -166,6 +273,13 @@ private slots:
     {
         const Table table{{"name", "x, y"}, {{std::string("say \"so\""), 0.1}, {std::string("b"), NAN}}};
         QCOMPARE(csv(table), std::string("name,\"x, y\"\n\"say \"\"so\"\"\",0.1\nb,\n"));
+    }
+
+    void tsvKeepsEveryCellInItsColumn()
+    {
+        const Table table{{"name", "x, y"},
+                          {{std::string("two\tlines\nof \"text\""), 0.1}, {std::string("b"), NAN}}};
+        QCOMPARE(tsv(table), std::string("name\tx, y\ntwo lines of \"text\"\t0.1\nb\t\n"));
     }
 
     void positionsStartAtZeroAndNeverCoincide()

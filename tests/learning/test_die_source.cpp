@@ -30,6 +30,28 @@ DefectStatistics harshStatistics()
     return statistics;
 }
 
+/// A network with as many positive as negative weights, at random.
+Network randomNetwork()
+{
+    return initialNetwork({layers, Activation::Tanh}, RandomStream(7, RandomUse::Test));
+}
+
+std::vector<Eigen::MatrixXf> weightsOf(const std::vector<DenseLayer<float>>& onDie)
+{
+    std::vector<Eigen::MatrixXf> weights;
+    for (const DenseLayer<float>& layer : onDie)
+        weights.push_back(layer.weights);
+    return weights;
+}
+
+/// What the network's weights are worth on the source's die.
+std::vector<Eigen::MatrixXf> chosen(DieSource& source, std::uint32_t step)
+{
+    std::vector<DenseLayer<float>> weights(layers.size() - 1);
+    source.choose(step, randomNetwork(), weights);
+    return weightsOf(weights);
+}
+
 /// Largest distance between two empirical distribution functions.
 double distance(std::vector<double> a, std::vector<double> b)
 {
@@ -61,37 +83,40 @@ private slots:
     void slopeIsTheMeanHalfDifference();
 };
 
-/// The sparse draw must not be told from drawing whole dies and mapping them: values, their sums over a die
-/// (how defects crowd on some dies) and the two values of one pair together.
+/// The sparse draw must not be told from drawing whole dies and mapping them: values of either sign, how many
+/// of a die are far off (defects crowd on some dies), and two weights together.
 void TestDieSource::drawsFromTheDistributionOfWholeDies()
 {
     const CellMap map(layers, geometry);
     QVERIFY(map.copies(0) == 1 && map.copies(1) > 1);
     const DefectStatistics statistics = harshStatistics();
+    const Network network = randomNetwork();
     RandomDie source(statistics, map, device, 7, 1);
 
     struct Sample {
         std::vector<double> up, down, sum, far;
     };
-    const auto add = [](Sample& sample, const AnalogWeights& die) {
+    const auto add = [&](Sample& sample, const std::vector<Eigen::MatrixXf>& die) {
         double far = 0.0;
-        for (const AnalogLayer& layer : die)
-            far += static_cast<double>(((layer.up - layer.down).array() - 2.0f).abs().count() -
-                                       (((layer.up - layer.down).array() - 2.0f).abs() < 0.8f).count());
-        sample.far.push_back(far + 1e-3 * static_cast<double>(sample.far.size() % 7)); // breaks ties evenly
-        for (const AnalogLayer& layer : die) // the second layer stands on the die several times
-            for (Eigen::Index k = 0; k < layer.up.size(); k += 13) {
-                sample.up.push_back(static_cast<double>(layer.up(k)));
-                sample.down.push_back(static_cast<double>(layer.down(k)));
-                sample.sum.push_back(static_cast<double>(layer.up(k) + layer.down(k)));
+        for (std::size_t l = 0; l < die.size(); ++l) { // the second layer stands on the die several times
+            const auto isUp = network.layers[l].latent.array() >= 0.0f;
+            const Eigen::ArrayXXf error =
+                die[l].array() - isUp.select(Eigen::ArrayXXf::Ones(die[l].rows(), die[l].cols()), -1.0f);
+            far += static_cast<double>((error.abs() > 0.4f).count());
+            for (Eigen::Index k = 0; k + 1 < die[l].size(); k += 7) {
+                const float sign = network.layers[l].latent(k) >= 0.0f ? 1.0f : -1.0f;
+                (sign > 0.0f ? sample.up : sample.down).push_back(static_cast<double>(die[l](k)));
+                sample.sum.push_back(static_cast<double>(error(k) + error(k + 1)));
             }
+        }
+        sample.far.push_back(far + 1e-3 * static_cast<double>(sample.far.size() % 7)); // breaks ties evenly
     };
     Sample sparse, whole;
     constexpr std::uint32_t dies = 3000;
     for (std::uint32_t k = 0; k < dies; ++k) {
-        add(sparse, source.die(k));
-        add(whole, analogWeights(drawDie(statistics, geometry, RandomStream(7, RandomUse::WaferDraw, k)), map,
-                                 device));
+        add(sparse, chosen(source, k));
+        const Die die = drawDie(statistics, geometry, RandomStream(7, RandomUse::WaferDraw, k));
+        add(whole, weightsOf(onDie(network, analogWeights(die, map, device))));
     }
     // Two-sample Kolmogorov-Smirnov at one in a thousand.
     const auto limit = [](std::size_t n) { return 1.95 * std::sqrt(2.0 / static_cast<double>(n)); };
@@ -106,7 +131,7 @@ void TestDieSource::drawsFromTheDistributionOfWholeDies()
     RandomDie wrong(other, map, device, 7, 1);
     Sample moved;
     for (std::uint32_t k = 0; k < dies; ++k)
-        add(moved, wrong.die(k));
+        add(moved, chosen(wrong, k));
     QVERIFY(distance(moved.far, whole.far) > limit(moved.far.size()));
 }
 
@@ -114,15 +139,12 @@ void TestDieSource::sameStepSameDie()
 {
     const CellMap map(layers, geometry);
     RandomDie source(harshStatistics(), map, device, 7, 1);
-    const AnalogWeights first = source.die(5);
-    source.die(6);
-    QVERIFY(source.die(6)[0].up != first[0].up);
-    const AnalogWeights again = source.die(5);
-    for (std::size_t l = 0; l < first.size(); ++l)
-        QVERIFY(again[l].up == first[l].up && again[l].down == first[l].down);
+    const auto first = chosen(source, 5);
+    QVERIFY(chosen(source, 6)[0] != first[0]);
+    QVERIFY(chosen(source, 5) == first);
 
     RandomDie otherRun(harshStatistics(), map, device, 7, 2);
-    QVERIFY(otherRun.die(5)[0].up != first[0].up);
+    QVERIFY(chosen(otherRun, 5)[0] != first[0]);
 }
 
 void TestDieSource::withoutDefectsOrVariationItIsPerfect()
@@ -133,9 +155,10 @@ void TestDieSource::withoutDefectsOrVariationItIsPerfect()
     statistics.level[AP] = {device.conductance(AP), 0.0};
     statistics.shortConductance = {1e-3, 0.0};
     RandomDie source(statistics, map, device, 1, 0);
-    const AnalogWeights& die = source.die(3);
-    QVERIFY((die[0].up.array() - 1.0f).abs().maxCoeff() < 1e-6f);
-    QVERIFY((die[1].down.array() + 1.0f).abs().maxCoeff() < 1e-6f);
+    const auto expected = weightsOf(onDie(randomNetwork(), nominalWeights(map)));
+    const auto drawn = chosen(source, 3);
+    for (std::size_t l = 0; l < drawn.size(); ++l)
+        QVERIFY((drawn[l] - expected[l]).cwiseAbs().maxCoeff() < 1e-6f);
 }
 
 void TestDieSource::slopeIsTheMeanHalfDifference()
@@ -145,12 +168,18 @@ void TestDieSource::slopeIsTheMeanHalfDifference()
     Eigen::MatrixXd sum = Eigen::MatrixXd::Zero(8, 20);
     constexpr std::uint32_t dies = 4000;
     for (std::uint32_t k = 0; k < dies; ++k)
-        sum += halfDifference(source.die(k)[0]).cast<double>() / dies;
+        sum += halfDifference(analogWeights(drawDie(harshStatistics(), geometry,
+                                                    RandomStream(7, RandomUse::WaferDraw, k)),
+                                            map, device)[0])
+                   .cast<double>() /
+               dies;
     const Eigen::MatrixXd expected = source.slope(0).cast<double>() * sum.mean();
     QVERIFY((sum - expected).cwiseAbs().maxCoeff() < 0.05); // five standard errors
 
-    FixedDie fixed(source.die(1));
-    QCOMPARE(fixed.slope(1), halfDifference(fixed.die(0)[1]));
+    const Die die = drawDie(harshStatistics(), geometry, RandomStream(7, RandomUse::WaferDraw));
+    FixedDie fixed(analogWeights(die, map, device));
+    QCOMPARE(fixed.slope(1), halfDifference(fixed.weights()[1]));
+    QVERIFY(chosen(fixed, 0) == weightsOf(onDie(randomNetwork(), fixed.weights())));
 }
 
 QTEST_APPLESS_MAIN(TestDieSource)

@@ -35,7 +35,8 @@ struct SmoothNetwork {
             fill(bias.emplace_back(outputs), -0.5, 0.5);
         }
         images.resize(shape.layers.front(), panel);
-        fill(images, 0.0, 1.0);
+        fill(images, -1.0, 1.0);
+        images = images.cwiseMax(0.0); // as in handwriting, many are exactly zero
         for (int k = 0; k < panel; ++k)
             labels.push_back(
                 static_cast<std::uint8_t>(random.below(static_cast<std::uint32_t>(shape.layers.back()))));
@@ -93,6 +94,23 @@ struct SmoothNetwork {
     }
 };
 
+/// The columns of a matrix, most of whose elements may be zero.
+template <class Scalar>
+class SparseBatch
+{
+public:
+    explicit SparseBatch(const Matrix<Scalar>& images) : images_(images.sparseView())
+    {
+        for (Eigen::Index k = 0; k < images.cols(); ++k)
+            batch_.push_back(sparseColumn(images_, k));
+    }
+    operator const Batch<Scalar>&() const { return batch_; }
+
+private:
+    Eigen::SparseMatrix<Scalar> images_;
+    Batch<Scalar> batch_;
+};
+
 } // namespace
 
 class TestPropagation : public QObject
@@ -133,8 +151,11 @@ void TestPropagation::gradientsAgainstFiniteDifferences()
     QFETCH(const double, bound);
     SmoothNetwork network(layers, static_cast<Activation>(hidden), 9);
     Propagation<double> propagation(network.shape, bound);
-    const double loss = propagation.backward(network.layers(), network.images, network.labels);
-    QVERIFY(std::abs(loss - network.loss(0.0)) < 1e-12);
+    constexpr double images = 9;
+    const SparseBatch<double> batch(network.images);
+    const auto outcome = propagation.backward(network.layers(), batch, network.labels, 0.25 / images);
+    QVERIFY(std::abs(outcome.crossEntropy / images - network.loss(0.0)) < 1e-12);
+    propagation.backward(network.layers(), batch, network.labels, 0.75 / images, true); // to a mean in all
 
     for (std::size_t l = 0; l < network.latent.size(); ++l) {
         const DenseLayer<double>& gradient = propagation.gradient()[l];
@@ -167,7 +188,7 @@ void TestPropagation::signTakesHardTanhsSlope()
         const Matrix<double> image = Matrix<double>::Constant(1, 1, input);
         const std::vector<std::uint8_t> label{0};
         Propagation<double> propagation(shape);
-        propagation.backward(layers, image, label);
+        propagation.backward(layers, SparseBatch<double>(image), label, 1.0);
         const double sign = input >= 0 ? 1.0 : -1.0;
         const double atHidden = -2.0 / (1.0 + std::exp(2.0 * sign)); // dL/da of log(1 + exp(-2 a))
         QVERIFY(std::abs(propagation.gradient()[0].weights(0, 0) - (passes ? atHidden * input : 0.0)) <
@@ -190,15 +211,16 @@ void TestPropagation::errorPercentCountsMisclassified()
     const std::vector<DenseLayer<float>> layers{
         {Eigen::MatrixXf::Identity(10, 10), Eigen::VectorXf::Ones(10), Eigen::VectorXf::Zero(10)}};
     Dataset dataset;
-    dataset.images = Eigen::MatrixXf::Zero(10, 1234);
+    Eigen::MatrixXf images = Eigen::MatrixXf::Zero(10, 1234);
     int wrong = 0;
     RandomStream random(1, RandomUse::Test);
     for (int k = 0; k < 1234; ++k) {
         const std::uint32_t shown = random.below(10), label = random.below(10);
-        dataset.images(shown, k) = 1.0f;
+        images(shown, k) = 1.0f;
         dataset.labels.push_back(static_cast<std::uint8_t>(label));
         wrong += shown != label;
     }
+    dataset.images = images.sparseView();
     QCOMPARE(errorPercent(layers, shape, dataset), 100.0 * wrong / 1234);
 }
 

@@ -1,3 +1,4 @@
+#include <array>
 #include <cmath>
 
 #include <QTest>
@@ -18,13 +19,15 @@ Dataset noisyPatterns(int count, std::uint32_t index)
     RandomStream patterns(1, RandomUse::Test, 0), noise(1, RandomUse::Test, index);
     const Eigen::MatrixXf shown =
         Eigen::MatrixXf::NullaryExpr(16, 10, [&] { return patterns.uniform() < 0.5 ? 0.1f : 0.9f; });
-    Dataset dataset{4, 4, Eigen::MatrixXf(16, count), {}};
+    Dataset dataset{4, 4, {}, {}};
+    Eigen::MatrixXf images(16, count);
     for (int k = 0; k < count; ++k) {
         const std::uint32_t label = noise.below(10);
         dataset.labels.push_back(static_cast<std::uint8_t>(label));
-        dataset.images.col(k) = shown.col(label).unaryExpr(
+        images.col(k) = shown.col(label).unaryExpr(
             [&](float value) { return value + static_cast<float>(0.2 * noise.uniform() - 0.1); });
     }
+    dataset.images = images.sparseView();
     return dataset;
 }
 
@@ -54,6 +57,7 @@ class TestTrainer : public QObject
 
 private slots:
     void learnsOnAPerfectDie();
+    void stepsAgainstAPlainForm();
     void learnsAroundTheDefectsOfItsDie();
     void drawsPerStepOfOneDieAreOneBatch();
     void perfectDrawsDoNotAskTheSource();
@@ -68,7 +72,91 @@ void TestTrainer::learnsOnAPerfectDie()
     const Dataset train = noisyPatterns(2000, 1), test = noisyPatterns(1000, 2);
     NominalDie source(CellMap(layers, DieGeometry{}));
     const Network network = trained({.epochs = 10}, train, source);
-    QVERIFY(errorPercent(onDie(network, source.die(0)), network.shape, test) < 3.0);
+    QVERIFY(errorPercent(onDie(network, source.weights()), network.shape, test) < 3.0);
+}
+
+/// The same training in double precision, element by element: forward, the straight-through gradient of
+/// cross-entropy, Adam.
+void TestTrainer::stepsAgainstAPlainForm()
+{
+    using Eigen::MatrixXd;
+    const Dataset train = noisyPatterns(200, 1);
+    const CellMap map(layers, DieGeometry{});
+    Die die("measured", DieGeometry{}, Device{});
+    RandomStream random(9, RandomUse::Test);
+    for (float& conductance : die.conductance[P].reshaped())
+        conductance *= static_cast<float>(0.8 + 0.4 * random.uniform());
+    FixedDie source(analogWeights(die, map, Device{}));
+    constexpr int batch = 200, steps = 4; // one batch an epoch, so that the order does not matter
+    const TrainingOptions options{.epochs = steps, .batch = batch};
+    const Network fast = trained(options, train, source);
+
+    struct Parameter {
+        MatrixXd value, first, second;
+        void move(const MatrixXd& gradient, double rate, int step)
+        {
+            for (Eigen::Index k = 0; k < value.size(); ++k) {
+                first(k) = 0.9 * first(k) + 0.1 * gradient(k);
+                second(k) = 0.999 * second(k) + 0.001 * gradient(k) * gradient(k);
+                value(k) -= rate * first(k) / (1 - std::pow(0.9, step)) /
+                            (std::sqrt(second(k) / (1 - std::pow(0.999, step))) + 1e-8);
+            }
+        }
+    };
+    std::vector<std::array<Parameter, 3>> plain; // latent weights, gains, biases of each layer
+    const Network start =
+        initialNetwork({layers, Activation::Tanh}, RandomStream(1, RandomUse::Initialise, 0));
+    for (const Network::Layer& layer : start.layers) {
+        const auto parameter = [](const Eigen::MatrixXf& value) {
+            const MatrixXd zero = MatrixXd::Zero(value.rows(), value.cols());
+            return Parameter{value.cast<double>(), zero, zero};
+        };
+        plain.push_back({parameter(layer.latent), parameter(layer.gain), parameter(layer.bias)});
+    }
+    const MatrixXd images = MatrixXd(train.images.cast<double>());
+    for (int step = 1; step <= steps; ++step) {
+        std::vector<MatrixXd> weights, sums, outputs{images};
+        for (std::size_t l = 0; l < 2; ++l) {
+            const auto& [latent, gain, bias] = plain[l];
+            const AnalogLayer& values = source.weights()[l];
+            MatrixXd weight(latent.value.rows(), latent.value.cols());
+            for (Eigen::Index k = 0; k < weight.size(); ++k)
+                weight(k) = static_cast<double>(latent.value(k) >= 0 ? values.up(k) : values.down(k));
+            weights.push_back(weight);
+            sums.push_back(weight * outputs.back());
+            MatrixXd z = sums.back();
+            for (Eigen::Index k = 0; k < z.cols(); ++k)
+                z.col(k) = gain.value.cwiseProduct(z.col(k)) + bias.value;
+            outputs.push_back(l == 0 ? MatrixXd(z.array().tanh()) : z);
+        }
+        MatrixXd delta = outputs.back().array().exp();
+        for (Eigen::Index k = 0; k < batch; ++k) {
+            delta.col(k) /= delta.col(k).sum();
+            delta(train.labels[static_cast<std::size_t>(k)], k) -= 1.0;
+        }
+        delta /= batch;
+        const double rate = 0.02 * std::pow(0.5 * (1 + std::cos(M_PI * (step - 1) / steps)), 3);
+        for (std::size_t l = 2; l-- > 0;) {
+            const MatrixXd ofGain = delta.cwiseProduct(sums[l]).rowwise().sum();
+            const MatrixXd ofBias = delta.rowwise().sum();
+            const MatrixXd ofSum = plain[l][1].value.asDiagonal() * delta;
+            const MatrixXd slope = halfDifference(source.weights()[l]).cast<double>();
+            const MatrixXd ofLatent = (ofSum * outputs[l].transpose()).cwiseProduct(slope);
+            delta =
+                (weights[l].transpose() * ofSum).cwiseProduct(MatrixXd(1.0 - outputs[l].array().square()));
+            plain[l][0].move(ofLatent, rate, step);
+            plain[l][1].move(ofGain, rate, step);
+            plain[l][2].move(ofBias, rate, step);
+        }
+    }
+    for (std::size_t l = 0; l < 2; ++l) {
+        const auto difference = [](const Eigen::MatrixXf& a, const MatrixXd& b) {
+            return (a.cast<double>() - b).cwiseAbs().maxCoeff();
+        };
+        QVERIFY(difference(fast.layers[l].latent, plain[l][0].value) < 1e-4);
+        QVERIFY(difference(fast.layers[l].gain, plain[l][1].value) < 1e-4);
+        QVERIFY(difference(fast.layers[l].bias, plain[l][2].value) < 1e-4);
+    }
 }
 
 void TestTrainer::learnsAroundTheDefectsOfItsDie()
@@ -88,10 +176,9 @@ void TestTrainer::learnsAroundTheDefectsOfItsDie()
     const TrainingOptions options{.epochs = 10, .learningRate = 0.005};
     const Network standard = trained(options, train, perfect);
     const Network aware = trained(options, train, measured);
-    const double blind = errorPercent(onDie(standard, measured.die(0)), standard.shape, test);
-    const double seeing = errorPercent(onDie(aware, measured.die(0)), aware.shape, test);
-    QVERIFY2(seeing < 15.0 && seeing < blind - 30.0,
-             qPrintable(QString("%1 against %2").arg(seeing).arg(blind)));
+    const double blind = errorPercent(onDie(standard, measured.weights()), standard.shape, test);
+    const double seeing = errorPercent(onDie(aware, measured.weights()), aware.shape, test);
+    QVERIFY2(seeing < 5.0 && blind > 15.0, qPrintable(QString("%1 against %2").arg(seeing).arg(blind)));
 }
 
 /// Splitting a batch among draws of the same die changes nothing but the order of additions.
@@ -111,10 +198,11 @@ void TestTrainer::perfectDrawsDoNotAskTheSource()
     {
     public:
         using NominalDie::NominalDie;
-        const AnalogWeights& die(std::uint32_t step) override
+        void choose(std::uint32_t step, const Network& network,
+                    std::vector<DenseLayer<float>>& onDie) override
         {
             asked.push_back(step);
-            return NominalDie::die(step);
+            NominalDie::choose(step, network, onDie);
         }
         std::vector<std::uint32_t> asked;
     };
@@ -149,12 +237,13 @@ void TestTrainer::stopsBetweenBatches()
     {
     public:
         using NominalDie::NominalDie;
-        const AnalogWeights& die(std::uint32_t step) override
+        void choose(std::uint32_t step, const Network& network,
+                    std::vector<DenseLayer<float>>& onDie) override
         {
             steps = step + 1;
             if (step == 2)
                 stop.request_stop();
-            return NominalDie::die(step);
+            NominalDie::choose(step, network, onDie);
         }
         std::stop_source stop;
         std::uint32_t steps = 0;

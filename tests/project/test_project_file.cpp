@@ -36,7 +36,6 @@ namespace
 {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double notANumber = std::numeric_limits<double>::quiet_NaN();
 
 class Random
 {
@@ -87,12 +86,27 @@ TrainingOptions randomOptions(Random& random)
             .lossBound = random.real()};
 }
 
+StudyPlan randomPlan(Random& random)
+{
+    StudyPlan plan;
+    plan.network = {{9, 4, 7, 10}, Activation::Sign};
+    plan.side = 3;
+    plan.spare = Spare::Unused;
+    plan.modes = {TrainingMode::StatisticsAware, TrainingMode::Standard};
+    plan.dies = {4, 0, 2};
+    plan.repeats = 5;
+    plan.seed = random.seed() | std::uint64_t{1} << 63;
+    plan.training = randomOptions(random);
+    plan.statisticsAware = randomOptions(random);
+    return plan;
+}
+
 Run randomRun(const Project& project, int index, Random& random)
 {
     Run run;
     run.settings.mode = allModes[static_cast<std::size_t>(index) % allModes.size()];
     run.settings.die = run.settings.mode == TrainingMode::HardwareAware
-                           ? random.below(static_cast<int>(project.wafer.dies.size()))
+                           ? project.wafer.dies[static_cast<std::size_t>(random.below(3))].id
                            : -1;
     run.settings.repeat = random.below(5);
     run.settings.network = {{9, 1 + random.below(60), 10}, static_cast<Activation>(random.below(4))};
@@ -117,8 +131,9 @@ Run randomRun(const Project& project, int index, Random& random)
         run.network.layers.push_back(layer);
     }
     run.perfectDieError = random.real();
-    for (std::size_t die = 0; die < project.wafer.dies.size(); ++die)
-        run.dieErrors.push_back(die == 1 ? notANumber : random.real());
+    for (const Die& die : project.wafer.dies)
+        if (random.below(4) > 0)
+            run.dieErrors[die.id] = random.real();
     run.trainSeconds = random.real();
     run.evaluateSeconds = random.real();
     return run;
@@ -134,26 +149,26 @@ Project randomProject(std::uint32_t index)
     Wafer& wafer = project.wafer;
     wafer.name = "W-7";
     wafer.description = std::string(70'000, 'x') + "Ende";
-    wafer.geometry = {20, 40, 10, 8};
+    wafer.geometry = {123, 97, 41, 97};
     wafer.device = {1234.5678901234567, 1.0 / 3.0};
     for (const char* name : {"D01", "", "a/b, \"c\"", "Ö"})
         wafer.dies.push_back(randomDie(name, wafer.geometry, random));
-    wafer.dies.push_back(randomDie("odd", {123, 97, 123, 97}, random));
-    project.plan.network = {{9, 4, 7, 10}, Activation::Sign};
-    project.plan.side = 3;
-    project.plan.spare = Spare::Unused;
-    project.plan.modes = {TrainingMode::StatisticsAware, TrainingMode::Standard};
-    project.plan.dies = {4, 0, 2};
-    project.plan.repeats = 5;
-    project.plan.seed = random.seed() | std::uint64_t{1} << 63;
-    project.plan.training = randomOptions(random);
-    project.plan.statisticsAware = randomOptions(random);
-    project.result.statistics = randomStatistics(random);
-    for (int run = 0; run < 5; ++run)
-        project.result.runs.push_back(randomRun(project, run, random));
-    project.result.complete = true;
-    project.result.trainSeconds = random.real();
-    project.result.evaluateSeconds = random.real();
+    for (Die& die : wafer.dies) {
+        die.id = static_cast<int>(wafer.dies.data() + wafer.dies.size() - &die) * 7;
+        die.included = random.below(2) == 0;
+    }
+    project.plan = randomPlan(random);
+    project.plan.statistics = randomStatistics(random);
+    for (const char* name : {"first", "Ä/\"2\""}) {
+        Study study{name, randomPlan(random), {}};
+        study.result.statistics = randomStatistics(random);
+        for (int run = 0; run < 5; ++run)
+            study.result.runs.push_back(randomRun(project, run, random));
+        study.result.complete = project.studies.empty();
+        study.result.trainSeconds = random.real();
+        study.result.evaluateSeconds = random.real();
+        project.studies.push_back(std::move(study));
+    }
     return project;
 }
 
@@ -170,15 +185,14 @@ bool same(const Eigen::DenseBase<A>& a, const Eigen::DenseBase<B>& b)
 
 bool same(const Die& a, const Die& b)
 {
-    return a.name == b.name && a.position == b.position && same(a.defect, b.defect) &&
+    return a.id == b.id && a.name == b.name && a.included == b.included && a.position == b.position &&
+           same(a.defect, b.defect) &&
            std::ranges::equal(a.conductance, b.conductance, [](auto& x, auto& y) { return same(x, y); });
 }
 
 bool same(const Run& a, const Run& b)
 {
-    const RunSettings &s = a.settings, &t = b.settings;
-    return s.mode == t.mode && s.die == t.die && s.repeat == t.repeat && s.network == t.network &&
-           s.side == t.side && s.spare == t.spare && s.training == t.training && s.seed == t.seed &&
+    return a.settings == b.settings &&
            std::ranges::equal(a.curve, b.curve,
                               [](const EpochRecord& x, const EpochRecord& y) {
                                   return x.summary.epoch == y.summary.epoch &&
@@ -193,8 +207,7 @@ bool same(const Run& a, const Run& b)
                                   return same(x.latent, y.latent) && same(x.gain, y.gain) &&
                                          same(x.bias, y.bias);
                               }) &&
-           same(a.perfectDieError, b.perfectDieError) &&
-           std::ranges::equal(a.dieErrors, b.dieErrors, [](double x, double y) { return same(x, y); }) &&
+           same(a.perfectDieError, b.perfectDieError) && a.dieErrors == b.dieErrors &&
            same(a.trainSeconds, b.trainSeconds) && same(a.evaluateSeconds, b.evaluateSeconds);
 }
 
@@ -209,22 +222,20 @@ void compare(const Project& a, const Project& b)
     QCOMPARE(a.wafer.dies.size(), b.wafer.dies.size());
     for (std::size_t i = 0; i < a.wafer.dies.size(); ++i)
         QVERIFY(same(a.wafer.dies[i], b.wafer.dies[i]));
-    QVERIFY(a.plan.network == b.plan.network);
-    QCOMPARE(a.plan.side, b.plan.side);
-    QVERIFY(a.plan.spare == b.plan.spare);
-    QVERIFY(a.plan.modes == b.plan.modes);
-    QVERIFY(a.plan.dies == b.plan.dies);
-    QCOMPARE(a.plan.repeats, b.plan.repeats);
-    QCOMPARE(a.plan.seed, b.plan.seed);
-    QVERIFY(a.plan.training == b.plan.training);
-    QVERIFY(a.plan.statisticsAware == b.plan.statisticsAware);
-    QVERIFY(a.result.statistics == b.result.statistics);
-    QCOMPARE(a.result.runs.size(), b.result.runs.size());
-    for (std::size_t i = 0; i < a.result.runs.size(); ++i)
-        QVERIFY(same(a.result.runs[i], b.result.runs[i]));
-    QCOMPARE(a.result.complete, b.result.complete);
-    QVERIFY(same(a.result.trainSeconds, b.result.trainSeconds));
-    QVERIFY(same(a.result.evaluateSeconds, b.result.evaluateSeconds));
+    QVERIFY(a.plan == b.plan);
+    QCOMPARE(a.studies.size(), b.studies.size());
+    for (std::size_t k = 0; k < a.studies.size(); ++k) {
+        QCOMPARE(a.studies[k].name, b.studies[k].name);
+        QVERIFY(a.studies[k].plan == b.studies[k].plan);
+        const StudyResult &x = a.studies[k].result, &y = b.studies[k].result;
+        QVERIFY(x.statistics == y.statistics);
+        QCOMPARE(x.runs.size(), y.runs.size());
+        for (std::size_t i = 0; i < x.runs.size(); ++i)
+            QVERIFY(same(x.runs[i], y.runs[i]));
+        QCOMPARE(x.complete, y.complete);
+        QVERIFY(same(x.trainSeconds, y.trainSeconds));
+        QVERIFY(same(x.evaluateSeconds, y.evaluateSeconds));
+    }
 }
 
 /// What the Error says; empty if there was none.
@@ -396,16 +407,17 @@ private slots:
         Random random(7);
         Project project;
         for (int i = 0; i < 36; ++i)
-            project.wafer.dies.push_back(randomDie("D" + std::to_string(i), project.wafer.geometry, random));
-        project.plan.network = {};
+            project.wafer.add(randomDie("D" + std::to_string(i), project.wafer.geometry, random));
+        Study study;
         for (int i = 0; i < 42; ++i) {
             Run run = randomRun(project, 20, random);
             run.settings.network = run.network.shape = {};
             run.network.layers = {
                 {Eigen::MatrixXf::Random(40, 196), Eigen::VectorXf::Random(40), Eigen::VectorXf::Random(40)},
                 {Eigen::MatrixXf::Random(10, 40), Eigen::VectorXf::Random(10), Eigen::VectorXf::Random(10)}};
-            project.result.runs.push_back(run);
+            study.result.runs.push_back(run);
         }
+        project.studies.push_back(std::move(study));
         using Clock = std::chrono::steady_clock;
         const auto start = Clock::now();
         saveProject(project, file_);
@@ -482,8 +494,8 @@ private slots:
     void newerVersion()
     {
         saveProject(randomProject(4), file_);
-        edit(file_, [](hid_t file) { setNumber(file, "/", "version", 2); });
-        VERIFY_CONTAINS(loadMessage(), "study.faultline: found project version 2, written by Faultline");
+        edit(file_, [](hid_t file) { setNumber(file, "/", "version", 3); });
+        VERIFY_CONTAINS(loadMessage(), "study.faultline: found project version 3, written by Faultline");
         edit(file_, [](hid_t file) { setNumber(file, "/", "version", 0); });
         VERIFY_CONTAINS(loadMessage(), "study.faultline: version: found 0");
     }
@@ -500,24 +512,27 @@ private slots:
             [](hid_t file) {
                 replaceDataset(file, "wafer/die-0002/conductance_P", H5I_INVALID_HID, {40, 20});
             },
-            "wafer/die-0002/conductance_P: found shape 40 x 20, expected shape 20 x 40");
+            "wafer/die-0002/conductance_P: found shape 40 x 20, expected shape 123 x 97");
         row(
             "wrong rank",
             [](hid_t file) {
-                replaceDataset(file, "runs/run-0003/die_errors", H5I_INVALID_HID, {5, 1});
+                replaceDataset(file, "studies/study-0000/runs/run-0003/layer-0000/gain", H5I_INVALID_HID,
+                               {5, 1});
             },
-            "runs/run-0003/die_errors: found shape 5 x 1, expected shape 5");
+            "studies/study-0000/runs/run-0003/layer-0000/gain: found shape 5 x 1, expected shape");
         row(
             "wrong type",
             [](hid_t file) {
-                replaceDataset(file, "wafer/die-0000/conductance_P", H5T_IEEE_F64LE, {20, 40});
+                replaceDataset(file, "wafer/die-0000/conductance_P", H5T_IEEE_F64LE, {123, 97});
             },
             "wafer/die-0000/conductance_P: found 64-bit floating-point numbers, expected 32-bit "
             "floating-point numbers");
         row(
             "not a table",
-            [](hid_t file) { replaceDataset(file, "runs/run-0003/curve", H5T_STD_I32LE, {3}); },
-            "runs/run-0003/curve: found 32-bit integers, expected a table of 5 columns");
+            [](hid_t file) {
+                replaceDataset(file, "studies/study-0000/runs/run-0003/curve", H5T_STD_I32LE, {3});
+            },
+            "studies/study-0000/runs/run-0003/curve: found 32-bit integers, expected a table of 5 columns");
         row(
             "missing values",
             [](hid_t file) {
@@ -534,20 +549,28 @@ private slots:
             "wafer/die-0000: number of rows is -20");
         row(
             "more dies than there are", [](hid_t file) { setNumber(file, "wafer", "dies", 2'000'000'000); },
-            "wafer/die-0005: cannot open the group");
+            "wafer/die-0004: cannot open the group");
         row(
-            "fewer dies than the runs know", [](hid_t file) { setNumber(file, "wafer", "dies", 3); },
-            "plan/dies: found die 4, expected one of 3");
+            "two dies of one id", [](hid_t file) { setNumber(file, "wafer/die-0000", "id", 7); },
+            "wafer: Two dies have the number 7");
+        row(
+            "endless studies", [](hid_t file) { setNumber(file, "studies", "studies", 2'000'000'000); },
+            "studies/study-0002: cannot open the group");
         row(
             "missing dataset",
-            [](hid_t file) { H5Ldelete(file, "runs/run-0001/layer-0000/gain", H5P_DEFAULT); },
-            "runs/run-0001/layer-0000/gain: cannot open the dataset");
+            [](hid_t file) {
+                H5Ldelete(file, "studies/study-0000/runs/run-0001/layer-0000/gain", H5P_DEFAULT);
+            },
+            "studies/study-0000/runs/run-0001/layer-0000/gain: cannot open the dataset");
         row(
             "missing attribute", [](hid_t file) { H5Adelete_by_name(file, "plan", "seed", H5P_DEFAULT); },
             "plan/seed: cannot open the attribute");
         row(
-            "unknown mode", [](hid_t file) { replaceAttribute(file, "runs/run-0002", "mode", "careless"); },
-            "runs/run-0002/mode: There is no training mode \"careless\"");
+            "unknown mode",
+            [](hid_t file) {
+                replaceAttribute(file, "studies/study-0000/runs/run-0002", "mode", "careless");
+            },
+            "studies/study-0000/runs/run-0002/mode: There is no training mode \"careless\"");
         row(
             "unknown activation", [](hid_t file) { replaceAttribute(file, "plan", "activation", "sigmoid"); },
             "plan/activation: ");
@@ -562,8 +585,9 @@ private slots:
             "text for a number", [](hid_t file) { replaceAttribute(file, "plan", "repeats", "three"); },
             "plan/repeats: found texts of fixed length, expected 32-bit integers");
         row(
-            "die of a run", [](hid_t file) { setNumber(file, "runs/run-0001", "die", 5); },
-            "runs/run-0001/die: found 5, expected -1 to 4");
+            "die of a run",
+            [](hid_t file) { setNumber(file, "studies/study-0000/runs/run-0001", "die", -2); },
+            "studies/study-0000/runs/run-0001/die: found -2, expected -1 to 2147483647");
         row(
             "recursion",
             [](hid_t file) {
@@ -616,8 +640,8 @@ private slots:
         VERIFY_CONTAINS(messageOf([&] { saveProject(bad, file_); }),
                         "study.faultline: the new file does not read");
         bad = good;
-        bad.result.runs[0].dieErrors.pop_back();
-        VERIFY_CONTAINS(messageOf([&] { saveProject(bad, file_); }), "runs/run-0000/dies: found 4");
+        bad.wafer.dies[1].id = bad.wafer.dies[2].id;
+        VERIFY_CONTAINS(messageOf([&] { saveProject(bad, file_); }), "wafer: Two dies have the number");
         compare(loadProject(file_), good);
         expectFiles(1);
     }
@@ -658,10 +682,12 @@ private slots:
         const Project project = randomProject(11);
         saveProject(project, file);
         Project large = project;
-        large.result.runs.clear();
+        large.studies.clear();
+        large.wafer.dies.clear();
+        large.wafer.geometry = {100, 200, 25, 25};
         Random random(12);
         for (int i = 0; i < 10; ++i)
-            large.wafer.dies.push_back(randomDie("D", {100, 200, 25, 25}, random));
+            large.wafer.add(randomDie("D" + std::to_string(i), large.wafer.geometry, random));
         VERIFY_CONTAINS(messageOf([&] { saveProject(large, file); }),
                         "disk/study.faultline: cannot write: No space left on device");
         compare(loadProject(file), project);
@@ -694,6 +720,29 @@ private slots:
         fs::remove(link);
         compare(loadProject(file_), project);
         QVERIFY(fs::status(file_).permissions() == (fs::perms::owner_read | fs::perms::owner_write));
+    }
+
+    void olderVersionsAreUpgraded()
+    {
+        // Written by Faultline 0.1.0 when it had version 1; the numbers are those of its study.json.
+        const Project project = loadProject(fs::path(GOLDEN) / "version-1.faultline");
+        QCOMPARE(project.name, std::string("Golden wafer"));
+        QCOMPARE(project.wafer.dies[2].id, 2);
+        QVERIFY(project.wafer.dies[2].included);
+        QCOMPARE(project.wafer.dies[2].defectCount(), 20);
+        QCOMPARE(project.studies.size(), std::size_t{1});
+        const Study& study = project.studies[0];
+        QVERIFY(study.plan == project.plan);
+        QVERIFY(study.plan.dies == std::vector({0, 2}));
+        QVERIFY(study.result.complete);
+        QCOMPARE(study.result.statistics.shorts.rate, 0.008);
+        QCOMPARE(study.result.runs.size(), std::size_t{4});
+        QCOMPARE(study.result.runs[0].perfectDieError, 74.57);
+        const std::map<int, double> errors{{0, 76.51}, {2, 74.0}};
+        QVERIFY(study.result.runs[0].dieErrors == errors);
+        QCOMPARE(study.result.runs[2].settings.die, 2);
+        saveProject(project, file_);
+        compare(loadProject(file_), project);
     }
 
     void otherProgramsReadIt()

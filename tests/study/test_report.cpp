@@ -20,7 +20,7 @@ Wafer threeDies()
     Wafer wafer;
     wafer.geometry = {100, 200, 25, 25};
     for (const char* name : {"D01", "a \"quoted\", long name", "D03"})
-        wafer.dies.emplace_back(name, wafer.geometry, wafer.device);
+        wafer.add(Die(name, wafer.geometry, wafer.device));
     wafer.dies[2].position = {3, 4};
     const Defect labels[] = {Defect::Short, Defect::Short,  Defect::Short,  Defect::Short,  Defect::Open,
                              Defect::Open,  Defect::StuckP, Defect::StuckP, Defect::StuckP, Defect::StuckAP};
@@ -39,7 +39,7 @@ std::vector<Run> finishedRuns(const StudyPlan& plan, const Wafer& wafer)
         const double base = 0.25 + settings.repeat;
         run.perfectDieError = base;
         for (int die = 0; die < 3; ++die)
-            run.dieErrors.push_back(die == settings.die ? 1.0 / 3.0 : base + 10.0 * die);
+            run.dieErrors[die] = die == settings.die ? 1.0 / 3.0 : base + 10.0 * die;
         runs.push_back(run);
     }
     return runs;
@@ -66,7 +66,7 @@ private slots:
         StudyPlan plan;
         plan.repeats = 2;
         plan.seed = 18446744073709551615u;
-        const StudyResult result{{}, finishedRuns(plan, wafer), true, 20.1, 0.4};
+        const StudyResult result{{}, finishedRuns(plan, wafer), {}, true, 20.1, 0.4};
         const json study = json::parse(studyJson(plan, wafer, result));
 
         for (const char* key :
@@ -122,7 +122,7 @@ private slots:
         StudyPlan plan;
         plan.dies = {2, 0};
         plan.modes = {TrainingMode::Standard};
-        const StudyResult result{{}, finishedRuns(plan, wafer), true, 0.0, 0.0};
+        const StudyResult result{{}, finishedRuns(plan, wafer), {}, true, 0.0, 0.0};
         const json study = json::parse(studyJson(plan, wafer, result));
         QCOMPARE(study["dies"].size(), 2u);
         QCOMPARE(study["dies"][0]["name"].get<std::string>(), std::string("D03"));

@@ -15,14 +15,16 @@ namespace
 Dataset noise(int count, std::uint32_t index)
 {
     RandomStream random(2, RandomUse::Test, index);
-    Dataset dataset{6, 6, Eigen::MatrixXf(36, count), {}};
+    Dataset dataset{6, 6, {}, {}};
+    Eigen::MatrixXf images(36, count);
     for (int k = 0; k < count; ++k) {
         const std::uint32_t label = random.below(10);
         dataset.labels.push_back(static_cast<std::uint8_t>(label));
         for (int pixel = 0; pixel < 36; ++pixel)
-            dataset.images(pixel, k) = static_cast<float>(0.5 * random.uniform() +
-                                                          (pixel / 3 == static_cast<int>(label) ? 0.5 : 0.0));
+            images(pixel, k) = static_cast<float>(0.5 * random.uniform() +
+                                                  (pixel / 3 == static_cast<int>(label) ? 0.5 : 0.0));
     }
+    dataset.images = images.sparseView();
     return dataset;
 }
 
@@ -38,7 +40,7 @@ Wafer smallWafer()
             die.setDefect(static_cast<int>(random.below(40)), static_cast<int>(random.below(40)),
                           Defect::Short,
                           static_cast<float>((3.0 + random.uniform()) * wafer.device.conductance(P)));
-        wafer.dies.push_back(die);
+        wafer.add(die);
     }
     return wafer;
 }
@@ -79,6 +81,11 @@ private slots:
     void evaluatesEveryNetworkOnEveryDieOfThePlan();
     void tellsOfEveryEpoch();
     void stopKeepsFinishedRuns();
+    void goesOnFromFinishedRuns();
+    void goesOnFromTheLastEpoch();
+    void shardsMakeTheWhole();
+    void drawsFromThePlansStatistics();
+    void excludedAndRemovedDies();
     void refusesAWrongPlan();
     void summaryAgainstTheRuns();
 };
@@ -115,7 +122,7 @@ void TestRunner::aRunIsTheSameInEveryStudy()
     const StudyResult whole = runStudy(smallPlan(), smallWafer(), data(), 2);
     const StudyResult alone = runStudy(part, smallWafer(), data(), 2);
     QCOMPARE(alone.runs.size(), std::size_t{1});
-    QCOMPARE(alone.runs[0].dieErrors[2], whole.runs[4].dieErrors[2]);
+    QCOMPARE(alone.runs[0].dieErrors.at(2), whole.runs[4].dieErrors.at(2));
     QVERIFY(alone.runs[0].network.layers[0].latent == whole.runs[4].network.layers[0].latent);
 }
 
@@ -128,9 +135,9 @@ void TestRunner::evaluatesEveryNetworkOnEveryDieOfThePlan()
     const CellMap map(plan.network.layers, wafer.geometry);
     const Dataset test = downsample(data().test, plan.side);
     for (const Run& run : result.runs) {
-        QVERIFY(std::isnan(run.dieErrors[1]));
+        QVERIFY(std::isnan(run.errorOn(wafer.dies[1])));
         for (const std::size_t die : {0u, 2u})
-            QCOMPARE(run.dieErrors[die],
+            QCOMPARE(run.errorOn(wafer.dies[die]),
                      errorPercent(onDie(run.network, analogWeights(wafer.dies[die], map, wafer.device)),
                                   plan.network, test));
     }
@@ -181,6 +188,132 @@ void TestRunner::stopKeepsFinishedRuns()
     QVERIFY(runStudy(smallPlan(), smallWafer(), data(), 2, stop.get_token()).runs.empty());
 }
 
+void TestRunner::goesOnFromFinishedRuns()
+{
+    const StudyResult whole = runStudy(smallPlan(), smallWafer(), data(), 2);
+    StudyResult known = whole;
+    known.complete = false;
+    std::erase_if(known.runs, [](const Run& run) { return run.settings.repeat == 1; });
+    known.runs[0].perfectDieError = -1.0; // not trained again
+    std::vector<int> started;
+    double first = 1.0;
+    const StudyResult result = runStudy(
+        smallPlan(), smallWafer(), data(), 2, {},
+        [&](const RunUpdate& update) {
+            first = std::min(first, update.fraction);
+            if (update.state == RunUpdate::State::Started)
+                started.push_back(update.run);
+        },
+        known);
+    QVERIFY(result.complete);
+    std::ranges::sort(started);
+    QCOMPARE(started, (std::vector{1, 6}));
+    QVERIFY(first >= 11.0 / 16.0); // of the epochs
+    QCOMPARE(result.runs[0].perfectDieError, -1.0);
+    for (std::size_t k = 1; k < whole.runs.size(); ++k)
+        QVERIFY(sameErrors(result.runs[k], whole.runs[k]));
+}
+
+void TestRunner::goesOnFromTheLastEpoch()
+{
+    StudyPlan plan = smallPlan();
+    plan.training.epochs = 4;
+    plan.statisticsAware.epochs = 5;
+    const StudyResult whole = runStudy(plan, smallWafer(), data(), 2);
+    StudyResult result;
+    int rounds = 0;
+    for (; !result.complete && rounds < 100; ++rounds) { // stopped at every second epoch
+        std::stop_source stop;
+        int epochs = 0;
+        const StudyResult before = result;
+        result = runStudy(
+            plan, smallWafer(), data(), 2, stop.get_token(),
+            [&](const RunUpdate& update) {
+                if (update.state == RunUpdate::State::Epoch && ++epochs == 2)
+                    stop.request_stop();
+            },
+            before);
+        for (const RunCheckpoint& checkpoint : result.begun)
+            QCOMPARE(checkpoint.trainer.epoch, static_cast<int>(checkpoint.curve.size()));
+        QVERIFY(before.runs.size() <= result.runs.size());
+    }
+    QVERIFY(rounds > 8);
+    QVERIFY(result.complete && result.begun.empty());
+    for (std::size_t k = 0; k < whole.runs.size(); ++k) {
+        QVERIFY(sameErrors(result.runs[k], whole.runs[k]));
+        QCOMPARE(result.runs[k].curve.size(), whole.runs[k].curve.size());
+        for (std::size_t epoch = 0; epoch < whole.runs[k].curve.size(); ++epoch) {
+            QCOMPARE(result.runs[k].curve[epoch].summary.loss, whole.runs[k].curve[epoch].summary.loss);
+            QCOMPARE(result.runs[k].curve[epoch].testError, whole.runs[k].curve[epoch].testError);
+        }
+    }
+
+    std::stop_source stop;
+    result = runStudy(plan, smallWafer(), data(), 1, stop.get_token(), [&stop](const RunUpdate& update) {
+        if (update.state == RunUpdate::State::Epoch)
+            stop.request_stop();
+    });
+    QCOMPARE(result.begun.size(), std::size_t{1});
+    result.begun[0].trainer.moments.pop_back();
+    QVERIFY_EXCEPTION_THROWN(runStudy(plan, smallWafer(), data(), 1, {}, {}, result), Error);
+}
+
+void TestRunner::shardsMakeTheWhole()
+{
+    const StudyResult whole = runStudy(smallPlan(), smallWafer(), data(), 2);
+    StudyResult merged;
+    std::size_t runs = 0;
+    for (const int index : {3, 1, 2}) {
+        const StudyResult part = runStudy(smallPlan(), smallWafer(), data(), 2, {}, {}, {}, {index, 3});
+        QVERIFY(!part.complete && !merged.complete);
+        runs += part.runs.size();
+        merge(merged, part, smallPlan(), smallWafer());
+    }
+    QCOMPARE(runs, whole.runs.size());
+    QVERIFY(merged.complete);
+    QVERIFY(merged.statistics == whole.statistics);
+    for (std::size_t k = 0; k < whole.runs.size(); ++k) {
+        QVERIFY(merged.runs[k].settings == whole.runs[k].settings);
+        QVERIFY(sameErrors(merged.runs[k], whole.runs[k]));
+    }
+}
+
+void TestRunner::drawsFromThePlansStatistics()
+{
+    StudyPlan plan = smallPlan();
+    plan.modes = {TrainingMode::StatisticsAware};
+    plan.statistics = fitStatistics(smallWafer());
+    plan.statistics->shorts.rate = 0.5;
+    const StudyResult fitted = runStudy(smallPlan(), smallWafer(), data(), 2);
+    const StudyResult typed = runStudy(plan, smallWafer(), data(), 2);
+    QVERIFY(typed.statistics == *plan.statistics);
+    QVERIFY(!sameErrors(typed.runs[0], fitted.runs[5]));
+}
+
+void TestRunner::excludedAndRemovedDies()
+{
+    Wafer wafer = smallWafer();
+    wafer.dies[1].included = false;
+    QCOMPARE(smallPlan().diesOn(wafer), (std::vector{0, 2}));
+    StudyPlan plan = smallPlan();
+    plan.dies = {2, 1};
+    QCOMPARE(plan.diesOn(wafer), (std::vector{2, 1})); // chosen by a person
+
+    const StudyResult result = runStudy(smallPlan(), smallWafer(), data(), 2);
+    wafer = smallWafer();
+    wafer.dies.erase(wafer.dies.begin());
+    const StudySummary all = summarise(smallPlan(), smallWafer(), result.runs);
+    const StudySummary rest = summarise(smallPlan(), wafer, result.runs);
+    for (std::size_t mode = 0; mode < all.modes.size(); ++mode)
+        QCOMPARE(rest.modes[mode].dieMean,
+                 (std::vector(all.modes[mode].dieMean.begin() + 1, all.modes[mode].dieMean.end())));
+    QCOMPARE(QString::fromStdString(result.runs[2].settings.name(wafer)),
+             QString("hardware-aware on a removed die"));
+    wafer.add(Die("D4", wafer.geometry, wafer.device));
+    QCOMPARE(wafer.dies.back().id, 3);
+    QVERIFY(std::isnan(result.runs[0].errorOn(wafer.dies.back())));
+}
+
 void TestRunner::refusesAWrongPlan()
 {
     const auto refuses = [](auto change, const char* word) {
@@ -196,7 +329,7 @@ void TestRunner::refusesAWrongPlan()
     QVERIFY(refuses([](StudyPlan& plan) { plan.modes.clear(); }, "mode"));
     QVERIFY(refuses([](StudyPlan& plan) { plan.repeats = 0; }, "repeats"));
     QVERIFY(refuses([](StudyPlan& plan) { plan.side = 5; }, "36 inputs"));
-    QVERIFY(refuses([](StudyPlan& plan) { plan.dies = {3}; }, "die number 4"));
+    QVERIFY(refuses([](StudyPlan& plan) { plan.dies = {3}; }, "number 3"));
     QVERIFY(refuses([](StudyPlan& plan) { plan.network.layers = {36, 400, 10}; }, "does not fit"));
     QVERIFY(refuses([](StudyPlan& plan) { plan.network.layers = {36, 12, 9}; }, "9 outputs"));
 }
@@ -208,7 +341,7 @@ void TestRunner::summaryAgainstTheRuns()
     std::vector<Run> runs;
     for (const RunSettings& settings : runsOf(plan, wafer)) {
         const auto k = static_cast<double>(runs.size());
-        runs.push_back({settings, {}, {}, 5.0 + k, {10 + k, 20 + 2 * k, 30 + 3 * k}, 0, 0});
+        runs.push_back({settings, {}, {}, 5.0 + k, {{0, 10 + k}, {1, 20 + 2 * k}, {2, 30 + 3 * k}}, 0, 0});
     }
     const StudySummary summary = summarise(plan, wafer, runs);
     QCOMPARE(*summary.baselineError, 5.5);

@@ -1,13 +1,26 @@
+#include <QAction>
+#include <QCheckBox>
 #include <QComboBox>
+#include <QDialog>
 #include <QDir>
+#include <QDoubleSpinBox>
+#include <QLineEdit>
+#include <QSpinBox>
 #include <QStackedWidget>
-#include <QTabWidget>
+#include <QTableView>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QToolButton>
 
+#include "document/wafer_edits.h"
+#include "figures/figure_export.h"
 #include "figures/study_figures.h"
+#include "pages/die_page.h"
 #include "sample_project.h"
 #include "ui_bench.h"
+#include "views/figure_view.h"
+#include "views/heat_map_view.h"
+#include "views/histogram_view.h"
 #include "views/wafer_view.h"
 #include "window/main_window.h"
 
@@ -37,12 +50,11 @@ private slots:
         QFETCH(Appearance, appearance);
         prepareApplication(settings_.path(), appearance);
         MainWindow window(sampleProject(36));
-        window.resize(1280, 800);
+        window.resize(1280, window.devicePixelRatio() > 1 ? 720 : 800);
         window.show();
         QVERIFY(QTest::qWaitForWindowExposed(&window));
         auto* pages = window.findChild<QStackedWidget*>("pages");
-        auto* tabs = window.findChild<QTabWidget*>("compareTabs");
-        for (const char* name : {"wafer", "train", "compare"}) {
+        for (const char* name : {"wafer", "die", "train", "compare"}) {
             save(window, name);
             pages->setCurrentIndex(pages->currentIndex() + 1);
         }
@@ -50,16 +62,72 @@ private slots:
         window.findChild<WaferView*>("waferView")->select(14);
         pages->setCurrentIndex(0);
         save(window, "wafer-conductance");
-        pages->setCurrentIndex(2);
-        tabs->setCurrentIndex(1);
-        save(window, "compare-generality");
+        pages->setCurrentIndex(3);
+        compare(window);
 
         Project empty = window.document().project();
-        empty.result = {};
+        empty.studies.clear();
         window.document().replaceProject(empty);
         save(window, "compare-empty");
-        pages->setCurrentIndex(1);
+        pages->setCurrentIndex(2);
         save(window, "train-empty");
+    }
+
+    void die_data() { pages_data(); }
+
+    void die()
+    {
+        QFETCH(Appearance, appearance);
+        prepareApplication(settings_.path(), appearance);
+        MainWindow window(sampleProject(36));
+        window.resize(1280, 800);
+        window.show();
+        window.findChild<QStackedWidget*>("pages")->setCurrentIndex(1);
+        auto* map = window.findChild<HeatMapView*>("dieMap");
+        auto* layer = window.findChild<QComboBox*>("dieOverlay");
+        auto* page = window.findChild<DiePage*>();
+        page->setTool(DiePage::Tool::Select);
+        drag(*map, {20, 30}, {60, 120});
+        save(window, "die-selection");
+        window.findChild<HistogramView*>("dieHistogram")->brush(HistogramView::Range{1.9e-4, 2.1e-4});
+        save(window, "die-marked");
+        window.findChild<HistogramView*>("dieHistogram")->brush({});
+        for (const auto& [index, name] :
+             {std::pair{4, "die-weights"}, {5, "die-damage"}, {1, "die-conductance"}}) {
+            layer->setCurrentIndex(index);
+            save(window, name);
+        }
+        layer->setCurrentIndex(0);
+        page->setTool(DiePage::Tool::Brush);
+        window.findChild<QSpinBox*>("brushSize")->setValue(3);
+        map->zoomAt(map->cellRect({40, 60}).center(), 40.0);
+        drag(*map, map->cellAt(map->mapArea().center()), map->cellAt(map->mapArea().center()));
+        save(window, "die-cells");
+        layer->setCurrentIndex(4);
+        save(window, "die-cells-weights");
+    }
+
+    void wafer_data() { pages_data(); }
+
+    void wafer()
+    {
+        QFETCH(Appearance, appearance);
+        prepareApplication(settings_.path(), appearance);
+        MainWindow window(sampleProject(36));
+        window.resize(1280, 800);
+        window.show();
+        const std::array excluded{3, 4, 22};
+        setIncluded(window.document(), excluded, false);
+        window.findChild<QComboBox*>("colourBy")->setCurrentIndex(2);
+        window.findChild<WaferView*>("waferView")->select({8, 9, 10, 16, 17}, 16);
+        save(window, "wafer-errors");
+        window.findChild<QAction*>("newWafer")->trigger();
+        auto* dialog = window.findChild<QDialog*>("newWaferDialog");
+        QVERIFY(dialog);
+        dialog->findChild<QDoubleSpinBox*>("rate-short")->setValue(1.0);
+        QTest::qWait(400);
+        save(*dialog, "new-wafer");
+        dialog->reject();
     }
 
     void training()
@@ -70,27 +138,72 @@ private slots:
         MainWindow window(project);
         window.resize(1280, 800);
         window.show();
-        window.findChild<QStackedWidget*>("pages")->setCurrentIndex(1);
-        window.document().startStudy(project.plan, 0);
-        QTRY_VERIFY_WITH_TIMEOUT(window.document().progress().finishedRuns >= 12, 120000);
-        save(window, "training");
         window.findChild<QStackedWidget*>("pages")->setCurrentIndex(2);
+        const StudyQueue& queue = window.document().queue();
+        window.document().queue().add("All modes", project.plan);
+        project.plan.seed = 2;
+        window.document().queue().add("Another seed", project.plan);
+        QTRY_VERIFY_WITH_TIMEOUT(queue.states()[0].finishedRuns() >= 12, 120000);
+        save(window, "training");
+        window.findChild<QStackedWidget*>("pages")->setCurrentIndex(3);
         save(window, "compare-training");
+        QTRY_VERIFY_WITH_TIMEOUT(queue.states()[0].phase == StudyState::Phase::Finished, 120000);
+        window.document().queue().stop(1);
+        window.findChild<QStackedWidget*>("pages")->setCurrentIndex(2);
+        window.findChild<QTableView*>("runsTable")->selectRow(3);
+        window.findChild<QTabWidget*>("trainTabs")->setCurrentIndex(1);
+        QTRY_VERIFY_WITH_TIMEOUT(window.findChild<FigureView*>("confusion")->figure(), 10000);
+        save(window, "network");
     }
 
     void figures()
     {
-        constexpr FigureFormat formats[]{FigureFormat::Svg, FigureFormat::Pdf, FigureFormat::Png};
-        exportFigures(sampleProject(36), (folder_ + "/figures").toStdString(), formats);
+        const Project project = sampleProject(36);
+        exportFigures(studyFigures(project.wafer, project.studies.front()), {}, allFormats,
+                      (folder_ + "/figures").toStdString());
     }
 
 private:
+    /// Three dies selected in another order, the heat map enlarged, and the export dialog.
+    void compare(MainWindow& window)
+    {
+        window.findChild<QComboBox*>("dieOrder")->setCurrentIndex(2);
+        auto* byDefects = window.findChild<FigureView*>("errorByDefects");
+        const std::vector<Spot> spots = byDefects->spots();
+        for (const std::size_t k : {5, 17, 30})
+            QTest::mouseClick(byDefects, Qt::LeftButton, Qt::ControlModifier,
+                              spots[k].place.center().toPoint());
+        save(window, "compare-selection");
+        window.findChild<QToolButton*>("enlarge-generality")->click();
+        save(window, "compare-generality");
+        window.findChild<QToolButton*>("enlarge-errorByDie")->click();
+
+        window.findChild<QAction*>("actionExport")->trigger();
+        auto* dialog = window.findChild<QDialog*>("exportDialog");
+        dialog->findChild<QComboBox*>("which")->setCurrentIndex(2);
+        dialog->findChild<QLineEdit*>("folder")->setText("/home/user/figures");
+        save(*dialog, "export");
+        dialog->findChild<QComboBox*>("which")->setCurrentIndex(3);
+        dialog->findChild<QCheckBox*>("title")->setChecked(true);
+        dialog->findChild<QCheckBox*>("light")->setChecked(false);
+        dialog->findChild<QComboBox*>("column")->setCurrentIndex(3);
+        save(*dialog, "export-slide");
+        delete dialog;
+    }
+
     void save(QWidget& window, const QString& name)
     {
         QTest::qWait(50); // for layouts and charts to settle
         const char* theme = QTest::currentDataTag();
         const QString file = folder_ + '/' + name + (theme ? QString('-') + theme : QString()) + ".png";
         QVERIFY(window.grab().save(file));
+    }
+
+    static void drag(HeatMapView& map, const CellIndex& from, const CellIndex& to)
+    {
+        QTest::mousePress(&map, Qt::LeftButton, {}, map.cellRect(from).center().toPoint());
+        QTest::mouseMove(&map, map.cellRect(to).center().toPoint());
+        QTest::mouseRelease(&map, Qt::LeftButton, {}, map.cellRect(to).center().toPoint());
     }
 
     QString folder_;

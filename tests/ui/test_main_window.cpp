@@ -1,12 +1,15 @@
+#include <QAbstractScrollArea>
 #include <QAction>
-#include <QCheckBox>
-#include <QComboBox>
-#include <QLabel>
+#include <QApplication>
+#include <QClipboard>
+#include <QContextMenuEvent>
+#include <QDialog>
+#include <QDragEnterEvent>
 #include <QLineEdit>
-#include <QProgressBar>
+#include <QMenu>
+#include <QMimeData>
 #include <QPushButton>
 #include <QSettings>
-#include <QSpinBox>
 #include <QStackedWidget>
 #include <QTableView>
 #include <QTableWidget>
@@ -18,9 +21,9 @@
 #include "ui_bench.h"
 #include "views/figure_view.h"
 #include "views/heat_map_view.h"
-#include "views/live_chart.h"
 #include "views/wafer_view.h"
 #include "window/main_window.h"
+#include "window/shortcuts.h"
 
 using namespace faultline;
 
@@ -44,122 +47,37 @@ private slots:
 
     void cleanup() { window_.reset(); }
 
-    void studyThroughItsButtons()
+    void studyReachesTheOtherPages()
     {
-        goTo("train");
-        auto* run = child<QPushButton>("runStudyButton");
-        auto* stop = child<QPushButton>("stopButton");
-        QVERIFY(run->isEnabled());
-        QVERIFY(!stop->isEnabled());
-        QCOMPARE(child<LiveChart>("lossChart")->curves(), 0);
-
-        QTest::mouseClick(run, Qt::LeftButton);
-        QVERIFY(!run->isEnabled());
-        QVERIFY(stop->isEnabled());
-        QTRY_VERIFY_WITH_TIMEOUT(run->isEnabled(), 30000);
-        QVERIFY(!stop->isEnabled());
-        QCOMPARE(child<QLabel>("studyStatus")->text(), "7 of 7 networks trained");
-        QCOMPARE(child<QProgressBar>("studyProgress")->value(), 1000);
-        QCOMPARE(child<LiveChart>("lossChart")->curves(), 7);
-        QCOMPARE(child<LiveChart>("errorChart")->curves(), 7);
-        QCOMPARE(child<QTableView>("runsTable")->model()->rowCount(), 7);
-
+        train();
         goTo("compare");
         for (const char* figure : {"errorByDie", "errorByMode", "errorByDefects", "yield", "generality"})
             QVERIFY2(child<FigureView>(figure)->figure(), figure);
-        auto* table = child<QTableWidget>("modesTable");
-        QCOMPARE(table->rowCount(), 5); // baseline, three modes, hardware-aware on the other dies
-        QCOMPARE(table->item(1, 0)->text(), "standard");
-        QCOMPARE(table->item(1, 1)->text(), "3");
-        const StudySummary summary = summarise(project().plan, project().wafer, project().result.runs);
-        QCOMPARE(table->item(0, 2)->text(), QString::number(*summary.baselineError, 'f', 2));
+        const QAbstractItemModel* table = child<QTableView>("modesTable")->model();
+        QCOMPARE(table->rowCount(), 5); // baseline, three modes, hardware-aware on other dies
+        QCOMPARE(table->index(1, 0).data().toString(), "standard");
+        QCOMPARE(table->index(1, 1).data().toString(), "3");
+        const Study& study = project().studies.front();
+        const StudySummary summary = summarise(study.plan, project().wafer, study.result.runs);
+        QCOMPARE(table->index(0, 2).data().toString(), QString::number(*summary.baselineError, 'f', 2));
         QVERIFY(window_->isWindowModified());
-    }
-
-    void stopButtonStops()
-    {
-        goTo("train");
-        child<QSpinBox>("epochs")->setValue(100000);
-        auto* run = child<QPushButton>("runStudyButton");
-        QTest::mouseClick(run, Qt::LeftButton);
-        QTRY_VERIFY_WITH_TIMEOUT(child<LiveChart>("lossChart")->curves() > 0, 30000);
-        QTest::mouseClick(child<QPushButton>("stopButton"), Qt::LeftButton);
-        QTRY_VERIFY_WITH_TIMEOUT(run->isEnabled(), 5000);
-        QVERIFY(!project().result.complete);
-    }
-
-    void settingsMakeThePlan()
-    {
-        goTo("train");
-        child<QLineEdit>("hiddenNeurons")->setText("6, 7");
-        child<QSpinBox>("repeats")->setValue(1);
-        child<QLineEdit>("seed")->setText("9007199254740993");
-        child<QSpinBox>("statisticsEpochs")->setValue(2);
-        child<QComboBox>("activation")->setCurrentText("sign");
-        QTest::mouseClick(child<QCheckBox>("mode-hardware-aware"), Qt::LeftButton, {}, {10, 10});
-        QTest::mouseClick(child<QPushButton>("runStudyButton"), Qt::LeftButton);
-        QTRY_VERIFY_WITH_TIMEOUT(project().result.complete, 30000);
-        const StudyPlan& plan = project().plan;
-        QCOMPARE(plan.network.layers, std::vector<int>({16, 6, 7, 10}));
-        QCOMPARE(plan.network.hidden, Activation::Sign);
-        QCOMPARE(plan.seed, std::uint64_t{9007199254740993U});
-        QCOMPARE(plan.statisticsAware.epochs, 2);
-        QCOMPARE(plan.modes, std::vector({TrainingMode::Standard, TrainingMode::StatisticsAware}));
-        QCOMPARE(project().result.runs.size(), std::size_t{2});
-    }
-
-    void wrongSettingsAreRefusedInPlace()
-    {
-        goTo("train");
-        auto* run = child<QPushButton>("runStudyButton");
-        auto* hidden = child<QLineEdit>("hiddenNeurons");
-        for (const char* wrong : {"5000", "5, -3", "many"}) {
-            hidden->setText(wrong);
-            QVERIFY(!run->isEnabled());
-            QVERIFY(child<QLabel>("networkFit")->text().startsWith("⚠"));
-        }
-        hidden->setText("5");
-        QVERIFY(run->isEnabled());
-        QVERIFY(child<QLabel>("networkFit")->text().contains("of the 800 junctions"));
-    }
-
-    void unsavedResultsAreNotDroppedUnasked()
-    {
-        Project sample = tinyProject(2, folder_.filePath("tiny"));
-        open(sample);
-        goTo("train");
-        auto* run = child<QPushButton>("runStudyButton");
-        QTest::mouseClick(run, Qt::LeftButton);
-        QTRY_VERIFY_WITH_TIMEOUT(run->isEnabled(), 30000);
-        int asked = 0;
-        window_->dialogs().dropResults = [&] { return ++asked > 1; };
-        QTest::mouseClick(run, Qt::LeftButton);
-        QCOMPARE(asked, 1);
-        QVERIFY(project().result.complete);
-        QTest::mouseClick(run, Qt::LeftButton);
-        QCOMPARE(asked, 2);
-        QVERIFY(window_->document().isRunning());
-        QTRY_VERIFY_WITH_TIMEOUT(run->isEnabled(), 30000);
     }
 
     void savesAndOpensAgain()
     {
-        goTo("train");
-        auto* run = child<QPushButton>("runStudyButton");
-        QTest::mouseClick(run, Qt::LeftButton);
-        QTRY_VERIFY_WITH_TIMEOUT(run->isEnabled(), 30000);
+        train();
         window_->dialogs().saveFile = [this](const QString&) { return folder_.filePath("window"); };
         QTest::keyClick(window_.get(), Qt::Key_S, Qt::ControlModifier);
         QVERIFY(QFile::exists(folder_.filePath("window.faultline")));
         QVERIFY(!window_->isWindowModified());
         QVERIFY(window_->windowTitle().contains("window.faultline"));
-        const std::vector<double> errors = project().result.runs[3].dieErrors;
+        const std::map<int, double> errors = project().studies[0].result.runs[3].dieErrors;
 
         open(tinyProject(2, {}));
         window_->dialogs().openFile = [this] { return folder_.filePath("window.faultline"); };
         child<QAction>("actionOpen")->trigger();
         QCOMPARE(project().wafer.dies.size(), std::size_t{3});
-        QCOMPARE(project().result.runs[3].dieErrors, errors);
+        QVERIFY(project().studies[0].result.runs[3].dieErrors == errors);
         goTo("compare");
         QVERIFY(child<FigureView>("errorByDie")->figure());
     }
@@ -190,12 +108,37 @@ private slots:
     void figuresExportIntoAFolder()
     {
         open(sampleProject(5));
-        window_->dialogs().folder = [this](const QString&) { return folder_.filePath("figures"); };
         goTo("compare");
         QTest::mouseClick(child<QPushButton>("exportButton"), Qt::LeftButton);
-        for (const char* file : {"error-by-die.svg", "error-by-die.pdf", "error-by-die.png",
-                                 "error-by-die.csv", "wafer-map.svg", "generality.png"})
+        auto* dialog = child<QDialog>("exportDialog");
+        dialog->findChild<QLineEdit*>("folder")->setText(folder_.filePath("figures"));
+        QTest::mouseClick(dialog->findChild<QPushButton*>("exportAll"), Qt::LeftButton);
+        for (const char* file :
+             {"error-by-die.svg", "error-by-die.pdf", "error-by-die.csv", "wafer-map.svg", "generality.pdf"})
             QVERIFY2(QFile::exists(folder_.filePath("figures/") + file), file);
+        QTest::keyClick(dialog, Qt::Key_Escape);
+        QVERIFY(!dialog->isVisible());
+
+        Project none;
+        open(none);
+        QString words;
+        window_->dialogs().showError = [&](const QString& text) { words = text; };
+        child<QAction>("actionExport")->trigger();
+        QVERIFY(words.contains("no figures"));
+    }
+
+    void liveCurvesExportAsAFigure()
+    {
+        open(sampleProject(5));
+        goTo("train");
+        auto* view = child<QWidget>("lossChart")->findChild<QAbstractScrollArea*>()->viewport();
+        QContextMenuEvent event(QContextMenuEvent::Mouse, {60, 60}, view->mapToGlobal(QPoint(60, 60)));
+        QApplication::sendEvent(view, &event);
+        auto* menu = qobject_cast<QMenu*>(QApplication::activePopupWidget());
+        QVERIFY(menu);
+        menu->findChild<QAction*>("actionCopyNumbers")->trigger();
+        menu->close();
+        QVERIFY(QApplication::clipboard()->text().startsWith("run\tepoch\tloss (nat)"));
     }
 
     void dieIsSelectedByMouseAndKeys()
@@ -203,14 +146,14 @@ private slots:
         open(sampleProject(36));
         auto* wafer = child<WaferView>("waferView");
         auto* counts = child<QTableWidget>("countsTable");
-        QCOMPARE(wafer->selected(), 0);
+        QCOMPARE(wafer->current(), 0);
         QTest::mouseClick(wafer, Qt::LeftButton, {}, wafer->dieRect(20).center().toPoint());
-        QCOMPARE(wafer->selected(), 20);
+        QCOMPARE(wafer->current(), 20);
         QCOMPARE(counts->item(4, 1)->text().toInt(), project().wafer.dies[20].defectCount());
         QTest::keyClick(wafer, Qt::Key_Right);
-        QCOMPARE(wafer->selected(), 21);
+        QCOMPARE(wafer->current(), 21);
         QTest::keyClick(wafer, Qt::Key_Up);
-        QCOMPARE(project().wafer.dies[static_cast<std::size_t>(wafer->selected())].position.row,
+        QCOMPARE(project().wafer.dies[static_cast<std::size_t>(wafer->current())].position.row,
                  project().wafer.dies[21].position.row - 1);
     }
 
@@ -244,18 +187,69 @@ private slots:
     void pagesHaveShortcuts()
     {
         auto* pages = child<QStackedWidget>("pages");
-        for (int page = 2; page >= 0; --page) {
+        for (int page = 3; page >= 0; --page) {
             QTest::keyClick(window_.get(), static_cast<Qt::Key>(Qt::Key_1 + page), Qt::ControlModifier);
             QCOMPARE(pages->currentIndex(), page);
         }
     }
 
+    void recentProjectsCanBeOpenedAgain()
+    {
+        window_->document().save(folder_.filePath("recent.faultline").toStdString());
+        window_->openFile(folder_.filePath("recent.faultline"));
+        open(tinyProject(2, {}));
+        auto* recent = child<QMenu>("menuRecent");
+        emit recent->aboutToShow();
+        QCOMPARE(recent->actions().size(), 1);
+        recent->actions().front()->trigger();
+        QCOMPARE(project().wafer.dies.size(), std::size_t{3});
+    }
+
+    void projectsCanBeDropped()
+    {
+        window_->document().save(folder_.filePath("dropped.faultline").toStdString());
+        open(tinyProject(2, {}));
+        const auto drop = [this](const QStringList& names) {
+            QMimeData data;
+            QList<QUrl> urls;
+            for (const QString& name : names)
+                urls.append(QUrl::fromLocalFile(folder_.filePath(name)));
+            data.setUrls(urls);
+            QDragEnterEvent enter({10, 10}, Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+            enter.setAccepted(false);
+            QApplication::sendEvent(window_.get(), &enter);
+            if (!enter.isAccepted())
+                return false;
+            QDropEvent event({10, 10}, Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+            QApplication::sendEvent(window_.get(), &event);
+            return true;
+        };
+        QVERIFY(!drop({"dropped.faultline", "recent.faultline"})); // which one?
+        QVERIFY(drop({"dropped.faultline"}));
+        QCOMPARE(project().wafer.dies.size(), std::size_t{3});
+    }
+
+    void hintsAreShownUntilTheyAreClosed()
+    {
+        QTest::mouseClick(child<QPushButton>("closeHints"), Qt::LeftButton);
+        open(tinyProject(1, {}));
+        QVERIFY(!window_->findChild<QWidget*>("hintBar"));
+    }
+
+    void shortcutsAreListed()
+    {
+        const auto keys = shortcutsOf(*window_);
+        for (const auto& entry :
+             {std::pair{QString("Ctrl+S"), QString("Save")}, {"Ctrl+3", "Train"}, {"Ctrl+P", "Pause"}})
+            QVERIFY2(std::ranges::find(keys, entry) != keys.end(), qPrintable(entry.first));
+    }
+
     void geometryIsRemembered()
     {
-        window_->resize(1111, 777);
+        window_->resize(1211, 777);
         QVERIFY(window_->close());
         open(tinyProject(1, {}));
-        QCOMPARE(window_->size(), QSize(1111, 777));
+        QCOMPARE(window_->size(), QSize(1211, 777));
     }
 
     void darkPaletteReachesFigures()
@@ -276,6 +270,13 @@ private:
         window_->dialogs().showError = [](const QString& words) { QFAIL(qPrintable(words)); };
         window_->show();
         QVERIFY(QTest::qWaitForWindowExposed(window_.get()));
+    }
+
+    void train()
+    {
+        goTo("train");
+        QTest::mouseClick(child<QPushButton>("runStudyButton"), Qt::LeftButton);
+        QTRY_VERIFY_WITH_TIMEOUT(window_->document().queue().isIdle(), 30000);
     }
 
     template <class Widget>

@@ -1,11 +1,11 @@
-#include <QAbstractItemModelTester>
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
 
 #include "common/error.h"
 #include "document/project_document.h"
-#include "document/runs_model.h"
+#include "sample_project.h"
+#include "study/evaluation.h"
 #include "ui_bench.h"
 
 using namespace faultline;
@@ -21,123 +21,12 @@ private slots:
         writeTinyDataset(folder_.filePath("tiny"));
     }
 
-    void studyRunsToItsEnd()
-    {
-        ProjectDocument document(project());
-        RunsModel model(document);
-        QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
-        QSignalSpy running(&document, &ProjectDocument::runningChanged);
-        QSignalSpy progressed(&document, &ProjectDocument::progressed);
-        document.startStudy(document.project().plan, 2);
-        QVERIFY(document.isRunning());
-        QVERIFY(document.isModified());
-        QTRY_VERIFY_WITH_TIMEOUT(!document.isRunning(), 30000);
-        QCOMPARE(running.size(), 2);
-        QVERIFY(progressed.size() >= 1);
-
-        const StudyResult& result = document.project().result;
-        QVERIFY(result.complete);
-        QCOMPARE(result.runs.size(), std::size_t{7}); // 2 standard, 3 hardware-aware, 2 statistics-aware
-        QCOMPARE(document.progress().finishedRuns, 7);
-        for (std::size_t k = 0; k < 7; ++k) {
-            const RunState& run = document.runs()[k];
-            QCOMPARE(run.phase, RunState::Phase::Finished);
-            QCOMPARE(run.curve.size(), std::size_t{1});
-            QCOMPARE(run.settings.name(document.project().wafer),
-                     result.runs[k].settings.name(document.project().wafer));
-        }
-        QCOMPARE(model.rowCount(), 7);
-        QCOMPARE(model.index(0, RunsModel::Phase).data().toString(), "finished");
-        QCOMPARE(model.index(0, RunsModel::PerfectDie).data(Qt::EditRole).toDouble(),
-                 result.runs[0].perfectDieError);
-    }
-
-    void stoppedStudyKeepsWhatIsFinished()
-    {
-        Project long_ = project();
-        long_.plan.training.epochs = 5;
-        long_.plan.statisticsAware.epochs = 100000;
-        ProjectDocument document(long_);
-        QSignalSpy results(&document, &ProjectDocument::resultsChanged);
-        document.startStudy(long_.plan, 2);
-        QTRY_VERIFY_WITH_TIMEOUT(!document.runs().back().curve.empty(), 30000);
-        QElapsedTimer timer;
-        timer.start();
-        document.stopStudy();
-        QTRY_VERIFY_WITH_TIMEOUT(!document.isRunning(), 5000);
-        QVERIFY(timer.elapsed() < 1000);
-        QVERIFY(!document.project().result.complete);
-        QVERIFY(document.runs().back().curve.empty()); // as if it had never started
-        QCOMPARE(static_cast<int>(document.project().result.runs.size()), document.progress().finishedRuns);
-    }
-
-    void epochsArriveCoalesced()
-    {
-        Project busy = project();
-        busy.plan.modes = {TrainingMode::Standard};
-        busy.plan.repeats = 1;
-        busy.plan.training.epochs = 400;
-        ProjectDocument document(busy);
-        QSignalSpy progressed(&document, &ProjectDocument::progressed);
-        QElapsedTimer timer;
-        timer.start();
-        document.startStudy(busy.plan, 1);
-        QTRY_VERIFY_WITH_TIMEOUT(!document.isRunning(), 60000);
-        QVERIFY(progressed.size() <= timer.elapsed() / 30 + 3);
-        QCOMPARE(document.runs()[0].curve.size(), std::size_t{400});
-    }
-
-    void unfittingPlanChangesNothing()
-    {
-        ProjectDocument document(project());
-        StudyPlan plan = document.project().plan;
-        plan.network.layers = {16, 500, 10};
-        QVERIFY_EXCEPTION_THROWN(document.startStudy(plan, 1), Error);
-        QVERIFY(!document.isRunning());
-        QVERIFY(!document.isModified());
-        QCOMPARE(document.project().plan.network.layers[1], 5);
-    }
-
-    void missingImagesFailTheStudy()
-    {
-        Project lost = project();
-        lost.dataset = folder_.filePath("nowhere").toStdString();
-        ProjectDocument document(lost);
-        QSignalSpy failed(&document, &ProjectDocument::failed);
-        document.startStudy(lost.plan, 1);
-        QTRY_COMPARE(failed.size(), 1);
-        QVERIFY(!document.isRunning());
-        QVERIFY2(failed[0][0].toString().contains("nowhere"), qPrintable(failed[0][0].toString()));
-    }
-
-    void replacingTheProjectEndsItsStudy()
-    {
-        Project endless = project();
-        endless.plan.training.epochs = 100000;
-        ProjectDocument document(endless);
-        document.startStudy(endless.plan, 2);
-        QTRY_VERIFY(document.runs()[0].phase == RunState::Phase::Training);
-        document.replaceProject(project());
-        QVERIFY(!document.isRunning());
-        QTest::qWait(50); // the old study's last word must not touch the new project
-        QVERIFY(document.project().result.runs.empty());
-        QCOMPARE(document.progress().finishedRuns, 0);
-    }
-
-    void closingWhileTrainingIsSafe()
-    {
-        Project endless = project();
-        endless.plan.training.epochs = 100000;
-        ProjectDocument document(endless);
-        document.startStudy(endless.plan, 2);
-    }
-
     void savesAndOpens()
     {
         const std::filesystem::path file = folder_.filePath("saved.faultline").toStdString();
         ProjectDocument document(project());
-        document.startStudy(document.project().plan, 2);
-        QTRY_VERIFY_WITH_TIMEOUT(!document.isRunning(), 30000);
+        train(document);
+        QVERIFY(document.isModified());
         document.save(file);
         QVERIFY(!document.isModified());
 
@@ -146,14 +35,100 @@ private slots:
         other.open(file);
         QCOMPARE(replaced.size(), 1);
         QCOMPARE(other.file(), file);
-        QCOMPARE(other.progress().finishedRuns, 7);
-        for (std::size_t k = 0; k < 7; ++k)
-            QCOMPARE(other.project().result.runs[k].dieErrors, document.project().result.runs[k].dieErrors);
+        QCOMPARE(other.shownStudy(), 0);
+        QCOMPARE(other.queue().states()[0].phase, StudyState::Phase::Finished);
+        const std::vector<Run>& before = document.study()->result.runs;
+        for (std::size_t k = 0; k < 7; ++k) {
+            QVERIFY(other.study()->result.runs[k].dieErrors == before[k].dieErrors);
+            QCOMPARE(other.queue().states()[0].runs[k].meanDieError, before[k].meanDieError());
+        }
         QVERIFY_EXCEPTION_THROWN(other.open(folder_.filePath("none.faultline").toStdString()), Error);
         QCOMPARE(other.file(), file);
     }
 
+    void replacingTheProjectEndsItsStudies()
+    {
+        Project endless = project();
+        endless.plan.training.epochs = 100000;
+        ProjectDocument document(endless);
+        document.queue().add("endless", endless.plan);
+        document.queue().add("waiting", endless.plan);
+        QTRY_VERIFY(document.queue().states()[0].runs[0].phase == RunState::Phase::Training);
+        document.replaceProject(project());
+        QVERIFY(document.queue().isIdle());
+        QTest::qWait(50); // the old study's last word must not touch the new project
+        QVERIFY(document.project().studies.empty());
+        QCOMPARE(document.shownStudy(), -1);
+        QVERIFY(!document.isModified());
+    }
+
+    void aNewStudyIsShownUnlessAnotherTrains()
+    {
+        Project endless = project();
+        endless.plan.training.epochs = 100000;
+        ProjectDocument document(endless);
+        document.queue().add("first", endless.plan);
+        QCOMPARE(document.shownStudy(), 0);
+        document.queue().add("second", endless.plan);
+        QCOMPARE(document.shownStudy(), 0);
+        document.showStudy(1);
+        document.removeStudy(1);
+        QCOMPARE(document.shownStudy(), 0);
+        document.removeStudy(0);
+        QCOMPARE(document.shownStudy(), -1);
+    }
+
+    void errorsFollowTheirDies()
+    {
+        Project trained = project();
+        {
+            ProjectDocument document(trained);
+            train(document);
+            trained = document.project();
+        }
+        // Another die has come, and one has changed since.
+        Die added = trained.wafer.dies[0];
+        added.name = "new";
+        trained.wafer.add(added);
+        const std::vector<Run> before = trained.studies[0].result.runs;
+        ProjectDocument document(trained);
+        QSignalSpy completed(&document.evaluator(), &Evaluator::completed);
+        document.evaluator().dieChanged(2);
+        for (const Run& run : document.study()->result.runs)
+            QVERIFY(!run.dieErrors.contains(2));
+        QTRY_COMPARE_WITH_TIMEOUT(completed.size(), 1, 30000);
+        for (std::size_t k = 0; k < before.size(); ++k) {
+            const Run& run = document.study()->result.runs[k];
+            QCOMPARE(run.dieErrors.at(2), before[k].dieErrors.at(2)); // evaluated anew, equal
+            QCOMPARE(run.dieErrors.at(added.id == 3 ? 3 : trained.wafer.dies.back().id),
+                     before[k].dieErrors.at(0)); // a copy of the first die
+            QCOMPARE(document.queue().states()[0].runs[k].meanDieError, run.meanDieError());
+        }
+    }
+
+    void answersAreThoseOfTheNetwork()
+    {
+        ProjectDocument document(project());
+        train(document);
+        const Run& run = document.study()->result.runs[0];
+        Evaluator::Answers answers;
+        document.evaluator().answer(run, nullptr, [](const Evaluator::Answers&) { QFAIL("asked again"); });
+        document.evaluator().answer(run, document.project().wafer.find(1),
+                                    [&](const Evaluator::Answers& given) { answers = given; });
+        QTRY_VERIFY_WITH_TIMEOUT(answers.images, 10000);
+        QCOMPARE(errorPercent(answers.images->labels, answers.given), run.dieErrors.at(1));
+        document.setDataset(folder_.filePath("nowhere").toStdString());
+        document.evaluator().answer(run, nullptr, [&](const Evaluator::Answers& given) { answers = given; });
+        QTRY_VERIFY_WITH_TIMEOUT(answers.failure.contains("nowhere"), 10000);
+    }
+
 private:
+    void train(ProjectDocument& document) const
+    {
+        document.queue().add("Study 1", document.project().plan);
+        QTRY_VERIFY_WITH_TIMEOUT(document.queue().isIdle(), 30000);
+    }
+
     Project project() const { return tinyProject(3, folder_.filePath("tiny")); }
 
     QTemporaryDir folder_;

@@ -1,0 +1,237 @@
+// How time and memory grow with images, weights, dies, array and cores: a table for each, and the slope of
+// its logarithms beside it (1: in proportion). Synthetic images, a quarter of whose pixels are above zero.
+//   bench_scaling
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <exception>
+#include <fstream>
+#include <functional>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "study/runner.h"
+
+using namespace faultline;
+
+namespace
+{
+
+double secondsOf(const auto& work)
+{
+    const auto start = std::chrono::steady_clock::now();
+    work();
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+/// MB that the process has had at most.
+double peakMemory()
+{
+    std::ifstream status("/proc/self/status");
+    std::string word;
+    double kilobytes = 0.0;
+    while (status >> word)
+        if (word == "VmHWM:")
+            status >> kilobytes;
+    return kilobytes / 1e3;
+}
+
+Dataset syntheticImages(int side, int count)
+{
+    RandomStream random(1, RandomUse::Test);
+    Dataset dataset{side, side, {}, {}};
+    dataset.images.resize(Eigen::Index{side} * side, count);
+    for (int image = 0; image < count; ++image) {
+        dataset.labels.push_back(static_cast<std::uint8_t>(random.below(classCount)));
+        dataset.images.startVec(image);
+        for (int pixel = 0; pixel < side * side; ++pixel)
+            if (random.below(4) == 0)
+                dataset.images.insertBack(pixel, image) = static_cast<float>(0.5 + 0.5 * random.uniform());
+    }
+    dataset.images.finalize();
+    return dataset;
+}
+
+/// About as good as the demo wafer's dies.
+DefectStatistics someStatistics(const Device& device)
+{
+    DefectStatistics statistics;
+    statistics.level[P] = {device.conductance(P), 0.05};
+    statistics.level[AP] = {device.conductance(AP), 0.05};
+    statistics.shorts = {0.002, 2.0};
+    statistics.stuckP = {0.001, 2.0};
+    statistics.shortConductance = {4 * device.conductance(P), 0.2};
+    return statistics;
+}
+
+Wafer someWafer(const DieGeometry& geometry, int dies)
+{
+    Wafer wafer{"scaling", "synthetic", geometry, {}, {}};
+    for (int k = 0; k < dies; ++k) {
+        wafer.dies.push_back(drawDie(someStatistics(wafer.device), geometry,
+                                     RandomStream(1, RandomUse::WaferDraw, static_cast<std::uint32_t>(k))));
+        wafer.dies.back().name = std::to_string(k + 1);
+        wafer.dies.back().id = k + 1;
+        wafer.dies.back().position = {k / 32, k % 32};
+    }
+    return wafer;
+}
+
+struct Cost {
+    double seconds = 0.0, megabytes = 0.0;
+};
+
+/// Runs the work in a process of its own, whose memory is that of this work alone. The work says how many
+/// seconds count.
+Cost costOf(const std::function<double()>& work)
+{
+    int ends[2];
+    if (pipe(ends) != 0)
+        throw std::runtime_error("no pipe");
+    std::fflush(stdout);
+    if (fork() == 0) {
+        try {
+            const double seconds = work();
+            const Cost cost{seconds, peakMemory()};
+            _exit(write(ends[1], &cost, sizeof cost) == sizeof cost ? 0 : 1);
+        } catch (const std::exception& error) {
+            std::fprintf(stderr, "%s\n", error.what());
+            _exit(1);
+        }
+    }
+    close(ends[1]);
+    Cost cost;
+    const bool complete = read(ends[0], &cost, sizeof cost) == sizeof cost;
+    close(ends[0]);
+    wait(nullptr);
+    if (!complete)
+        throw std::runtime_error("a measurement failed");
+    return cost;
+}
+
+struct Case {
+    std::string name;
+    double size;
+    std::function<double()> work;
+};
+
+void table(const char* title, const char* column, const std::vector<Case>& cases)
+{
+    std::printf("%s\n%-24s %10s %8s %10s %8s\n", title, column, "seconds", "slope", "MB", "slope");
+    std::optional<std::pair<double, Cost>> previous;
+    for (const Case& one : cases) {
+        const Cost cost = costOf(one.work);
+        if (previous) {
+            const double step = std::log(one.size / previous->first);
+            std::printf("%-24s %10.4f %8.2f %10.0f %8.2f\n", one.name.c_str(), cost.seconds,
+                        std::log(cost.seconds / previous->second.seconds) / step, cost.megabytes,
+                        std::log(cost.megabytes / previous->second.megabytes) / step);
+        } else {
+            std::printf("%-24s %10.4f %8s %10.0f\n", one.name.c_str(), cost.seconds, "", cost.megabytes);
+        }
+        std::fflush(stdout);
+        previous = {one.size, cost};
+    }
+    std::printf("\n");
+}
+
+double epochSeconds(const std::vector<int>& layers, int side, int images, const DieGeometry& geometry)
+{
+    const Dataset train = syntheticImages(side, images);
+    const CellMap map(layers, geometry, Spare::Unused);
+    RandomDie source(someStatistics({}), map, {}, 1, 0);
+    Trainer trainer({layers, Activation::Tanh}, {}, train, source, 1, 0);
+    double shortest = trainer.runEpoch()->seconds; // others use the machine too
+    for (int more = 0; more < 4; ++more)
+        shortest = std::min(shortest, trainer.runEpoch()->seconds);
+    return shortest;
+}
+
+std::string text(const std::vector<int>& layers)
+{
+    std::string result;
+    for (const int size : layers)
+        result += (result.empty() ? "" : "-") + std::to_string(size);
+    return result;
+}
+
+void run()
+{
+    const std::vector<int> demo{196, 40, 10};
+    std::vector<Case> cases;
+    for (const int images : {7500, 15000, 30000, 60000, 120000})
+        cases.push_back({std::to_string(images), static_cast<double>(images),
+                         [=] { return epochSeconds(demo, 14, images, DieGeometry{}); }});
+    table("An epoch of 196-40-10, a random die per batch", "images", cases);
+
+    cases.clear();
+    const DieGeometry large{.rows = 2048, .columns = 1024, .kernelRows = 32, .kernelColumns = 32};
+    for (const std::vector<int>& layers :
+         {std::vector{784, 40, 10}, {784, 128, 10}, {784, 256, 10}, {784, 512, 10}, {784, 512, 256, 10}})
+        cases.push_back({text(layers), static_cast<double>(NetworkShape{layers}.weights()),
+                         [=] { return epochSeconds(layers, 28, 10000, large); }});
+    table("An epoch of 10 000 images, a random die of 2048 x 1024 per batch", "network", cases);
+
+    cases.clear();
+    for (const int dies : {10, 100, 1000})
+        cases.push_back(
+            {std::to_string(dies), static_cast<double>(dies), [=] {
+                 const Wafer wafer = someWafer(DieGeometry{}, dies);
+                 const Dataset test = syntheticImages(14, 1000);
+                 const CellMap map(demo, wafer.geometry);
+                 const NetworkShape shape{demo, Activation::Tanh};
+                 const Network network = initialNetwork(shape, RandomStream(1, RandomUse::Initialise));
+                 return secondsOf([&] {
+                     for (const Die& die : wafer.dies)
+                         errorPercent(onDie(network, analogWeights(die, map, wafer.device)), shape, test);
+                 });
+             }});
+    table("Mapping and evaluating 196-40-10 on every die, 1 000 images", "dies", cases);
+
+    cases.clear();
+    for (const int side : {128, 256, 512, 1024})
+        cases.push_back(
+            {std::to_string(side) + " x " + std::to_string(side), static_cast<double>(side) * side, [=] {
+                 const DieGeometry geometry{
+                     .rows = side, .columns = side, .kernelRows = 32, .kernelColumns = 32};
+                 const std::vector<int> layers{side, side / 2 - 20, 10};
+                 const CellMap map(layers, geometry, Spare::Unused);
+                 const Wafer wafer = someWafer(geometry, 4);
+                 return secondsOf([&] {
+                     for (const Die& die : wafer.dies)
+                         analogWeights(die, map, wafer.device);
+                 });
+             }});
+    table("Weights of four full dies", "array", cases);
+
+    cases.clear();
+    const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
+    for (unsigned threads = 1; threads <= cores; threads *= 2)
+        cases.push_back(
+            {std::to_string(threads), static_cast<double>(threads), [=] {
+                 StudyPlan plan;
+                 plan.modes = {TrainingMode::HardwareAware};
+                 plan.training.epochs = 5;
+                 const Wafer wafer = someWafer(DieGeometry{}, 16);
+                 const DatasetPair data{"synthetic", syntheticImages(14, 20000), syntheticImages(14, 2000)};
+                 return secondsOf([&] { runStudy(plan, wafer, data, static_cast<int>(threads)); });
+             }});
+    table("A study of 16 hardware-aware runs of 5 epochs", "threads", cases);
+}
+
+} // namespace
+
+int main()
+try {
+    run();
+} catch (const std::exception& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    return 1;
+}

@@ -1,0 +1,9 @@
+#include "wafer/wafer_description.h"
+
+#include "fuzz.h"
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
+{
+    static const MemoryFile file;
+    return readOrRefuse([&] { faultline::readWaferDescription(file.write({data, size})); });
+}

@@ -1,0 +1,291 @@
+#include <cmath>
+#include <fstream>
+
+#include <QProcess>
+#include <QTest>
+
+#include "measurement/import.h"
+#include "support/errors.h"
+#include "support/temporary_folder.h"
+
+using namespace faultline;
+namespace fs = std::filesystem;
+
+namespace
+{
+
+Measurement readGuessed(const fs::path& path, const DieGeometry* expected = nullptr)
+{
+    const auto files = measurementFiles(std::array{path});
+    return readMeasurement(files, guessRecipe(files.front(), expected), expected);
+}
+
+/// The largest relative deviation from the wafer of write_files.py; infinite for another shape.
+double deviation(const Measurement& measurement, std::size_t dies = 3)
+{
+    double worst = measurement.dies.size() == dies ? 0.0 : INFINITY;
+    for (std::size_t d = 0; d < measurement.dies.size(); ++d)
+        for (const Level level : {AP, P}) {
+            const CellGrid<float>& grid = measurement.dies[d].conductance[level];
+            if (grid.rows() != 4 || grid.cols() != 6)
+                return INFINITY;
+            // Tables may list the dies in any order; names tell.
+            const double number = measurement.dies[d].name.back() - '1';
+            for (int row = 0; row < 4; ++row)
+                for (int column = 0; column < 6; ++column) {
+                    const double ohm =
+                        (1000.0 + 100.0 * number + 10.0 * row + column) * (level == P ? 1.0 : 3.0);
+                    worst = std::max(worst, std::abs(grid(row, column) * ohm - 1.0));
+                }
+        }
+    return worst;
+}
+
+std::string refusal(const fs::path& file, const ImportRecipe& recipe, const DieGeometry* expected = nullptr)
+{
+    return messageOf([&] { readMeasurement(std::array{file}, recipe, expected); });
+}
+
+ImportRecipe onlyP()
+{
+    ImportRecipe recipe;
+    recipe.states = {P};
+    return recipe;
+}
+
+} // namespace
+
+class TestImport : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void readsWhatOthersWrite_data();
+    void readsWhatOthersWrite();
+    void countsUnusualValuesByTheRule();
+    void turnsAsTold();
+    void readsStatesInBlocks();
+    void guessesOrientationByTheSize();
+    void refusesBadInput_data();
+    void refusesBadInput();
+    void refusesWholeSets();
+    void savesRecipes();
+
+private:
+    TemporaryFolder folder_;
+};
+
+void TestImport::readsWhatOthersWrite_data()
+{
+#ifndef FAULTLINE_PYTHON
+    QSKIP("no Python with numpy and h5py");
+#else
+    QProcess python;
+    python.start(FAULTLINE_PYTHON, {WRITE_FILES, QString::fromStdString(folder_.path().string())});
+    QVERIFY(python.waitForFinished());
+    QVERIFY2(python.exitCode() == 0, python.readAllStandardError());
+#endif
+    QTest::addColumn<int>("quantity");
+    const auto add = [](const char* name, Quantity quantity) {
+        QTest::newRow(name) << static_cast<int>(quantity);
+    };
+    add("csv", Quantity::Ohm);
+    add("tsv", Quantity::KiloOhm);
+    add("semicolon", Quantity::Siemens);
+    add("pandas", Quantity::Ohm);
+    add("npy", Quantity::Ohm);
+    add("npy_fortran", Quantity::Ohm);
+    add("npy_last", Quantity::Ohm);
+    add("npz", Quantity::Ohm);
+    add("npz_deflated", Quantity::Ohm);
+    add("matlab", Quantity::Ohm);
+    add("hdf5", Quantity::Siemens);
+    add("table", Quantity::KiloOhm);
+    add("table_bare", Quantity::Ohm);
+    add("npy_wafer", Quantity::Ampere);
+}
+
+void TestImport::readsWhatOthersWrite()
+{
+    QFETCH(int, quantity);
+    const auto files = measurementFiles(std::array{folder_.path() / QTest::currentDataTag()});
+    ImportRecipe recipe = guessRecipe(files.front());
+    if (static_cast<Quantity>(quantity) == Quantity::Ampere) { // nothing in such a file tells
+        recipe.quantity = Quantity::Ampere;
+        recipe.readVoltage = 0.2;
+        recipe.states = {AP, P};
+    }
+    QCOMPARE(static_cast<int>(recipe.quantity), quantity);
+    const Measurement measurement = readMeasurement(files, recipe);
+    QVERIFY2(deviation(measurement) < 1e-6, qPrintable(QString::number(deviation(measurement))));
+    QCOMPARE(measurement.report.values, 3L * 2 * 4 * 6);
+    QCOMPARE(measurement.report.missing, 0L);
+}
+
+void TestImport::countsUnusualValuesByTheRule()
+{
+    // Ohm: infinite and negative conduct nothing, zero the most, missing the median of the others.
+    const fs::path ohm =
+        folder_.write("rule_P.csv", "1000,inf,OL,9.9e37\n0,nan,,9.91E37\n-5,2000,4000,8000\n");
+    const Measurement resistances = readMeasurement(std::array{ohm}, onlyP());
+    const CellGrid<float>& g = resistances.dies.front().conductance[P];
+    QCOMPARE(resistances.report.overRange, 3L);
+    QCOMPARE(resistances.report.zero, 1L);
+    QCOMPARE(resistances.report.missing, 3L);
+    QCOMPARE(resistances.report.negative, 1L);
+    QCOMPARE(g(0, 1), 0.0f);
+    QCOMPARE(g(0, 3), 0.0f);
+    QCOMPARE(g(2, 0), 0.0f);
+    QCOMPARE(g(1, 0), 1e-3f); // the largest
+    QCOMPARE(g(1, 1), g(1, 3));
+    QCOMPARE(g(1, 1), 1.25e-4f); // of 0 0 0 0, 1/8000, 1/4000, 1/2000, 1/1000 the upper median
+
+    ImportRecipe siemens = onlyP();
+    siemens.quantity = Quantity::Siemens;
+    const fs::path s = folder_.write("siemens_P.csv", "1e-4,inf\n0,-1e-9\n");
+    const CellGrid<float> g2 = readMeasurement(std::array{s}, siemens).dies.front().conductance[P];
+    QCOMPARE(g2(0, 1), 1e-4f);
+    QCOMPARE(g2(1, 0), 0.0f);
+    QCOMPARE(g2(1, 1), 0.0f);
+}
+
+void TestImport::turnsAsTold()
+{
+    const fs::path file = folder_.write("turn_P.csv", "1,2,3\n4,5,6\n");
+    ImportRecipe recipe = onlyP();
+    recipe.quantity = Quantity::Siemens;
+    const auto corner = [&](bool transpose, bool rows, bool columns) {
+        recipe.transpose = transpose;
+        recipe.flipRows = rows;
+        recipe.flipColumns = columns;
+        const CellGrid<float> g = readMeasurement(std::array{file}, recipe).dies.front().conductance[P];
+        return std::array{static_cast<float>(g.rows()), g(0, 0), g(0, 1)};
+    };
+    QCOMPARE(corner(false, false, false), (std::array{2.f, 1.f, 2.f}));
+    QCOMPARE(corner(true, false, false), (std::array{3.f, 1.f, 4.f}));
+    QCOMPARE(corner(false, true, false), (std::array{2.f, 4.f, 5.f}));
+    QCOMPARE(corner(false, false, true), (std::array{2.f, 3.f, 2.f}));
+    QCOMPARE(corner(true, true, false), (std::array{3.f, 3.f, 6.f}));
+}
+
+void TestImport::readsStatesInBlocks()
+{
+    // The block of higher resistance is AP, whichever comes first.
+    const fs::path file = folder_.write("X03_Y5.csv", "1000,1001\n1010,1011\n\n3000,3003\n3030,3033\n");
+    const Measurement measurement = readGuessed(file);
+    QCOMPARE(measurement.dies.size(), std::size_t{1});
+    const MeasuredDie& die = measurement.dies.front();
+    QCOMPARE(die.conductance[P](0, 1), 1.0f / 1001.0f);
+    QCOMPARE(die.conductance[AP](1, 0), 1.0f / 3030.0f);
+    QVERIFY(die.position == (WaferPosition{5, 3}));
+}
+
+void TestImport::guessesOrientationByTheSize()
+{
+    const fs::path file = folder_.write("wide_P.csv", "1000,1001,1002\n1010,1011,1012\n");
+    const DieGeometry tall{3, 2, 1, 1};
+    QCOMPARE(readGuessed(file, &tall).dies.front().conductance[P](2, 0), 1.0f / 1002.0f);
+    QVERIFY(!guessRecipe(file).transpose);
+}
+
+void TestImport::refusesBadInput_data()
+{
+    QTest::addColumn<QByteArray>("bytes");
+    QTest::addColumn<QByteArray>("part");
+    const auto add = [](const char* name, const QByteArray& bytes, const char* part) {
+        QTest::newRow(name) << bytes << QByteArray(part);
+    };
+    add("ragged", "1,2,3\n4,5\n", "line 2: found 2 fields, expected 3 as in line 1");
+    add("word", "1,2,3\n4,x,6\n", "line 2, column 2: found \"x\", expected a number");
+    add("nan only", "nan,nan\nnan,\n", "found no finite value of die");
+    add("empty", "", "found no numbers");
+    add("binary", QByteArray("1,2\n3,\0", 7), "byte 6: found binary data");
+    add("decimal comma", "1;2,5\n3;4\n", "line 1, column 2: found \"2,5\"");
+    add("npy cut", QByteArray("\x93NUMPY\x01\x00\x46\x00", 10), "a .npy file");
+    add("npy short",
+        QByteArray(
+            "\x93NUMPY\x01\x00\x3e\x00{'descr': '<f8', 'fortran_order': False, 'shape': (4, 4), } \n\0\0\0\0",
+            76),
+        "expected those of 4 x 4");
+    add("npy of texts",
+        QByteArray(
+            "\x93NUMPY\x01\x00\x3e\x00{'descr': '<U8', 'fortran_order': False, 'shape': (4, 4), } \n\0\0\0\0",
+            76),
+        "found values of the kind <U8");
+    add("zip cut", QByteArray("PK\3\4 and no more of it"), "no directory");
+    add("hdf5 cut", QByteArray("\x89HDF\r\n\x1a\n and no more of it"), "cannot open it as HDF5");
+}
+
+void TestImport::refusesBadInput()
+{
+    QFETCH(QByteArray, bytes);
+    QFETCH(QByteArray, part);
+    ImportRecipe recipe = onlyP();
+    if (bytes.contains(';'))
+        recipe.text.separator = ';';
+    const fs::path file = folder_.write("bad", {bytes.data(), static_cast<std::size_t>(bytes.size())});
+    const std::string message = refusal(file, recipe);
+    VERIFY_CONTAINS(message, part.toStdString());
+    VERIFY_CONTAINS(message, file.string() + ":");
+}
+
+void TestImport::refusesWholeSets()
+{
+    const fs::path first = folder_.write("D1_P.csv", "1000,2000\n3000,4000\n");
+    const fs::path again = folder_.write("D1-P.txt", "1000,2000\n3000,4000\n");
+    const fs::path other = folder_.write("D2_P.csv", "1000,2000,1\n3000,4000,1\n");
+    const fs::path antiparallel = folder_.write("D3_AP.csv", "1000,2000\n3000,4000\n");
+    const auto refused = [](std::initializer_list<fs::path> files) {
+        const std::vector<fs::path> all(files);
+        return messageOf([&] { readMeasurement(all, onlyP()); });
+    };
+    VERIFY_CONTAINS(refused({first, again}), "found a second die \"D1\" at P");
+    VERIFY_CONTAINS(refused({first, other}), "found 2 x 3 cells, expected 2 x 2 like those of");
+    VERIFY_CONTAINS(refused({first, antiparallel}), "found die");
+    const DieGeometry project{4, 4, 1, 1};
+    VERIFY_CONTAINS(refusal(first, onlyP(), &project), "expected 4 x 4 like the project's");
+
+    ImportRecipe table = onlyP();
+    table.layout = TextLayout::Table;
+    table.columns = {1, 2, 3, 0, 4, 0, 0, 0, 0};
+    VERIFY_CONTAINS(refusal(folder_.write("twice", "D1,1,1,5\nD1,1,1,6\n"), table),
+                    "line 2: found a second value of one cell and state");
+    VERIFY_CONTAINS(refusal(folder_.write("far", "D1,1,1,5\nD1,1,5000,6\n"), table),
+                    "line 2, column 3: found \"5000\", expected a whole number from 1 to 4096");
+
+    const fs::path large = folder_.write("large.csv", "1");
+    fs::resize_file(large, largestMeasurement + 1); // a hole: no disk is used
+    VERIFY_CONTAINS(refusal(large, onlyP()), "found 1025 MiB, expected at most 1024 MiB");
+    VERIFY_CONTAINS(refusal(folder_.path() / "none.csv", onlyP()), "cannot read");
+    fs::create_directory(folder_.path() / "hollow");
+    VERIFY_CONTAINS(messageOf([&] { measurementFiles(std::array{folder_.path() / "hollow"}); }),
+                    "found no file of measurements");
+}
+
+void TestImport::savesRecipes()
+{
+    qputenv("XDG_CONFIG_HOME", QByteArray::fromStdString((folder_.path() / "config").string()));
+    ImportRecipe recipe;
+    recipe.name = "probe station 2";
+    recipe.text = {';', ',', 3, 1};
+    recipe.layout = TextLayout::Table;
+    recipe.columns = {1, 2, 3, 4, 5, 0, 0, 6, 7};
+    recipe.firstIndex = 0;
+    recipe.datasets = {"a/b", "c"};
+    recipe.quantity = Quantity::Ampere;
+    recipe.readVoltage = -0.15;
+    recipe.states = {P, AP};
+    recipe.transpose = recipe.flipColumns = true;
+    recipe.dieName = "(D\\d+)";
+    saveRecipe(recipe);
+    QVERIFY(loadRecipe("probe station 2") == recipe);
+    QVERIFY(recipeNames() == std::vector<std::string>{"probe station 2"});
+
+    recipe.dieName = "(";
+    VERIFY_CONTAINS(messageOf([&] { saveRecipe(recipe); }), "a regular expression");
+    const fs::path bad = folder_.write("bad.json", R"({"text": {"separator": "dot"}})");
+    VERIFY_CONTAINS(messageOf([&] { loadRecipe(bad.string()); }), "separator is dot");
+}
+
+QTEST_APPLESS_MAIN(TestImport)
+#include "test_import.moc"

@@ -1,0 +1,93 @@
+#include "study/plan_file.h"
+
+#include <fstream>
+
+#include <QTest>
+
+#include "common/error.h"
+#include "support/temporary_folder.h"
+
+using namespace faultline;
+
+class TestPlanFile : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void comesBack()
+    {
+        StudyPlan plan;
+        plan.network = {{36, 7, 9, 10}, Activation::HardTanh};
+        plan.side = 6;
+        plan.spare = Spare::Unused;
+        plan.modes = {TrainingMode::StatisticsAware, TrainingMode::Standard};
+        plan.repeats = 9;
+        plan.seed = (std::uint64_t{1} << 63) + 1;
+        plan.training = {.epochs = 3, .batch = 17, .learningRate = 0.1};
+        plan.statisticsAware = {
+            .epochs = 5, .batch = 19, .draws = 4, .perfectDraws = 2, .lossBound = 1.0 / 3.0};
+        writePlan(plan, file_);
+        QVERIFY(readPlan(file_) == plan);
+        plan.dies = {1, 2}; // of one wafer: they stay behind
+        writePlan(plan, file_);
+        QVERIFY(readPlan(file_).dies.empty());
+    }
+
+    void badFiles_data()
+    {
+        QTest::addColumn<QString>("from");
+        QTest::addColumn<QString>("to");
+        QTest::addColumn<QString>("message");
+        QTest::newRow("not JSON") << "{"
+                                  << ""
+                                  << "line";
+        QTest::newRow("unknown key") << "\"seed\""
+                                     << "\"sede\""
+                                     << "sede: found a key";
+        QTest::newRow("a word") << "\"repeats\": 3"
+                                << "\"repeats\": \"three\""
+                                << "repeats: found \"three\"";
+        QTest::newRow("a mode") << "\"standard\""
+                                << "\"careless\""
+                                << "training mode \"careless\"";
+        QTest::newRow("a list") << "196"
+                                << "\"196\""
+                                << "network: found";
+        QTest::newRow("layers") << "196"
+                                << "-196"
+                                << "plan.json: ";
+        QTest::newRow("batch") << "\"batch\": 100"
+                               << "\"batch\": 0"
+                               << "training: ";
+    }
+
+    void badFiles()
+    {
+        QFETCH(QString, from);
+        QFETCH(QString, to);
+        QFETCH(QString, message);
+        const StudyPlan plan;
+        writePlan(plan, file_);
+        std::ifstream in(file_);
+        QString text = QString::fromStdString({std::istreambuf_iterator<char>(in), {}});
+        const auto place = text.indexOf(from);
+        QVERIFY(place >= 0);
+        text.replace(place, from.size(), to);
+        std::ofstream(file_, std::ios::trunc) << text.toStdString();
+        try {
+            readPlan(file_);
+        } catch (const Error& error) {
+            const QString words = error.what();
+            QVERIFY2(words.contains(message) && words.contains("plan.json"), qPrintable(words));
+            return;
+        }
+        QFAIL("no error");
+    }
+
+private:
+    TemporaryFolder folder_;
+    std::filesystem::path file_ = folder_.path() / "plan.json";
+};
+
+QTEST_APPLESS_MAIN(TestPlanFile)
+#include "test_plan_file.moc"

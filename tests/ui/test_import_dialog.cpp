@@ -1,0 +1,178 @@
+#include <fstream>
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QDialogButtonBox>
+#include <QDoubleSpinBox>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QTableWidget>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include "document/project_document.h"
+#include "measurement/export.h"
+#include "pages/import_dialog.h"
+#include "pages/statistics_page.h"
+#include "ui_bench.h"
+#include "views/figure_view.h"
+#include "views/threshold_view.h"
+#include "wafer/wafer_description.h"
+
+using namespace faultline;
+
+class TestImportDialog : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void initTestCase()
+    {
+        QVERIFY(folder_.isValid());
+        prepareApplication(folder_.path());
+        qputenv("XDG_CONFIG_HOME", folder_.filePath("config").toUtf8());
+        WaferDescription description;
+        description.dies = 4;
+        description.geometry = {50, 60, 50, 60};
+        DefectStatistics& statistics = description.statistics;
+        statistics.level = {LognormalConductance{8e-5, 0.05}, LognormalConductance{2e-4, 0.05}};
+        for (const Defect defect : allDefects)
+            statistics.rate(defect).rate = 5e-3;
+        statistics.shortConductance = {8e-4, 0.2};
+        statistics.openConductance = 2e-6;
+        wafer_ = drawWafer(description);
+        for (const auto& file : exportDies(wafer_, path("dies"), ArrayFormat::Csv))
+            if (file.stem().string().ends_with("_defect"))
+                std::filesystem::remove(file);
+    }
+
+    void importsAFolder()
+    {
+        ImportDialog dialog({path("dies")});
+        dialog.show();
+        waitForLabels(dialog);
+        picture(dialog, "import-dialog");
+        QCOMPARE(child<QTableWidget>(dialog, "importLabels")->rowCount(), 4);
+        child<QLineEdit>(dialog, "waferName")->setText("lot 3");
+        dialog.accept();
+        QCOMPARE(dialog.result(), static_cast<int>(QDialog::Accepted));
+        const Wafer wafer = dialog.takeWafer();
+        QCOMPARE(wafer.name, "lot 3");
+        QCOMPARE(wafer.dies.size(), wafer_.dies.size());
+        for (std::size_t k = 0; k < wafer.dies.size(); ++k) {
+            QVERIFY((wafer.dies[k].conductance[P] == wafer_.dies[k].conductance[P]).all());
+            QVERIFY((wafer.dies[k].defect == wafer_.dies[k].defect).all());
+        }
+    }
+
+    void keepsARecipe()
+    {
+        {
+            ImportDialog dialog({path("dies")});
+            waitForLabels(dialog);
+            child<QCheckBox>(dialog, "transpose")->click();
+            waitForLabels(dialog);
+            child<QLineEdit>(dialog, "saveRecipeAs")->setText("turned");
+            dialog.accept();
+            QCOMPARE(dialog.takeWafer().geometry.rows, 60);
+        }
+        QVERIFY(loadRecipe("turned").transpose);
+        ImportDialog again({path("dies")});
+        waitForLabels(again);
+        auto* recipes = child<QComboBox>(again, "recipe");
+        recipes->setCurrentText("turned");
+        emit recipes->activated(recipes->currentIndex());
+        waitForLabels(again);
+        QVERIFY(child<QCheckBox>(again, "transpose")->isChecked());
+        again.accept();
+        QCOMPARE(again.takeWafer().geometry.rows, 60);
+    }
+
+    void draggedThresholdsLabel()
+    {
+        ImportDialog dialog({path("dies")});
+        dialog.show();
+        waitForLabels(dialog);
+        auto* view = child<ThresholdView>(dialog, "importThresholds");
+        const double before = view->thresholds().shortAbove, wanted = 2.0 * before;
+        const int y = view->height() / 2;
+        const QPoint from(qRound(view->pixelOf(before)), y), to(qRound(view->pixelOf(wanted)), y);
+        QTest::mousePress(view, Qt::LeftButton, {}, from);
+        QMouseEvent move(QEvent::MouseMove, to, view->mapToGlobal(to), Qt::NoButton, Qt::LeftButton, {});
+        QCoreApplication::sendEvent(view, &move);
+        QTest::mouseRelease(view, Qt::LeftButton, {}, to);
+        waitForLabels(dialog);
+        const Thresholds thresholds = view->thresholds();
+        QVERIFY(std::abs(thresholds.shortAbove / wanted - 1.0) < 0.05);
+        dialog.accept();
+        const Wafer wafer = dialog.takeWafer();
+        for (const Die& die : wafer.dies)
+            for (Eigen::Index cell = 0; cell < die.defect.size(); ++cell) {
+                const double p = die.conductance[P].data()[cell], ap = die.conductance[AP].data()[cell];
+                QCOMPARE(die.defect.data()[cell] == Defect::Short, std::min(p, ap) > thresholds.shortAbove);
+            }
+    }
+
+    void saysWhatIsWrong()
+    {
+        std::filesystem::create_directory(path("bad"));
+        std::ofstream(path("bad") / "D1_P.csv") << "1000,2000\n3000,400O\n";
+        ImportDialog dialog({path("bad")});
+        auto* report = child<QLabel>(dialog, "importReport");
+        QTRY_VERIFY2(report->text().contains("line 2, column 2: found \"400O\""), qPrintable(report->text()));
+        QVERIFY(!ok(dialog)->isEnabled());
+    }
+
+    void statisticsPageCounts()
+    {
+        Project project;
+        project.wafer = wafer_;
+        ProjectDocument document(std::move(project));
+        StatisticsPage page(document);
+        page.resize(1180, 760);
+        page.show();
+        auto* defects = page.findChild<QTableWidget*>("defectStatistics");
+        QTRY_COMPARE(defects->rowCount(), 4);
+        picture(page, "statistics-page");
+        page.findChild<QPushButton*>("useStatistics")->click();
+        QVERIFY(document.project().plan.statistics == fitStatistics(wafer_));
+        page.findChild<QPushButton*>("holdOut")->click();
+        const StudyPlan& plan = document.project().plan;
+        QCOMPARE(plan.dies.size(), std::size_t{2});
+        Wafer others = wafer_;
+        std::erase_if(others.dies, [&](const Die& die) { return std::ranges::count(plan.dies, die.id) > 0; });
+        QCOMPARE(others.dies.size(), std::size_t{2});
+        QVERIFY(plan.statistics == fitStatistics(others));
+    }
+
+private:
+    std::filesystem::path path(const char* name) const { return folder_.filePath(name).toStdString(); }
+
+    template <class Widget>
+    static Widget* child(const QWidget& parent, const char* name)
+    {
+        return parent.findChild<Widget*>(name);
+    }
+
+    static QPushButton* ok(const ImportDialog& dialog)
+    {
+        return dialog.findChild<QDialogButtonBox*>()->button(QDialogButtonBox::Ok);
+    }
+
+    static void waitForLabels(const ImportDialog& dialog) { QTRY_VERIFY(ok(dialog)->isEnabled()); }
+
+    /// For a person to look at, where FAULTLINE_SCREENSHOTS names a folder.
+    static void picture(QWidget& widget, const QString& name)
+    {
+        const QString folder = qEnvironmentVariable("FAULTLINE_SCREENSHOTS");
+        if (!folder.isEmpty())
+            QVERIFY(widget.grab().save(folder + "/" + name + ".png"));
+    }
+
+    QTemporaryDir folder_;
+    Wafer wafer_;
+};
+
+QTEST_MAIN(TestImportDialog)
+#include "test_import_dialog.moc"

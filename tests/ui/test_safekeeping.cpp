@@ -1,0 +1,188 @@
+#include <filesystem>
+#include <fstream>
+#include <optional>
+
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include "common/error.h"
+#include "document/project_document.h"
+#include "project/project_file.h"
+#include "ui_bench.h"
+#include "window/main_window.h"
+
+using namespace faultline;
+namespace fs = std::filesystem;
+
+/// What the window keeps when it is killed: copies of its journal stand for what a crash leaves.
+class TestSafekeeping : public QObject
+{
+    Q_OBJECT
+
+    std::optional<QTemporaryDir> folder_;
+    fs::path file_;
+
+    Project project() const { return tinyProject(3, folder_->filePath("tiny")); }
+    fs::path stateFolder() const { return folder_->filePath("state").toStdString(); }
+
+    /// What is on the disk now, as a process that is killed now leaves it.
+    static void crash(const fs::path& from, const fs::path& to)
+    {
+        fs::copy(from, to, fs::copy_options::recursive);
+    }
+
+private slots:
+    void init()
+    {
+        folder_.emplace();
+        qputenv("XDG_STATE_HOME", folder_->filePath("state").toUtf8());
+        prepareApplication(folder_->path(), Appearance::Light);
+        writeTinyDataset(folder_->filePath("tiny"));
+        file_ = folder_->filePath("study.faultline").toStdString();
+        saveProject(project(), file_);
+    }
+
+    void trainingSurvives()
+    {
+        const fs::path killed = folder_->filePath("killed.faultline").toStdString();
+        StudyResult whole;
+        {
+            ProjectDocument document(project());
+            document.open(file_);
+            StudyPlan plan = document.project().plan;
+            plan.training.epochs = 300;
+            plan.statisticsAware.epochs = 3000;
+            document.queue().add("Study 1", plan);
+            const auto& state = document.queue().states()[0];
+            QTRY_VERIFY_WITH_TIMEOUT(state.finishedRuns() >= 2, 60'000);
+            QTest::qWait(2500); // two seconds for the edits
+            document.queue().pause(0);
+            QVERIFY(!state.runs.empty());
+            fs::copy(file_, killed);
+            crash(journalOf(file_), journalOf(killed));
+            document.queue().resume(0);
+            QTRY_VERIFY_WITH_TIMEOUT(document.queue().isIdle(), 120'000);
+            whole = document.project().studies[0].result;
+        }
+        QVERIFY(!fs::exists(journalOf(file_))); // an orderly end
+
+        MainWindow window(project());
+        QString asked;
+        window.dialogs().showError = [](const QString& words) { QFAIL(qPrintable(words)); };
+        window.dialogs().recover = [&asked](const QString& words) {
+            asked = words;
+            return true;
+        };
+        window.openFile(QString::fromStdString(killed.string()));
+        QVERIFY2(asked.contains("finished training runs"), qPrintable(asked));
+        ProjectDocument& document = window.document();
+        QVERIFY(document.isModified());
+        QVERIFY(document.project().studies[0].result.runs.size() >= 2);
+        document.queue().resume(0);
+        QTRY_VERIFY_WITH_TIMEOUT(document.queue().isIdle(), 120'000);
+        const StudyResult& result = document.project().studies[0].result;
+        QVERIFY(result.complete);
+        QCOMPARE(result.runs.size(), whole.runs.size());
+        for (std::size_t k = 0; k < whole.runs.size(); ++k) {
+            QCOMPARE(result.runs[k].dieErrors, whole.runs[k].dieErrors);
+            QCOMPARE(result.runs[k].curve.size(), whole.runs[k].curve.size());
+            QVERIFY(result.runs[k].network.layers[0].latent == whole.runs[k].network.layers[0].latent);
+        }
+        document.save(killed);
+        QTRY_VERIFY(!fs::exists(journalOf(killed)));
+    }
+
+    void deletedWorkIsNotOfferedAgain()
+    {
+        {
+            Journal journal(journalOf(file_));
+            Project edited = project();
+            edited.name = "edited";
+            journal.keep(edited);
+        }
+        MainWindow window(project());
+        int asked = 0;
+        window.dialogs().recover = [&asked](const QString&) {
+            ++asked;
+            return false;
+        };
+        window.openFile(QString::fromStdString(file_.string()));
+        QTRY_VERIFY(!fs::exists(journalOf(file_)));
+        QVERIFY(!window.document().isModified());
+        QCOMPARE(window.document().project().name, std::string("Tiny"));
+        window.openFile(QString::fromStdString(file_.string()));
+        QCOMPARE(asked, 1);
+    }
+
+    void unsavedProjectSurvives()
+    {
+        const fs::path unsaved = stateFolder() / "faultline/unsaved";
+        const fs::path name = unsaved / "host-1-1.faultline";
+        {
+            ProjectDocument document(project());
+            document.setDataset("elsewhere");
+            QTRY_VERIFY_WITH_TIMEOUT(!fs::is_empty(unsaved), 5000);
+            fs::path journal;
+            const auto written = [&] {
+                for (const auto& entry : fs::directory_iterator(unsaved))
+                    if (entry.path().extension() == ".journal")
+                        journal = entry.path();
+                return !journal.empty() && fs::exists(journal / "project.faultline");
+            };
+            QTRY_VERIFY_WITH_TIMEOUT(written(), 10'000);
+            QVERIFY(Safekeeping::unsavedProjects().empty()); // somebody works on it
+            crash(journal, journalOf(name));
+        }
+        QCOMPARE(Safekeeping::unsavedProjects(), std::vector{name});
+        MainWindow window(project());
+        window.dialogs().recover = [](const QString&) { return true; };
+        window.offerUnsaved();
+        QCOMPARE(window.document().project().dataset, std::string("elsewhere"));
+        QVERIFY(window.document().isModified());
+        QVERIFY(window.document().file().empty());
+        window.document().save(file_);
+        QTRY_VERIFY(!fs::exists(journalOf(name)));
+        QVERIFY(Safekeeping::unsavedProjects().empty());
+    }
+
+    void secondWindowIsReadOnly()
+    {
+        MainWindow first(project()), second(project());
+        first.openFile(QString::fromStdString(file_.string()));
+        QVERIFY(first.document().readOnly().empty());
+        QStringList told;
+        const QString other = folder_->filePath("other.faultline");
+        second.dialogs().showError = [&told](const QString& words) { told << words; };
+        second.dialogs().saveFile = [&](const QString&) { return other; };
+        second.openFile(QString::fromStdString(file_.string()));
+        QCOMPARE(told.size(), 1);
+        QVERIFY2(told[0].contains(QString("(process %1) since").arg(QCoreApplication::applicationPid())),
+                 qPrintable(told[0]));
+        QVERIFY(second.windowTitle().contains("(read-only)"));
+        QVERIFY_EXCEPTION_THROWN(second.document().save(file_), Error);
+
+        second.document().setDataset("changed in the second");
+        second.findChild<QAction*>("actionSave")->trigger(); // says why, and saves under another name
+        QCOMPARE(told.size(), 2);
+        QVERIFY(!second.windowTitle().contains("(read-only)"));
+        QCOMPARE(loadProject(other.toStdString()).dataset, std::string("changed in the second"));
+        QVERIFY(loadProject(file_).dataset != "changed in the second");
+        QVERIFY_EXCEPTION_THROWN(first.document().save(other.toStdString()), Error);
+        first.document().save(file_);
+    }
+
+    void journalThatCannotBeWrittenIsTold()
+    {
+        ProjectDocument document(project());
+        document.open(file_);
+        QSignalSpy failed(&document, &ProjectDocument::journalFailed);
+        std::ofstream(journalOf(file_)) << "in the way";
+        document.setDataset("elsewhere");
+        QTRY_COMPARE_WITH_TIMEOUT(failed.size(), 1, 10'000);
+        QVERIFY(failed[0][0].toString().contains("study.faultline.journal"));
+    }
+};
+
+QTEST_MAIN(TestSafekeeping)
+#include "test_safekeeping.moc"

@@ -1,0 +1,343 @@
+#include <QCheckBox>
+#include <QComboBox>
+#include <QDialog>
+#include <QDir>
+#include <QDoubleSpinBox>
+#include <QLabel>
+#include <QLineEdit>
+#include <QMenu>
+#include <QProgressBar>
+#include <QPushButton>
+#include <QSettings>
+#include <QSortFilterProxyModel>
+#include <QSpinBox>
+#include <QStackedWidget>
+#include <QStandardPaths>
+#include <QTabWidget>
+#include <QTableView>
+#include <QTableWidget>
+#include <QTemporaryDir>
+#include <QTest>
+#include <QTimer>
+#include <QToolButton>
+
+#include "document/project_document.h"
+#include "pages/runs_panel.h"
+#include "pages/statistics_dialog.h"
+#include "pages/train_page.h"
+#include "study/evaluation.h"
+#include "study/plan_file.h"
+#include "ui_bench.h"
+#include "views/figure_view.h"
+#include "views/image_grid.h"
+#include "views/live_chart.h"
+
+using namespace faultline;
+using Phase = StudyState::Phase;
+
+class TestTrainPage : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void initTestCase()
+    {
+        QVERIFY(folder_.isValid());
+        QStandardPaths::setTestModeEnabled(true);
+        prepareApplication(folder_.path());
+        writeTinyDataset(folder_.filePath("tiny"));
+    }
+
+    void init() { open(tinyProject(3, folder_.filePath("tiny"))); }
+
+    void cleanup()
+    {
+        page_.reset();
+        document_.reset();
+    }
+
+    void studyThroughItsButtons()
+    {
+        auto* run = child<QPushButton>("runStudyButton");
+        QVERIFY(run->isEnabled());
+        QVERIFY(!child<QToolButton>("stopStudy")->isEnabled());
+        QCOMPARE(child<LiveChart>("lossChart")->curves(), 0);
+        QTest::mouseClick(run, Qt::LeftButton);
+        QVERIFY(document_->queue().isRunning());
+        QVERIFY(child<QToolButton>("stopStudy")->isEnabled());
+        QTRY_VERIFY_WITH_TIMEOUT(document_->queue().isIdle(), 30000);
+        auto* studies = child<QTableWidget>("studiesTable");
+        QCOMPARE(studies->rowCount(), 1);
+        QCOMPARE(studies->item(0, 0)->text(), "Study 1");
+        QCOMPARE(studies->item(0, 1)->text(), "finished");
+        QCOMPARE(studies->item(0, 3)->text(), "7 of 7");
+        QCOMPARE(child<QProgressBar>("studyProgress0")->value(), 1000);
+        QCOMPARE(child<LiveChart>("lossChart")->curves(), 7);
+        QCOMPARE(child<LiveChart>("errorChart")->curves(), 7);
+        QCOMPARE(child<QTableView>("runsTable")->model()->rowCount(), 7);
+        QCOMPARE(child<QLineEdit>("studyName")->text(), "Study 2");
+    }
+
+    void queueTwoAndStopOne()
+    {
+        child<QSpinBox>("epochs")->setValue(100000);
+        child<QLineEdit>("studyName")->setText("long");
+        QTest::mouseClick(child<QPushButton>("runStudyButton"), Qt::LeftButton);
+        child<QSpinBox>("epochs")->setValue(1);
+        child<QLineEdit>("studyName")->setText("short");
+        QTest::mouseClick(child<QPushButton>("runStudyButton"), Qt::LeftButton);
+        auto* studies = child<QTableWidget>("studiesTable");
+        QCOMPARE(studies->item(0, 1)->text(), "training");
+        QCOMPARE(studies->item(1, 1)->text(), "waiting");
+        QTRY_VERIFY_WITH_TIMEOUT(child<LiveChart>("lossChart")->curves() > 0, 30000);
+        QVERIFY(child<QLabel>("studyStatus")->text().contains("images per second"));
+
+        QTest::mouseClick(child<QToolButton>("pauseStudy"), Qt::LeftButton);
+        QCOMPARE(studies->item(0, 1)->text(), "paused");
+        QCOMPARE(child<QToolButton>("pauseStudy")->text(), "Resume");
+        QTest::mouseClick(child<QToolButton>("pauseStudy"), Qt::LeftButton);
+        QCOMPARE(studies->item(0, 1)->text(), "training");
+        QTest::mouseClick(child<QToolButton>("stopStudy"), Qt::LeftButton);
+        QTRY_VERIFY_WITH_TIMEOUT(document_->queue().isIdle(), 30000);
+        QCOMPARE(studies->item(0, 1)->text(), "stopped");
+        QCOMPARE(studies->item(1, 1)->text(), "finished");
+
+        // Reorder, rename, remove.
+        QTest::mouseClick(child<QToolButton>("studyDown"), Qt::LeftButton);
+        QCOMPARE(studies->item(1, 0)->text(), "long");
+        studies->item(1, 0)->setText("renamed");
+        QCOMPARE(document_->project().studies[1].name, std::string("renamed"));
+        QTest::mouseClick(child<QToolButton>("removeStudy"), Qt::LeftButton);
+        QCOMPARE(document_->project().studies.size(), std::size_t{1});
+        QCOMPARE(document_->project().studies[0].name, std::string("short"));
+        document_->undoStack().undo();
+        QCOMPARE(document_->project().studies[1].name, std::string("renamed"));
+        document_->undoStack().undo();
+        QCOMPARE(document_->project().studies[1].name, std::string("long"));
+        document_->undoStack().undo();
+        QCOMPARE(document_->project().studies[0].name, std::string("long"));
+        for (int step = 0; step < 3; ++step)
+            document_->undoStack().redo();
+        QCOMPARE(document_->project().studies.size(), std::size_t{1});
+    }
+
+    void settingsMakeThePlan()
+    {
+        child<QLineEdit>("hiddenNeurons")->setText("6, 7");
+        child<QSpinBox>("repeats")->setValue(1);
+        child<QLineEdit>("seed")->setText("9007199254740993");
+        child<QSpinBox>("statisticsEpochs")->setValue(2);
+        child<QComboBox>("activation")->setCurrentText("sign");
+        child<QLineEdit>("dies")->setText("D02..D03");
+        QTest::mouseClick(child<QCheckBox>("mode-standard"), Qt::LeftButton, {}, {10, 10});
+        QTest::mouseClick(child<QPushButton>("runStudyButton"), Qt::LeftButton);
+        QTRY_VERIFY_WITH_TIMEOUT(document_->queue().isIdle(), 30000);
+        const StudyPlan& plan = document_->study()->plan;
+        QCOMPARE(plan.network.layers, std::vector<int>({16, 6, 7, 10}));
+        QCOMPARE(plan.network.hidden, Activation::Sign);
+        QCOMPARE(plan.seed, std::uint64_t{9007199254740993U});
+        QCOMPARE(plan.statisticsAware.epochs, 2);
+        QCOMPARE(plan.modes, std::vector({TrainingMode::HardwareAware, TrainingMode::StatisticsAware}));
+        QCOMPARE(plan.dies, (std::vector{1, 2}));
+        QCOMPARE(document_->study()->result.runs.size(), std::size_t{3});
+
+        child<QLineEdit>("hiddenNeurons")->setText("5");
+        QTest::mouseClick(child<QToolButton>("studySettings"), Qt::LeftButton);
+        QCOMPARE(child<QLineEdit>("hiddenNeurons")->text(), "6, 7");
+        QCOMPARE(child<QLineEdit>("dies")->text(), "D02, D03");
+    }
+
+    void wrongSettingsAreRefusedInPlace_data()
+    {
+        QTest::addColumn<QString>("field");
+        QTest::addColumn<QString>("text");
+        QTest::addColumn<QString>("reason");
+        QTest::newRow("too many") << "hiddenNeurons"
+                                  << "5000"
+                                  << "does not fit";
+        QTest::newRow("negative") << "hiddenNeurons"
+                                  << "5, -3"
+                                  << "-3";
+        QTest::newRow("words") << "hiddenNeurons"
+                               << "many"
+                               << "0";
+        QTest::newRow("no such die") << "dies"
+                                     << "D02, D77"
+                                     << "no die \"D77\"";
+        QTest::newRow("backwards") << "dies"
+                                   << "D03..D01"
+                                   << "ends before it starts";
+    }
+
+    void wrongSettingsAreRefusedInPlace()
+    {
+        QFETCH(QString, field);
+        QFETCH(QString, text);
+        QFETCH(QString, reason);
+        auto* problem = child<QLabel>("planProblem");
+        QVERIFY(!problem->isVisible());
+        const QString before = child<QLineEdit>(field)->text();
+        child<QLineEdit>(field)->setText(text);
+        QVERIFY(!child<QPushButton>("runStudyButton")->isEnabled());
+        QVERIFY(problem->isVisible());
+        QVERIFY2(problem->text().contains(reason), qPrintable(problem->text()));
+        child<QLineEdit>(field)->setText(before);
+        QVERIFY(child<QPushButton>("runStudyButton")->isEnabled());
+        QVERIFY(child<QLabel>("networkFit")->text().contains("of the 800 junctions"));
+    }
+
+    void statisticsCanBeTyped()
+    {
+        QTimer::singleShot(0, this, [this] {
+            auto* dialog = page_->findChild<StatisticsDialog*>("statisticsDialog");
+            QVERIFY(dialog);
+            auto* shorts = dialog->findChild<QDoubleSpinBox*>("rate-short");
+            const DefectStatistics fitted =
+                trainingStatistics(document_->project().plan, document_->project().wafer);
+            QVERIFY(std::abs(shorts->value() - 100.0 * fitted.rate(Defect::Short).rate) < 1e-4);
+            shorts->setValue(12.5);
+            dialog->accept();
+        });
+        auto* source = child<QComboBox>("statisticsSource");
+        source->setFocus();
+        QTest::keyClick(source, Qt::Key_Down);
+        if (!page_->findChild<QPushButton*>("editStatistics")->isEnabled())
+            emit source->activated(1);
+        QCOMPARE(source->currentIndex(), 1);
+        QTest::mouseClick(child<QPushButton>("runStudyButton"), Qt::LeftButton);
+        QCOMPARE(document_->study()->plan.statistics->rate(Defect::Short).rate, 0.125);
+        QTRY_VERIFY_WITH_TIMEOUT(document_->queue().isIdle(), 30000);
+        QCOMPARE(document_->study()->result.statistics.rate(Defect::Short).rate, 0.125);
+    }
+
+    void presetsAreKept()
+    {
+        const QDir presets(QStandardPaths::writableLocation(QStandardPaths::AppConfigLocation) + "/presets");
+        QDir(presets).removeRecursively();
+        StudyPlan plan = document_->project().plan;
+        plan.repeats = 7;
+        plan.network.hidden = Activation::Relu;
+        QVERIFY(QDir().mkpath(presets.path()));
+        writePlan(plan, presets.filePath("seven.json").toStdString());
+        auto* button = child<QToolButton>("presets");
+        emit button->menu()->aboutToShow();
+        QStringList names;
+        for (QAction* action : button->menu()->actions())
+            names.append(action->text());
+        QCOMPARE(names, QStringList({"Defaults", "seven", "", "Save as preset…"}));
+        button->menu()->actions()[1]->trigger();
+        QCOMPARE(child<QSpinBox>("repeats")->value(), 7);
+        QCOMPARE(child<QComboBox>("activation")->currentText(), "relu");
+
+        QTimer::singleShot(0, this, [] {
+            auto* dialog = qobject_cast<QDialog*>(QApplication::activeModalWidget());
+            QVERIFY(dialog);
+            dialog->findChild<QLineEdit*>()->setText("mine");
+            dialog->accept();
+        });
+        button->menu()->actions()[3]->trigger();
+        QCOMPARE(readPlan(presets.filePath("mine.json").toStdString()).repeats, 7);
+        QDir(presets).removeRecursively();
+    }
+
+    void runsSortFilterCompareAndTrainAgain()
+    {
+        train();
+        auto* table = child<QTableView>("runsTable");
+        table->sortByColumn(RunsModel::PerfectDie, Qt::DescendingOrder);
+        double before = 1e9;
+        for (int row = 0; row < 7; ++row) {
+            const double error =
+                table->model()->index(row, RunsModel::PerfectDie).data(Qt::EditRole).toDouble();
+            QVERIFY(error <= before);
+            before = error;
+        }
+        child<QLineEdit>("runsFilter")->setText("aware d0");
+        QCOMPARE(table->model()->rowCount(), 3);
+        QVERIFY(!child<QPushButton>("retrain")->isEnabled());
+        table->sortByColumn(RunsModel::Name, Qt::AscendingOrder);
+        table->selectRow(1);
+        QTest::mouseClick(child<QPushButton>("retrain"), Qt::LeftButton);
+        QCOMPARE(child<QLineEdit>("dies")->text(), "D02");
+        QVERIFY(!child<QCheckBox>("mode-standard")->isChecked());
+        QVERIFY(child<QCheckBox>("mode-hardware-aware")->isChecked());
+
+        std::unique_ptr<QWidget> comparison(settingsComparison(*document_, {{0, 0}, {0, 2}}));
+        auto* settings = qobject_cast<QTableWidget*>(comparison.get());
+        QCOMPARE(settings->item(0, 1)->text(), "standard");
+        QCOMPARE(settings->item(0, 2)->text(), "hardware-aware");
+        QVERIFY(settings->item(0, 1)->font().bold());
+        QVERIFY(!settings->item(1, 1)->font().bold()); // the same network
+    }
+
+    void theSelectedRunIsEmphasised()
+    {
+        train();
+        child<QTableView>("runsTable")->selectRow(4);
+        QCOMPARE(child<LiveChart>("lossChart")->emphasised(), 4);
+        QCOMPARE(child<LiveChart>("errorChart")->emphasised(), 4);
+        emit child<LiveChart>("lossChart")->hovered(2);
+        QCOMPARE(child<LiveChart>("errorChart")->emphasised(), 2);
+        emit child<LiveChart>("lossChart")->hovered(-1);
+        QCOMPARE(child<LiveChart>("errorChart")->emphasised(), 4);
+        emit child<LiveChart>("errorChart")->clicked(1);
+        QCOMPARE(child<QTableView>("runsTable")->selectionModel()->selectedRows().front().row(), 1);
+    }
+
+    void whatTheNetworkSees()
+    {
+        train();
+        child<QTableView>("runsTable")->selectRow(2); // hardware-aware on the first die
+        child<QTabWidget>("trainTabs")->setCurrentIndex(1);
+        QCOMPARE(child<QComboBox>("networkDie")->currentText(), "D01");
+        QTRY_VERIFY_WITH_TIMEOUT(child<FigureView>("confusion")->figure(), 10000);
+        QCOMPARE(child<ImageGrid>("firstLayer")->items().size(), std::size_t{5});
+        const Run& run = document_->study()->result.runs[2];
+        const auto mistakes = [this] { return child<ImageGrid>("mistakes")->items().size(); };
+        QCOMPARE(static_cast<double>(mistakes()), run.dieErrors.at(0)); // of 100 images
+        const Table& numbers = child<FigureView>("confusion")->figure()->numbers();
+        double right = 0.0, all = 0.0;
+        for (std::size_t label = 0; label < 10; ++label)
+            for (std::size_t given = 0; given < 10; ++given) {
+                const double count = std::get<double>(numbers.rows[label][given + 1]);
+                all += count;
+                right += label == given ? count : 0.0;
+            }
+        QCOMPARE(all, 100.0);
+        QCOMPARE(all - right, run.dieErrors.at(0));
+        child<QComboBox>("networkDie")->setCurrentIndex(0);
+        QTRY_COMPARE_WITH_TIMEOUT(static_cast<double>(mistakes()), run.perfectDieError, 10000);
+    }
+
+private:
+    void open(const Project& project)
+    {
+        document_ = std::make_unique<ProjectDocument>(project);
+        page_ = std::make_unique<TrainPage>(*document_);
+        page_->resize(1180, 760);
+        page_->show();
+        QVERIFY(QTest::qWaitForWindowExposed(page_.get()));
+    }
+
+    void train()
+    {
+        QTest::mouseClick(child<QPushButton>("runStudyButton"), Qt::LeftButton);
+        QTRY_VERIFY_WITH_TIMEOUT(document_->queue().isIdle(), 30000);
+    }
+
+    template <class Widget>
+    Widget* child(const QString& name) const
+    {
+        auto* widget = page_->findChild<Widget*>(name);
+        if (!widget)
+            qFatal("no %s", qPrintable(name));
+        return widget;
+    }
+
+    QTemporaryDir folder_;
+    std::unique_ptr<ProjectDocument> document_;
+    std::unique_ptr<TrainPage> page_;
+};
+
+QTEST_MAIN(TestTrainPage)
+#include "test_train_page.moc"

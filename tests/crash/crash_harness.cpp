@@ -8,7 +8,6 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <optional>
 #include <string>
 #include <thread>
@@ -25,6 +24,7 @@
 #include "common/random.h"
 #include "project/journal.h"
 #include "project/project_file.h"
+#include "support/idx_files.h"
 
 using namespace faultline;
 namespace fs = std::filesystem;
@@ -119,26 +119,6 @@ private:
     std::vector<Line> lines_;
 };
 
-void writeImages(const fs::path& folder, const std::string& stem, int count)
-{
-    const auto stream = [&](const std::string& name, std::initializer_list<int> header) {
-        std::ofstream out(folder / (stem + name), std::ios::binary);
-        for (const int number : header)
-            for (int shift = 24; shift >= 0; shift -= 8)
-                out.put(static_cast<char>(number >> shift & 0xFF));
-        return out;
-    };
-    std::ofstream images = stream("-images-idx3-ubyte", {0x803, count, 8, 8});
-    std::ofstream labels = stream("-labels-idx1-ubyte", {0x801, count});
-    RandomStream random(1, RandomUse::Test);
-    for (int image = 0; image < count; ++image) {
-        labels.put(static_cast<char>(image % 10));
-        for (int pixel = 0; pixel < 64; ++pixel)
-            images.put(static_cast<char>((pixel % 10 == image % 10 ? 105 : 0) +
-                                         static_cast<int>(random.below(150))));
-    }
-}
-
 /// What stands on the disk after a kill: nothing before the first journal.
 std::optional<Project> onDisk(const fs::path& file)
 {
@@ -178,8 +158,8 @@ std::size_t epochs(const Project& project)
 /// Trains one study again and again from where a kill has left it.
 void killTraining(const fs::path& folder, int count, RandomStream& random)
 {
-    writeImages(folder, "train", 3000);
-    writeImages(folder, "t10k", 200);
+    writeNoisyImages(folder, "train", 3000);
+    writeNoisyImages(folder, "t10k", 200);
     const auto study = [&](const fs::path& out) {
         return std::vector<std::string>{FAULTLINE_CLI,
                                         "study",

@@ -166,7 +166,7 @@ QWidget* TrainPage::charts()
     const QString hint = tr("Curves of all runs appear here while a study trains.");
     loss_ = new LiveChart(tr("Epoch"), tr("Loss (nat)"), hint);
     loss_->setObjectName("lossChart");
-    error_ = new LiveChart(tr("Epoch"), tr("Test error (%)"), hint);
+    error_ = new LiveChart(tr("Epoch"), tr("Error (%)"), hint);
     error_->setObjectName("errorChart");
     status_ = quietLabel();
     status_->setObjectName("studyStatus");

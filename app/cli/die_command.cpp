@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "cli/commands.h"
-#include "cli/text.h"
+#include "cli/study_text.h"
 #include "common/error.h"
 #include "common/files.h"
 #include "crossbar/analog_weights.h"
@@ -266,6 +266,11 @@ int printStatistics(const StatisticsOptions& options)
                      general(of.dispersion), fixed(of.overdispersion.likelihoodRatio, 1),
                      general(of.overdispersion.probability)});
     std::cout << defects << '\n';
+    TextTable lines({"failed lines", "found", "of", "share %", "95 % interval"});
+    for (const LineReport& of : report.lines)
+        lines.add({of.what, std::to_string(of.failed), std::to_string(of.lines), general(100.0 * of.share),
+                   general(100.0 * of.interval.low) + " to " + general(100.0 * of.interval.high)});
+    std::cout << lines << "  Clusters (Thomas' process): " << describe(report.statistics.clusters) << "\n\n";
     TextTable clusters({"pairs of defects", "found", "by chance", "p"});
     for (const auto& [where, pairs] : {std::pair{"in one row", report.clusters.rows},
                                        {"in one column", report.clusters.columns},

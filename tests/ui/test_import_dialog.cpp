@@ -133,8 +133,12 @@ private slots:
         page.resize(1180, 760);
         page.show();
         auto* defects = page.findChild<QTableWidget*>("defectStatistics");
-        QTRY_COMPARE(defects->rowCount(), 4);
+        QTRY_COMPARE(defects->rowCount(), 8); // kinds of defects, and of failed lines
         picture(page, "statistics-page");
+        QVERIFY2(page.minimumSizeHint().width() < 1000 - 90, // beside the rail
+                 qPrintable(QString::number(page.minimumSizeHint().width())));
+        const Figure* drawn = page.findChild<FigureView*>("drawnOverMeasured")->figure();
+        QVERIFY(drawn && drawn->name == "drawn-over-measured");
         page.findChild<QPushButton*>("useStatistics")->click();
         QVERIFY(document.project().plan.statistics == fitStatistics(wafer_));
         page.findChild<QPushButton*>("holdOut")->click();

@@ -10,6 +10,7 @@
 class QComboBox;
 class QLabel;
 class QPushButton;
+class QScrollArea;
 class QTableWidget;
 
 namespace faultline
@@ -53,6 +54,8 @@ private:
     FigureView* counts_;
     FigureView* quantiles_;
     FigureView* trend_;
+    FigureView* drawn_;
+    QScrollArea* numbers_;
     QComboBox* defect_;
     QPushButton* export_;
     QPushButton* use_;

@@ -7,11 +7,10 @@
 #include "cli/study_text.h"
 #include "common/error.h"
 #include "common/files.h"
-#include "crossbar/analog_weights.h"
 #include "measurement/classification.h"
-#include "measurement/export.h"
 #include "measurement/wafer_report.h"
 #include "project/project_file.h"
+#include "study/data_export.h"
 
 namespace faultline::cli
 {
@@ -315,13 +314,6 @@ void addStatistics(CLI::App* die, Action& action)
 // export
 // ----------------------------------------------------------------------------------------------------
 
-enum class Exported { Dies, Weights, Programming };
-constexpr std::string_view name(Exported what)
-{
-    constexpr std::array<std::string_view, 3> names{"dies", "weights", "programming"};
-    return names[static_cast<std::size_t>(what)];
-}
-
 struct ExportOptions {
     std::string project, folder;
     std::optional<Exported> what;
@@ -355,24 +347,10 @@ int exportFiles(const ExportOptions& options)
     }
     const ArrayFormat format = options.format.value_or(ArrayFormat::Csv);
     const Exported what = options.what.value_or(Exported::Dies);
-    std::vector<fs::path> files;
-    if (what == Exported::Dies) {
-        files = exportDies(wafer, options.folder, format);
-    } else {
-        const Run& run = chosenRun(project, options);
-        const CellMap map(run.settings.network.layers, wafer.geometry, run.settings.spare);
-        std::vector<Eigen::MatrixXf> latent;
-        for (const auto& layer : run.network.layers)
-            latent.push_back(layer.latent);
-        if (what == Exported::Programming)
-            files = exportProgramming(map, latent, options.folder, format);
-        else
-            for (const Die& die : wafer.dies)
-                for (fs::path& file : exportWeights(die.name, analogWeights(die, map, wafer.device), latent,
-                                                    options.folder, format))
-                    files.push_back(std::move(file));
-        std::cout << "Network of " << run.settings.name(project.wafer) << '\n';
-    }
+    const Run* network = what == Exported::Dies ? nullptr : &chosenRun(project, options);
+    const std::vector<fs::path> files = exportData(what, wafer, network, options.folder, format);
+    if (network)
+        std::cout << "Network of " << network->settings.name(project.wafer) << '\n';
     std::cout << files.size() << (files.size() == 1 ? " file in " : " files in ") << options.folder << '\n';
     return 0;
 }
@@ -387,8 +365,7 @@ void addExport(CLI::App* die, Action& action)
     command->add_option("--out", options->folder, "Folder for the files; made if needed")
         ->required()
         ->type_name("DIR");
-    addChoice(command, "--what", options->what,
-              byName(std::array{Exported::Dies, Exported::Weights, Exported::Programming}),
+    addChoice(command, "--what", options->what, byName(allExported),
               "dies (conductances in siemens and labels), weights (of a network, as each die makes them), "
               "programming (P or AP for each junction); otherwise dies");
     addChoice(command, "--format", options->format, byName(allArrayFormats), "csv, npy, hdf5; otherwise csv");

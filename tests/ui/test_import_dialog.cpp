@@ -53,7 +53,7 @@ private slots:
         dialog.show();
         waitForLabels(dialog);
         picture(dialog, "import-dialog");
-        QCOMPARE(child<QTableWidget>(dialog, "importLabels")->rowCount(), 4);
+        QCOMPARE(child<QTableWidget>(dialog, "labels")->rowCount(), 4);
         child<QLineEdit>(dialog, "waferName")->setText("lot 3");
         dialog.accept();
         QCOMPARE(dialog.result(), static_cast<int>(QDialog::Accepted));
@@ -94,7 +94,7 @@ private slots:
         ImportDialog dialog({path("dies")});
         dialog.show();
         waitForLabels(dialog);
-        auto* view = child<ThresholdView>(dialog, "importThresholds");
+        auto* view = child<ThresholdView>(dialog, "thresholds");
         const double before = view->thresholds().shortAbove, wanted = 2.0 * before;
         const int y = view->height() / 2;
         const QPoint from(qRound(view->pixelOf(before)), y), to(qRound(view->pixelOf(wanted)), y);

@@ -20,8 +20,8 @@
 #include "common/error.h"
 #include "document/background.h"
 #include "formats/number_array.h"
+#include "pages/label_panel.h"
 #include "pages/panel.h"
-#include "views/threshold_view.h"
 
 namespace faultline
 {
@@ -56,10 +56,7 @@ ImportDialog::ImportDialog(const std::vector<std::filesystem::path>& filesAndFol
       soon_(new QTimer(this)),
       preview_(resultTable({QString()})),
       report_(quietLabel()),
-      histogram_(new ThresholdView),
-      ratio_(new QDoubleSpinBox),
-      labels_(resultTable({tr("Label"), tr("Cells"), tr("Expected precision"), tr("Expected recall")})),
-      quality_(quietLabel()),
+      labels_(new LabelPanel),
       buttons_(new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel))
 {
     setObjectName("importDialog");
@@ -68,34 +65,13 @@ ImportDialog::ImportDialog(const std::vector<std::filesystem::path>& filesAndFol
     preview_->setAccessibleName(tr("Conductances of the first die's upper left cells"));
     report_->setObjectName("importReport");
     report_->setWordWrap(true);
-    quality_->setWordWrap(true);
-    histogram_->setObjectName("importThresholds");
-    labels_->setObjectName("importLabels");
-    ratio_->setObjectName("smallestRatio");
-    ratio_->setRange(1.0, 100.0);
-    ratio_->setDecimals(3);
-    ratio_->setSingleStep(0.01);
-    ratio_->setKeyboardTracking(false);
-    ratio_->setToolTip(tr("A cell with less is stuck: in P above the dashed line, in AP below it."));
     buttons_->button(QDialogButtonBox::Ok)->setText(tr("Import"));
 
     auto* right = new QVBoxLayout;
     right->addWidget(boldLabel(tr("Upper left of the first die at P, in µS")));
     right->addWidget(preview_);
     right->addWidget(report_);
-    right->addWidget(boldLabel(tr("Opens, the border of the states, and shorts: drag the lines")));
-    right->addWidget(histogram_, 1);
-    auto* by = new QHBoxLayout;
-    auto* automatic = new QPushButton(tr("Find them"));
-    automatic->setObjectName("automaticThresholds");
-    automatic->setToolTip(tr("Fits a mixture of lognormals to all cells."));
-    by->addWidget(new QLabel(tr("A switch has G_P / G_AP of at least")));
-    by->addWidget(ratio_);
-    by->addStretch(1);
-    by->addWidget(automatic);
-    right->addLayout(by);
-    right->addWidget(labels_);
-    right->addWidget(quality_);
+    right->addWidget(labels_, 1);
 
     auto* columns = new QHBoxLayout;
     columns->setSpacing(2 * pageMargin);
@@ -111,22 +87,10 @@ ImportDialog::ImportDialog(const std::vector<std::filesystem::path>& filesAndFol
     connect(soon_, &QTimer::timeout, this, &ImportDialog::read);
     connect(buttons_, &QDialogButtonBox::accepted, this, &ImportDialog::accept);
     connect(buttons_, &QDialogButtonBox::rejected, this, &ImportDialog::reject);
-    connect(automatic, &QPushButton::clicked, this, [this] {
-        thresholds_.reset();
-        label({});
-    });
-    connect(histogram_, &ThresholdView::thresholdsChanged, this, [this](const Thresholds& thresholds) {
-        thresholds_ = thresholds;
-        thresholds_->smallestRatio = ratio_->value();
-        label(thresholds_);
-    });
-    connect(ratio_, &QDoubleSpinBox::valueChanged, this, [this](double value) {
-        if (showing_)
-            return;
-        thresholds_ = histogram_->thresholds();
-        thresholds_->smallestRatio = value;
-        label(thresholds_);
-    });
+    QPushButton* ok = buttons_->button(QDialogButtonBox::Ok);
+    connect(labels_, &LabelPanel::started, ok, [ok] { ok->setEnabled(false); });
+    // Without labels the dies can be imported all the same.
+    connect(labels_, &LabelPanel::finished, ok, [ok] { ok->setEnabled(true); });
     chooseRecipe(0);
 }
 
@@ -320,9 +284,7 @@ void ImportDialog::showError(const QString& reason)
     wafer_.reset();
     report_->setText(reason);
     preview_->setRowCount(0);
-    labels_->setRowCount(0);
-    quality_->clear();
-    histogram_->setDies({});
+    labels_->clear();
     buttons_->button(QDialogButtonBox::Ok)->setEnabled(false);
 }
 
@@ -352,8 +314,7 @@ void ImportDialog::showResult(const Measurement& measurement)
                      .arg(wafer_->device.parallelResistance / 1000.0, 0, 'g', 4)
                      .arg(100.0 * wafer_->device.tmr, 0, 'g', 4));
     report_->setText(lines.join('\n'));
-    histogram_->setDies(wafer_->dies);
-    label(thresholds_);
+    labels_->setWafer(*wafer_, onlyState());
 }
 
 std::optional<Level> ImportDialog::onlyState() const
@@ -364,65 +325,6 @@ std::optional<Level> ImportDialog::onlyState() const
     return die.has(P) ? P : AP;
 }
 
-void ImportDialog::label(const std::optional<Thresholds>& thresholds)
-{
-    if (!wafer_)
-        return;
-    quality_->setText(tr("Labelling…"));
-    buttons_->button(QDialogButtonBox::Ok)->setEnabled(false);
-    background_->start([this, wafer = *wafer_, thresholds, only = onlyState()](const std::stop_token&) {
-        try {
-            auto result = std::make_shared<Classification>(classify(wafer, thresholds, only));
-            return Background::Finish([this, result] { showLabels(*result); });
-        } catch (const Error& error) { // the dies can be imported all the same, without labels
-            return Background::Finish([this, reason = QString::fromUtf8(error.what())] {
-                quality_->setText(reason);
-                labels_->setRowCount(0);
-                fitToRows(*labels_);
-                buttons_->button(QDialogButtonBox::Ok)->setEnabled(true);
-            });
-        }
-    });
-}
-
-void ImportDialog::showLabels(const Classification& classification)
-{
-    *wafer_ = waferOf(*measurement_, wafer_->name); // labels before may have set conductances
-    applyLabels(classification, *wafer_, onlyState());
-    histogram_->setThresholds(classification.thresholds);
-    showing_ = true;
-    ratio_->setValue(classification.thresholds.smallestRatio);
-    showing_ = false;
-    std::array<long, 5> cells{};
-    for (const Die& die : wafer_->dies) {
-        const DefectCounts counts = die.counts();
-        for (std::size_t k = 0; k < cells.size(); ++k)
-            cells[k] += counts[k];
-    }
-    labels_->setRowCount(0);
-    const QLocale locale;
-    for (const Defect defect : allDefects) {
-        const auto k = static_cast<std::size_t>(defect);
-        const int row = labels_->rowCount();
-        labels_->insertRow(row);
-        labels_->setItem(row, 0, new QTableWidgetItem(QString::fromUtf8(name(defect))));
-        labels_->setItem(row, 1, numberItem(locale.toString(static_cast<qlonglong>(cells[k]))));
-        const auto share = [&](double value) {
-            return std::isfinite(value) ? locale.toString(value, 'f', 4) : QString("–");
-        };
-        if (classification.fit) {
-            labels_->setItem(row, 2, numberItem(share(classification.fit->quality[k].precision)));
-            labels_->setItem(row, 3, numberItem(share(classification.fit->quality[k].recall)));
-        }
-    }
-    fitToRows(*labels_);
-    quality_->setText(classification.fit
-                          ? tr("Fitted: %1 % of all cells are expected to be labelled rightly.")
-                                .arg(locale.toString(100.0 * classification.fit->rightlyLabelled, 'f', 3))
-                          : tr("Labelled by hand."));
-    buttons_->button(QDialogButtonBox::Ok)->setEnabled(true);
-}
-
 void ImportDialog::accept()
 {
     if (!wafer_ || !buttons_->button(QDialogButtonBox::Ok)->isEnabled())
@@ -431,9 +333,11 @@ void ImportDialog::accept()
         if (!saveAs_->text().trimmed().isEmpty())
             saveRecipe(recipe());
     } catch (const Error& error) {
-        quality_->setText(QString::fromUtf8(error.what()));
+        report_->setText(QString::fromUtf8(error.what()));
         return;
     }
+    if (labels_->classification())
+        applyLabels(*labels_->classification(), *wafer_, onlyState());
     wafer_->name = waferName_->text().toStdString();
     QDialog::accept();
 }

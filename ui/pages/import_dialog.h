@@ -16,7 +16,6 @@ class QDoubleSpinBox;
 class QFormLayout;
 class QLabel;
 class QLineEdit;
-class QPlainTextEdit;
 class QSpinBox;
 class QTableWidget;
 class QTimer;
@@ -25,7 +24,7 @@ namespace faultline
 {
 
 class Background;
-class ThresholdView;
+class LabelPanel;
 
 /// Reads measured dies from files: shows how they are understood, lets that be changed and kept as a recipe,
 /// and labels the cells by thresholds that can be dragged. Files are read in the background at every change.
@@ -51,9 +50,7 @@ private:
     ImportRecipe recipe() const;
     void readSoon();
     void read();
-    void label(const std::optional<Thresholds>& thresholds);
     void showResult(const Measurement& measurement);
-    void showLabels(const Classification& classification);
     void showError(const QString& reason);
     std::optional<Level> onlyState() const;
 
@@ -61,8 +58,7 @@ private:
     ImportRecipe guessed_; ///< with those fields that the dialog does not show
     std::optional<Measurement> measurement_;
     std::optional<Wafer> wafer_;
-    std::optional<Thresholds> thresholds_; ///< set by hand
-    bool showing_ = false;                 ///< fields change, but not by a person
+    bool showing_ = false; ///< fields change, but not by a person
     Background* background_;
     QTimer* soon_;
 
@@ -84,10 +80,7 @@ private:
     QLineEdit* saveAs_;
     QTableWidget* preview_;
     QLabel* report_;
-    ThresholdView* histogram_;
-    QDoubleSpinBox* ratio_;
-    QTableWidget* labels_;
-    QLabel* quality_;
+    LabelPanel* labels_;
     QDialogButtonBox* buttons_;
 };
 

@@ -115,7 +115,10 @@ StatisticsPage::StatisticsPage(ProjectDocument& document, QWidget* parent)
     scroll->setWidgetResizable(true);
     scroll->setFrameShape(QFrame::NoFrame);
     scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    auto* classify = new QPushButton(tr("Classify…"));
+    classify->setToolTip(tr("Label healthy, short, open and stuck cells anew"));
     auto* buttons = new QHBoxLayout;
+    buttons->addWidget(classify);
     buttons->addWidget(use_);
     buttons->addWidget(holdOut_);
     buttons->addStretch(1);
@@ -146,6 +149,7 @@ StatisticsPage::StatisticsPage(ProjectDocument& document, QWidget* parent)
     connect(&document, &ProjectDocument::dieChanged, this, &StatisticsPage::makeOutdated);
     connect(defect_, &QComboBox::currentIndexChanged, this, &StatisticsPage::showCounts);
     connect(export_, &QPushButton::clicked, this, &StatisticsPage::exportFigures);
+    connect(classify, &QPushButton::clicked, this, &StatisticsPage::classifyWanted);
     connect(use_, &QPushButton::clicked, this, &StatisticsPage::useStatistics);
     connect(holdOut_, &QPushButton::clicked, this, &StatisticsPage::holdOutHalf);
     showReport();

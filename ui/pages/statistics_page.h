@@ -31,6 +31,7 @@ public:
 
 signals:
     void failed(const QString& reason);
+    void classifyWanted();
 
 protected:
     void showEvent(QShowEvent* event) override;

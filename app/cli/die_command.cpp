@@ -161,7 +161,7 @@ void addImport(CLI::App* die, Action& action)
     command->add_option("--save-recipe", options->saveRecipe, "Keep how the files were read under this name")
         ->type_name("NAME");
     addChoice(command, "--quantity", options->quantity, byName(allQuantities),
-              "What the numbers are: ohm, kiloohm, siemens, ampere");
+              "What the numbers are: ohm, kiloohm, siemens, microsiemens, ampere, microampere");
     command->add_option("--read-voltage", options->readVoltage, "Of currents")->type_name("VOLT");
     addChoice(command, "--layout", options->layout, byName(std::array{TextLayout::Matrix, TextLayout::Table}),
               "Of text: matrix, or table with a line for each cell");

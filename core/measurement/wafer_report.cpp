@@ -308,7 +308,7 @@ WaferReport reportOn(const Wafer& wafer, int draws, std::uint64_t seed, const st
         report.trends.push_back(
             trendOf(what, radius, values, draws, RandomStream(seed, RandomUse::Permutation, index)));
     };
-    add("share of defective cells", defective);
+    add("defective cells", defective);
     add("median G at P (S)", medianP);
     add("median TMR", medianTmr);
     report.drawn = compareWithDrawn(chosen, report.statistics, seed, stop);

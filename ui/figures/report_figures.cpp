@@ -39,7 +39,7 @@ std::unique_ptr<Figure> rateFigure(const WaferReport& report)
     plot->name = "defect-rates";
     plot->title = "Defect rates with 95 % intervals";
     plot->x = categoryAxis({}, names);
-    plot->y = logAxis("Share of cells (%)", 80.0 * low, 125.0 * high);
+    plot->y = logAxis("Cells (%)", 80.0 * low, 125.0 * high);
     for (std::size_t k = 0; k < report.defects.size(); ++k) {
         const DefectReport& of = report.defects[k];
         if (of.rate == 0.0)
@@ -78,7 +78,7 @@ std::unique_ptr<Figure> quantileFigure(const WaferReport& report)
         }
         marks.push_back(curve(fitted, {Hue::Muted}, 1.0));
         marks.push_back(dots(measured, style));
-        legend.push_back({"healthy at " + QString::fromStdString(word(level)), style});
+        legend.push_back({QString::fromStdString(word(level)), style});
     }
     if (high <= 0.0)
         return nullptr;
@@ -151,7 +151,7 @@ std::unique_ptr<Figure> countFigure(const WaferReport& report, Defect defect)
     plot->title = QString("Dies with at most so many %1 cells").arg(what);
     plot->x = linearAxis(QString("Cells of a die that are %1").arg(what),
                          std::array{0.0, static_cast<double>(last)}, true);
-    plot->y = linearAxis("Share of dies (%)", std::array{0.0, 100.0}, true);
+    plot->y = linearAxis("Dies (%)", std::array{0.0, 100.0}, true);
     const SeriesStyle nb{Hue::Blue}, poissonStyle{Hue::Vermillion, Marker::Circle, Qt::DashLine};
     plot->marks = {curve(poisson, poissonStyle), curve(negative, nb), curve(measured, {Hue::Ink}, 1.2)};
     plot->legend = {{"measured", {Hue::Ink}, LegendEntry::Symbol::Line},
@@ -178,7 +178,7 @@ std::unique_ptr<Figure> drawnFigure(const WaferReport& report)
 
     auto conductances = std::make_unique<Plot>(Table{});
     conductances->x = logAxis("Conductance (µS)", 1e6 * of.edges.front(), 1e6 * of.edges.back());
-    conductances->y = logAxis("Share of cells (%)", 70.0 * least, 200.0 * most);
+    conductances->y = logAxis("Cells (%)", 70.0 * least, 200.0 * most);
     const auto outline = [&](const std::vector<double>& shares) {
         std::vector<QPointF> points;
         for (std::size_t bin = 0; bin < shares.size(); ++bin) {
@@ -213,7 +213,7 @@ std::unique_ptr<Figure> drawnFigure(const WaferReport& report)
                                   measured[2 * k + 2].y() / 100.0, drawn[2 * k + 2].y() / 100.0});
     auto counts = std::make_unique<Plot>(Table{});
     counts->x = linearAxis("Defects on a die, at most", defects, true);
-    counts->y = linearAxis("Share of dies (%)", std::array{0.0, 100.0}, true);
+    counts->y = linearAxis("Dies (%)", std::array{0.0, 100.0}, true);
     counts->marks = {filledArea(measured, Hue::Muted, 0.5), curve(drawn, {Hue::Ink}, 1.0)};
 
     auto panels = std::make_unique<Panels>(std::move(table));

@@ -87,9 +87,10 @@ ExportDiesDialog::ExportDiesDialog(const Project& project, QWidget* parent)
     form->addRow(tr("&Network"), network_);
     form->addRow(tr("&Dies"), dies_);
     form->addRow(tr("Fo&rmat"), format_);
-    form->addRow(tr("&Folder"), folderRow);
+    form->addRow(tr("Folder"), folderRow);
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close);
     buttons->addButton(export_, QDialogButtonBox::ActionRole);
+    buttons->button(QDialogButtonBox::Close)->setAutoDefault(false);
     export_->setDefault(true);
     auto* layout = new QVBoxLayout(this);
     layout->addLayout(form);

@@ -62,6 +62,8 @@ FailureFields::FailureFields(const DefectStatistics& statistics, QWidget* parent
     grid->addWidget(new QLabel(tr("of each kind")), 4, 0);
     grid->addWidget(size_, 4, 1);
     grid->addWidget(radius_, 4, 2);
+    grid->setSpacing(6);
+    grid->setColumnMinimumWidth(0, 110);
     for (const int column : {1, 2})
         grid->setColumnStretch(column, 1);
     connect(size_, &QDoubleSpinBox::valueChanged, radius_,

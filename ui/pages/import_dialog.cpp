@@ -20,6 +20,7 @@
 #include "common/error.h"
 #include "document/background.h"
 #include "formats/number_array.h"
+#include "pages/dataset_tree.h"
 #include "pages/label_panel.h"
 #include "pages/panel.h"
 
@@ -97,7 +98,7 @@ ImportDialog::ImportDialog(const std::vector<std::filesystem::path>& filesAndFol
 QWidget* ImportDialog::recipeForm()
 {
     auto* widget = new QWidget;
-    auto* form = new QFormLayout(widget);
+    auto* form = form_ = new QFormLayout(widget);
     form->setContentsMargins(0, 0, 0, 0);
     form->addRow(tr("Files"),
                  new QLabel(files_.size() == 1
@@ -127,7 +128,8 @@ QWidget* ImportDialog::recipeForm()
     form->addRow(tr("Keep recipe as"), saveAs_);
 
     connect(recipes_, &QComboBox::activated, this, &ImportDialog::chooseRecipe);
-    for (QComboBox* box : {layout_, separator_, decimal_, dataset_, quantity_, states_})
+    connect(datasets_, &DatasetTree::chosenChanged, this, &ImportDialog::readSoon);
+    for (QComboBox* box : {layout_, separator_, decimal_, quantity_, states_})
         connect(box, &QComboBox::currentIndexChanged, this, &ImportDialog::readSoon);
     for (QSpinBox* box : {headerLines_, labelColumns_})
         connect(box, &QSpinBox::valueChanged, this, &ImportDialog::readSoon);
@@ -151,12 +153,14 @@ void ImportDialog::addFormat(QFormLayout* form)
     labelColumns_ = new QSpinBox;
     labelColumns_->setObjectName("labelColumns");
     labelColumns_->setRange(0, 99);
-    dataset_ = new QComboBox;
-    dataset_->setObjectName("dataset");
+    datasets_ = new DatasetTree;
+    datasets_->setObjectName("datasets");
     quantity_ = choice<Quantity>("quantity", {{tr("Resistance in Ω"), Quantity::Ohm},
                                               {tr("Resistance in kΩ"), Quantity::KiloOhm},
                                               {tr("Conductance in S"), Quantity::Siemens},
-                                              {tr("Current in A"), Quantity::Ampere}});
+                                              {tr("Conductance in µS"), Quantity::MicroSiemens},
+                                              {tr("Current in A"), Quantity::Ampere},
+                                              {tr("Current in µA"), Quantity::MicroAmpere}});
     voltage_ = new QDoubleSpinBox;
     voltage_->setObjectName("readVoltage");
     voltage_->setRange(-10.0, 10.0);
@@ -176,7 +180,7 @@ void ImportDialog::addFormat(QFormLayout* form)
     form->addRow(tr("Decimal sign"), decimal_);
     form->addRow(tr("Header lines"), headerLines_);
     form->addRow(tr("Label columns"), labelColumns_);
-    form->addRow(tr("Dataset"), dataset_);
+    form->addRow(datasets_);
     form->addRow(tr("Numbers are"), quantity_);
     form->addRow(tr("Read voltage"), voltage_);
     form->addRow(tr("States"), states_);
@@ -190,16 +194,13 @@ void ImportDialog::chooseRecipe(int index)
     try {
         const bool saved = index > 0;
         guessed_ = saved ? loadRecipe(recipes_->itemText(index).toStdString()) : guessRecipe(files_.front());
-        dataset_->blockSignals(true);
-        dataset_->clear();
-        dataset_->addItem(tr("All that could be dies"));
-        for (const DatasetChoice& found : datasetsIn(files_.front()))
-            if (!found.path.empty())
-                dataset_->addItem(QString("%1 (%2)").arg(QString::fromStdString(found.path),
-                                                         QString::fromStdString(describeShape(found.shape))),
-                                  QString::fromStdString(found.path));
-        dataset_->setEnabled(dataset_->count() > 1);
-        dataset_->blockSignals(false);
+        const std::vector<DatasetChoice> datasets = datasetsIn(files_.front());
+        datasets_->setDatasets(datasets);
+        const bool isText = datasets.empty(), isTree = !isText && !datasets.front().path.empty();
+        for (QWidget* field :
+             std::initializer_list<QWidget*>{layout_, separator_, decimal_, headerLines_, labelColumns_})
+            form_->setRowVisible(field, isText);
+        form_->setRowVisible(datasets_, isTree);
         showRecipe();
         saveAs_->setText(QString::fromStdString(guessed_.name));
         read();
@@ -216,10 +217,7 @@ void ImportDialog::showRecipe()
     choose(*decimal_, guessed_.text.decimal);
     headerLines_->setValue(guessed_.text.headerLines);
     labelColumns_->setValue(guessed_.text.labelColumns);
-    dataset_->setCurrentIndex(
-        guessed_.datasets.size() == 1
-            ? std::max(0, dataset_->findData(QString::fromStdString(guessed_.datasets.front())))
-            : 0);
+    datasets_->choose(guessed_.datasets);
     choose(*quantity_, static_cast<int>(guessed_.quantity));
     voltage_->setValue(guessed_.readVoltage);
     const auto order = std::ranges::find(stateOrders, guessed_.states);
@@ -238,10 +236,7 @@ ImportRecipe ImportDialog::recipe() const
     recipe.text = {static_cast<char>(separator_->currentData().toInt()),
                    static_cast<char>(decimal_->currentData().toInt()), headerLines_->value(),
                    labelColumns_->value()};
-    if (dataset_->currentIndex() > 0)
-        recipe.datasets = {dataset_->currentData().toString().toStdString()};
-    else if (recipe.datasets.size() == 1)
-        recipe.datasets.clear();
+    recipe.datasets = datasets_->chosen();
     recipe.quantity = static_cast<Quantity>(quantity_->currentData().toInt());
     recipe.readVoltage = voltage_->value();
     recipe.states = stateOrders[static_cast<std::size_t>(states_->currentData().toInt())];
@@ -257,15 +252,17 @@ void ImportDialog::readSoon()
 {
     if (showing_)
         return;
-    voltage_->setEnabled(static_cast<Quantity>(quantity_->currentData().toInt()) == Quantity::Ampere);
+    voltage_->setEnabled(isCurrent(static_cast<Quantity>(quantity_->currentData().toInt())));
     buttons_->button(QDialogButtonBox::Ok)->setEnabled(false);
     soon_->start();
 }
 
 void ImportDialog::read()
 {
-    voltage_->setEnabled(static_cast<Quantity>(quantity_->currentData().toInt()) == Quantity::Ampere);
+    voltage_->setEnabled(isCurrent(static_cast<Quantity>(quantity_->currentData().toInt())));
     buttons_->button(QDialogButtonBox::Ok)->setEnabled(false);
+    if (datasets_->isNothingChosen())
+        return showError(tr("Check the datasets that are dies."));
     report_->setText(tr("Reading…"));
     background_->start([this, files = files_, recipe = recipe()](const std::stop_token& stop) {
         try {
@@ -290,7 +287,7 @@ void ImportDialog::showError(const QString& reason)
 
 void ImportDialog::showResult(const Measurement& measurement)
 {
-    constexpr int most = 6;
+    constexpr int most = 5;
     measurement_ = measurement;
     wafer_ = waferOf(measurement, waferName_->text().toStdString());
     const CellGrid<float>& first = wafer_->dies.front().conductance[P];

@@ -24,6 +24,7 @@ namespace faultline
 {
 
 class Background;
+class DatasetTree;
 class LabelPanel;
 
 /// Reads measured dies from files: shows how they are understood, lets that be changed and kept as a recipe,
@@ -62,13 +63,14 @@ private:
     Background* background_;
     QTimer* soon_;
 
+    QFormLayout* form_;
     QComboBox* recipes_;
     QComboBox* layout_;
     QComboBox* separator_;
     QComboBox* decimal_;
     QSpinBox* headerLines_;
     QSpinBox* labelColumns_;
-    QComboBox* dataset_;
+    DatasetTree* datasets_;
     QComboBox* quantity_;
     QDoubleSpinBox* voltage_;
     QComboBox* states_;

@@ -94,6 +94,12 @@ StatisticsDialog::StatisticsDialog(const DefectStatistics& statistics, const Dev
     layout->addWidget(quietLabel(tr("Nominal: %1 µS parallel, %2 µS antiparallel.")
                                      .arg(1e6 * device.conductance(P), 0, 'f', 1)
                                      .arg(1e6 * device.conductance(AP), 0, 'f', 1)));
+    for (QGridLayout* grid : {defects, conductances}) {
+        grid->setSpacing(6);
+        grid->setColumnMinimumWidth(0, 110);
+        for (const int column : {1, 2})
+            grid->setColumnStretch(column, 1);
+    }
     layout->addLayout(defects);
     layout->addWidget(failures_);
     layout->addLayout(conductances);

@@ -10,7 +10,6 @@
 #include <QLocale>
 #include <QPushButton>
 #include <QScrollArea>
-#include <QScrollBar>
 #include <QTableWidget>
 #include <QVBoxLayout>
 
@@ -114,7 +113,9 @@ StatisticsPage::StatisticsPage(ProjectDocument& document, QWidget* parent)
     scroll->setWidget(tables);
     scroll->setWidgetResizable(true);
     scroll->setFrameShape(QFrame::NoFrame);
-    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    constexpr int narrowest = 395, widest = 600; // below the tables' width they scroll
+    scroll->setMinimumWidth(narrowest);
+    scroll->setMaximumWidth(widest);
     auto* classify = new QPushButton(tr("Classify…"));
     classify->setToolTip(tr("Label healthy, short, open and stuck cells anew"));
     auto* buttons = new QHBoxLayout;
@@ -122,12 +123,11 @@ StatisticsPage::StatisticsPage(ProjectDocument& document, QWidget* parent)
     buttons->addWidget(use_);
     buttons->addWidget(holdOut_);
     buttons->addStretch(1);
-    buttons->addWidget(export_);
     auto* numbers = new Panel(tr("Defects and their places"), scroll);
     numbers->body()->addLayout(buttons);
-    numbers_ = scroll;
+    numbers->addToTitle(export_);
 
-    auto* counts = new Panel(tr("Dies with at most so many"), counts_);
+    auto* counts = new Panel(tr("Defects on a die"), counts_);
     counts->addToTitle(defect_);
     auto* page = new QGridLayout(this);
     page->setContentsMargins(pageMargin, pageMargin, pageMargin, pageMargin);
@@ -139,8 +139,9 @@ StatisticsPage::StatisticsPage(ProjectDocument& document, QWidget* parent)
     page->addWidget(new Panel(tr("From centre to edge"), trend_), 1, 2);
     page->addWidget(new Panel(tr("Dies drawn from these statistics over the measured ones"), drawn_), 2, 1, 1,
                     2);
+    page->setColumnStretch(0, 5);
     for (const int right : {1, 2})
-        page->setColumnStretch(right, 1);
+        page->setColumnStretch(right, 3);
     for (int row = 0; row < 3; ++row)
         page->setRowStretch(row, 1);
 
@@ -202,7 +203,7 @@ void StatisticsPage::showReport()
     if (report_) {
         const auto share = [](double value, const Interval& interval) {
             return tr("%1 % (%2 to %3)")
-                .arg(shown(100.0 * value), shown(100.0 * interval.low), shown(100.0 * interval.high));
+                .arg(shown(100.0 * value), shown(100.0 * interval.low, 2), shown(100.0 * interval.high, 2));
         };
         for (const DefectReport& of : report_->defects)
             addRow(*defects_,
@@ -232,9 +233,6 @@ void StatisticsPage::showReport()
         table->setMinimumWidth(width);
         header.setSectionResizeMode(header.count() - 1, QHeaderView::Stretch);
     }
-    // As wide as the tables: they scroll up and down only.
-    numbers_->setMinimumWidth(numbers_->widget()->minimumSizeHint().width() +
-                              numbers_->verticalScrollBar()->sizeHint().width());
     rates_->setFigure(report_ ? rateFigure(*report_) : nullptr);
     quantiles_->setFigure(report_ ? quantileFigure(*report_) : nullptr);
     trend_->setFigure(report_ ? radialFigure(*report_) : nullptr);

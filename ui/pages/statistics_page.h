@@ -10,7 +10,6 @@
 class QComboBox;
 class QLabel;
 class QPushButton;
-class QScrollArea;
 class QTableWidget;
 
 namespace faultline
@@ -56,7 +55,6 @@ private:
     FigureView* quantiles_;
     FigureView* trend_;
     FigureView* drawn_;
-    QScrollArea* numbers_;
     QComboBox* defect_;
     QPushButton* export_;
     QPushButton* use_;

@@ -119,6 +119,15 @@ std::string describeType(hid_t type)
     }
 }
 
+/// "float32", "uint8": as NumPy calls numbers.
+std::string numpyType(hid_t type)
+{
+    const char* const kind = H5Tget_class(type) == H5T_FLOAT     ? "float"
+                             : H5Tget_sign(type) == H5T_SGN_NONE ? "uint"
+                                                                 : "int";
+    return kind + std::to_string(8 * H5Tget_size(type));
+}
+
 void expectType(hid_t found, const Type& expected, const std::string& place)
 {
     if (H5Tequal(found, expected.file) > 0)
@@ -487,7 +496,7 @@ std::vector<DatasetInfo> Group::datasets() const
         const Shape shape = shapeOf(Id(H5Dget_space(dataset), place, "read the shape"));
         DatasetInfo info{path,
                          {shape.begin(), shape.end()},
-                         describeType(numbers),
+                         numpyType(numbers),
                          "",
                          H5Aexists(dataset, "MATLAB_class") > 0};
         for (const char* name : {"unit", "units"})

@@ -71,7 +71,7 @@ Measurement readMeasurement(std::span<const std::filesystem::path> files, const 
 struct DatasetChoice {
     std::string path;
     std::vector<std::size_t> shape;
-    std::string type; ///< of HDF5, "32-bit floating-point numbers"
+    std::string type; ///< of HDF5, as NumPy calls it: "float32"
     bool couldBeDies = true;
 };
 std::vector<DatasetChoice> datasetsIn(const std::filesystem::path& file);

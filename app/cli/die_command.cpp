@@ -4,14 +4,13 @@
 #include <optional>
 
 #include "cli/commands.h"
-#include "cli/text.h"
+#include "cli/study_text.h"
 #include "common/error.h"
 #include "common/files.h"
-#include "crossbar/analog_weights.h"
 #include "measurement/classification.h"
-#include "measurement/export.h"
 #include "measurement/wafer_report.h"
 #include "project/project_file.h"
+#include "study/data_export.h"
 
 namespace faultline::cli
 {
@@ -162,7 +161,7 @@ void addImport(CLI::App* die, Action& action)
     command->add_option("--save-recipe", options->saveRecipe, "Keep how the files were read under this name")
         ->type_name("NAME");
     addChoice(command, "--quantity", options->quantity, byName(allQuantities),
-              "What the numbers are: ohm, kiloohm, siemens, ampere");
+              "What the numbers are: ohm, kiloohm, siemens, microsiemens, ampere, microampere");
     command->add_option("--read-voltage", options->readVoltage, "Of currents")->type_name("VOLT");
     addChoice(command, "--layout", options->layout, byName(std::array{TextLayout::Matrix, TextLayout::Table}),
               "Of text: matrix, or table with a line for each cell");
@@ -266,6 +265,11 @@ int printStatistics(const StatisticsOptions& options)
                      general(of.dispersion), fixed(of.overdispersion.likelihoodRatio, 1),
                      general(of.overdispersion.probability)});
     std::cout << defects << '\n';
+    TextTable lines({"failed lines", "found", "of", "share %", "95 % interval"});
+    for (const LineReport& of : report.lines)
+        lines.add({of.what, std::to_string(of.failed), std::to_string(of.lines), general(100.0 * of.share),
+                   general(100.0 * of.interval.low) + " to " + general(100.0 * of.interval.high)});
+    std::cout << lines << "  Clusters (Thomas' process): " << describe(report.statistics.clusters) << "\n\n";
     TextTable clusters({"pairs of defects", "found", "by chance", "p"});
     for (const auto& [where, pairs] : {std::pair{"in one row", report.clusters.rows},
                                        {"in one column", report.clusters.columns},
@@ -310,13 +314,6 @@ void addStatistics(CLI::App* die, Action& action)
 // export
 // ----------------------------------------------------------------------------------------------------
 
-enum class Exported { Dies, Weights, Programming };
-constexpr std::string_view name(Exported what)
-{
-    constexpr std::array<std::string_view, 3> names{"dies", "weights", "programming"};
-    return names[static_cast<std::size_t>(what)];
-}
-
 struct ExportOptions {
     std::string project, folder;
     std::optional<Exported> what;
@@ -350,24 +347,10 @@ int exportFiles(const ExportOptions& options)
     }
     const ArrayFormat format = options.format.value_or(ArrayFormat::Csv);
     const Exported what = options.what.value_or(Exported::Dies);
-    std::vector<fs::path> files;
-    if (what == Exported::Dies) {
-        files = exportDies(wafer, options.folder, format);
-    } else {
-        const Run& run = chosenRun(project, options);
-        const CellMap map(run.settings.network.layers, wafer.geometry, run.settings.spare);
-        std::vector<Eigen::MatrixXf> latent;
-        for (const auto& layer : run.network.layers)
-            latent.push_back(layer.latent);
-        if (what == Exported::Programming)
-            files = exportProgramming(map, latent, options.folder, format);
-        else
-            for (const Die& die : wafer.dies)
-                for (fs::path& file : exportWeights(die.name, analogWeights(die, map, wafer.device), latent,
-                                                    options.folder, format))
-                    files.push_back(std::move(file));
-        std::cout << "Network of " << run.settings.name(project.wafer) << '\n';
-    }
+    const Run* network = what == Exported::Dies ? nullptr : &chosenRun(project, options);
+    const std::vector<fs::path> files = exportData(what, wafer, network, options.folder, format);
+    if (network)
+        std::cout << "Network of " << network->settings.name(project.wafer) << '\n';
     std::cout << files.size() << (files.size() == 1 ? " file in " : " files in ") << options.folder << '\n';
     return 0;
 }
@@ -382,8 +365,7 @@ void addExport(CLI::App* die, Action& action)
     command->add_option("--out", options->folder, "Folder for the files; made if needed")
         ->required()
         ->type_name("DIR");
-    addChoice(command, "--what", options->what,
-              byName(std::array{Exported::Dies, Exported::Weights, Exported::Programming}),
+    addChoice(command, "--what", options->what, byName(allExported),
               "dies (conductances in siemens and labels), weights (of a network, as each die makes them), "
               "programming (P or AP for each junction); otherwise dies");
     addChoice(command, "--format", options->format, byName(allArrayFormats), "csv, npy, hdf5; otherwise csv");

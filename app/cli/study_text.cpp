@@ -79,6 +79,10 @@ void printStatistics(std::ostream& out, const DefectStatistics& statistics)
         rates.add({std::string(name(defect)), general(statistics.rate(defect).rate),
                    general(statistics.rate(defect).dispersion)});
     out << rates;
+    TextTable lines({"failed lines", "shorted", "open"});
+    lines.add({"rows", general(statistics.rows.shorts), general(statistics.rows.opens)});
+    lines.add({"columns", general(statistics.columns.shorts), general(statistics.columns.opens)});
+    out << lines << "  Clusters: " << describe(statistics.clusters) << '\n';
 }
 
 std::string describe(const TrainingOptions& options)
@@ -124,6 +128,13 @@ void printRuns(std::ostream& out, const Wafer& wafer, const StudyResult& result)
 }
 
 } // namespace
+
+std::string describe(const DefectClusters& clusters)
+{
+    return clusters.size > 0.0
+               ? general(clusters.size) + " defects, radius " + general(clusters.radius) + " cells"
+               : "none";
+}
 
 void printSummary(std::ostream& out, const Wafer& wafer, const Study& study)
 {

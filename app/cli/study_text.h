@@ -12,6 +12,9 @@ namespace faultline::cli
 /// images, and how far the mean lies above the baseline.
 void printSummary(std::ostream& out, const Wafer& wafer, const Study& study);
 
+/// "3 defects, radius 1.5 cells", or "none".
+std::string describe(const DefectClusters& clusters);
+
 /// All of a project: its wafer, and each study's dies, plan, statistics, summary and runs.
 void printProject(std::ostream& out, const Project& project);
 

@@ -20,6 +20,7 @@ struct Options {
     std::optional<int> dies, rows, columns, kernelRows, kernelColumns;
     std::optional<std::uint64_t> seed;
     std::optional<double> shorts, opens, stuckP, stuckAP, dispersion;
+    std::optional<double> shortedRows, openRows, shortedColumns, openColumns, clusterSize, clusterRadius;
 };
 
 /// What was asked for on the command line instead of what the description says, in words.
@@ -44,6 +45,12 @@ std::vector<std::string> change(WaferDescription& wafer, const Options& options)
     set(wafer.statistics.opens.rate, options.opens, "share of opens");
     set(wafer.statistics.stuckP.rate, options.stuckP, "share of stuck-P");
     set(wafer.statistics.stuckAP.rate, options.stuckAP, "share of stuck-AP");
+    set(wafer.statistics.rows.shorts, options.shortedRows, "share of shorted rows");
+    set(wafer.statistics.rows.opens, options.openRows, "share of open rows");
+    set(wafer.statistics.columns.shorts, options.shortedColumns, "share of shorted columns");
+    set(wafer.statistics.columns.opens, options.openColumns, "share of open columns");
+    set(wafer.statistics.clusters.size, options.clusterSize, "mean size of clusters");
+    set(wafer.statistics.clusters.radius, options.clusterRadius, "radius of clusters");
     std::optional<double> dispersion;
     set(dispersion, options.dispersion, "dispersion");
     for (const Defect defect : allDefects)
@@ -104,6 +111,19 @@ void addWaferCommand(CLI::App& program, Action& action)
     command->add_option(
         "--dispersion", options->dispersion,
         "Of every kind's count over the dies: variance is mean + mean^2 / dispersion; inf is Poisson");
+    command->add_option("--shorted-row-rate", options->shortedRows,
+                        "Share of rows that are shorted as a whole");
+    command->add_option("--open-row-rate", options->openRows, "Share of rows that are open as a whole");
+    command->add_option("--shorted-column-rate", options->shortedColumns,
+                        "Share of columns that are shorted as a whole");
+    command->add_option("--open-column-rate", options->openColumns,
+                        "Share of columns that are open as a whole");
+    command->add_option("--cluster-size", options->clusterSize,
+                        "Defects of one kind lie in clusters (Thomas' process) of so many on the average; 0 "
+                        "is none");
+    command->add_option("--cluster-radius", options->clusterRadius,
+                        "Standard deviation of their distance from the cluster's centre, in cells along rows "
+                        "and columns");
     command->callback([&action, options] { action = [options] { return generate(*options); }; });
 }
 

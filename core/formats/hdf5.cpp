@@ -119,6 +119,15 @@ std::string describeType(hid_t type)
     }
 }
 
+/// "float32", "uint8": as NumPy calls numbers.
+std::string numpyType(hid_t type)
+{
+    const char* const kind = H5Tget_class(type) == H5T_FLOAT     ? "float"
+                             : H5Tget_sign(type) == H5T_SGN_NONE ? "uint"
+                                                                 : "int";
+    return kind + std::to_string(8 * H5Tget_size(type));
+}
+
 void expectType(hid_t found, const Type& expected, const std::string& place)
 {
     if (H5Tequal(found, expected.file) > 0)
@@ -152,6 +161,27 @@ Type textType(const Id& attribute, const std::string& place)
 std::string withoutPadding(const char* text, std::size_t length)
 {
     return std::string(text, std::find(text, text + length, '\0'));
+}
+
+/// A text that any program may have written; empty for what is no single text.
+std::string anyText(const Id& attribute, const std::string& place)
+{
+    const Id type(H5Aget_type(attribute), place, "read the type");
+    const Id space(H5Aget_space(attribute), place, "read the shape");
+    if (H5Tget_class(type) != H5T_STRING || H5Sget_simple_extent_npoints(space) != 1)
+        return {};
+    if (H5Tis_variable_str(type) > 0) {
+        char* text = nullptr;
+        check(H5Aread(attribute, type, &text), place, "read the attribute");
+        const std::string copy = text ? text : "";
+        H5free_memory(text);
+        return copy;
+    }
+    if (H5Tget_size(type) > longestText)
+        return {};
+    std::string text(H5Tget_size(type), '\0');
+    check(H5Aread(attribute, type, text.data()), place, "read the attribute");
+    return withoutPadding(text.data(), text.size());
 }
 
 /// Every group and dataset without time stamps, so that equal projects give equal files, and with its
@@ -458,19 +488,21 @@ std::vector<DatasetInfo> Group::datasets() const
     std::vector<DatasetInfo> result;
     for (const std::string& path : paths) {
         const std::string place = placeOf(path.c_str());
-        Id dataset(H5Dopen2(id_, path.c_str(), H5P_DEFAULT), place, "open the dataset");
-        const H5T_class_t kind = H5Tget_class(Id(H5Dget_type(dataset), place, "read the type"));
+        const Id dataset(H5Dopen2(id_, path.c_str(), H5P_DEFAULT), place, "open the dataset");
+        const Id numbers(H5Dget_type(dataset), place, "read the type");
+        const H5T_class_t kind = H5Tget_class(numbers);
         if (kind != H5T_INTEGER && kind != H5T_FLOAT)
             continue;
         const Shape shape = shapeOf(Id(H5Dget_space(dataset), place, "read the shape"));
-        DatasetInfo info{path, {shape.begin(), shape.end()}, "", H5Aexists(dataset, "MATLAB_class") > 0};
-        if (H5Aexists(dataset, "unit") > 0) {
-            const Group attributes(std::move(dataset), place);
-            const Id unit(H5Aopen(attributes.id_, "unit", H5P_DEFAULT), place, "open the attribute");
-            const Id type(H5Aget_type(unit), place, "read the type");
-            if (H5Tget_class(type) == H5T_STRING && H5Tis_variable_str(type) == 0)
-                info.unit = attributes.text("unit");
-        }
+        DatasetInfo info{path,
+                         {shape.begin(), shape.end()},
+                         numpyType(numbers),
+                         "",
+                         H5Aexists(dataset, "MATLAB_class") > 0};
+        for (const char* name : {"unit", "units"})
+            if (info.unit.empty() && H5Aexists(dataset, name) > 0)
+                info.unit =
+                    anyText(Id(H5Aopen(dataset, name, H5P_DEFAULT), place, "open the attribute"), place);
         result.push_back(std::move(info));
     }
     return result;

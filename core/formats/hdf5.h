@@ -89,7 +89,8 @@ struct Caption {
 struct DatasetInfo {
     std::string path; ///< from the group asked, "D01/conductance_P"
     std::vector<std::size_t> shape;
-    std::string unit;         ///< its attribute of this name; empty when it has none
+    std::string type;         ///< as NumPy calls it, "float32"
+    std::string unit;         ///< its attribute "unit" or "units"; empty when it has none
     bool columnMajor = false; ///< MATLAB's: its first index is the last one here
 };
 

@@ -112,21 +112,12 @@ void RandomDie::drawHealthyPairs(RandomStream& random, const Network& network,
 void RandomDie::drawDefects(RandomStream& random, const Network& network,
                             std::vector<DenseLayer<float>>& onDie)
 {
-    const auto cells = static_cast<std::uint32_t>(map_.geometry().cells());
-    for (const Defect defect : allDefects) {
-        const int count = std::min(drawCount(statistics_.rate(defect), map_.geometry().cells(), random),
-                                   map_.geometry().cells() - static_cast<int>(defective_.size()));
-        for (int k = 0; k < count; ++k) {
-            std::uint32_t cell = 0;
-            do
-                cell = random.below(cells);
-            while (conductance_[cell] >= 0.0f);
-            conductance_[cell] = static_cast<float>(drawDefectConductance(statistics_, defect, random));
-            defective_.push_back(static_cast<int>(cell));
-        }
-    }
-
     const int columns = map_.geometry().columns;
+    for (const DrawnDefect& drawn : faultline::drawDefects(statistics_, map_.geometry(), random)) {
+        const int cell = drawn.cell.row * columns + drawn.cell.column;
+        conductance_[static_cast<std::size_t>(cell)] = static_cast<float>(drawn.siemens);
+        defective_.push_back(cell);
+    }
     for (const int cell : defective_) {
         const auto use = map_.use({cell / columns, cell % columns});
         if (!use)

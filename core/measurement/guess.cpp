@@ -24,6 +24,10 @@ std::optional<Quantity> quantityNamed(std::string_view words)
 {
     static const std::regex kiloohm("(^|[^a-z])k(ilo-?)?(ohms?|\xCE\xA9|\xE2\x84\xA6)", std::regex::icase);
     static const std::regex ohm("ohms?($|[^a-z])|\xCE\xA9|\xE2\x84\xA6", std::regex::icase);
+    // Not "us", which are microseconds.
+    static const std::regex microsiemens(
+        "(^|[^a-zA-Z])(u|\xC2\xB5|\xCE\xBC)S($|[^a-zA-Z])|[mM]icro-?[sS]iemens");
+    static const std::regex microampere("(^|[^a-zA-Z])(u|\xC2\xB5|\xCE\xBC)A($|[^a-zA-Z])|[mM]icro-?[aA]mp");
     static const std::regex siemens("siemens|conductance|(^|[^a-z])g[_ ]?(p|ap)?($|[^a-z])|\\[s\\]|\\(s\\)",
                                     std::regex::icase);
     static const std::regex ampere("ampere|current|(^|[^a-z])i[_ ]?(p|ap)?($|[^a-z])|\\[a\\]|\\(a\\)",
@@ -35,6 +39,10 @@ std::optional<Quantity> quantityNamed(std::string_view words)
         return Quantity::KiloOhm;
     if (holds(ohm))
         return Quantity::Ohm;
+    if (holds(microsiemens))
+        return Quantity::MicroSiemens;
+    if (holds(microampere))
+        return Quantity::MicroAmpere;
     if (holds(siemens))
         return Quantity::Siemens;
     if (holds(ampere))

@@ -37,6 +37,19 @@ std::optional<WaferPosition> positionIn(const fs::path& file)
 // From values to conductances
 // -------------------------------------------------------------------------------------------------------
 
+double unitOf(Quantity quantity)
+{
+    switch (quantity) {
+    case Quantity::KiloOhm:
+        return 1e3;
+    case Quantity::MicroSiemens:
+    case Quantity::MicroAmpere:
+        return 1e-6;
+    default:
+        return 1.0;
+    }
+}
+
 /// Siemens; NaN for a missing value and infinity for one that takes the largest measured. Counts.
 float siemens(double value, const ImportRecipe& recipe, ImportReport& report)
 {
@@ -45,7 +58,7 @@ float siemens(double value, const ImportRecipe& recipe, ImportReport& report)
         ++report.missing;
         return static_cast<float>(nan);
     }
-    if (recipe.quantity == Quantity::Ampere)
+    if (isCurrent(recipe.quantity))
         value /= recipe.readVoltage;
     if (std::isinf(value))
         ++report.overRange;
@@ -55,9 +68,8 @@ float siemens(double value, const ImportRecipe& recipe, ImportReport& report)
         ++report.negative;
     if (value < 0.0)
         return 0.0f;
-    if (!isResistance(recipe.quantity))
-        return static_cast<float>(value);
-    return static_cast<float>(1.0 / (recipe.quantity == Quantity::KiloOhm ? 1000.0 * value : value));
+    const double ofUnit = value * unitOf(recipe.quantity);
+    return static_cast<float>(isResistance(recipe.quantity) ? 1.0 / ofUnit : ofUnit);
 }
 
 double median(const CellGrid<float>& grid)
@@ -493,12 +505,11 @@ std::vector<DatasetChoice> datasetsIn(const fs::path& file)
         in(file, [&] {
             const hdf5::Image image(source.bytes);
             for (const hdf5::DatasetInfo& info : image.root().datasets())
-                if (couldBeDies(info.shape))
-                    choices.push_back({info.path, info.shape});
+                choices.push_back({info.path, info.shape, info.type, couldBeDies(info.shape)});
         });
     } else if (source.form != Form::Text) {
         for (const NumberArray& array : arraysOf(source, {}).arrays)
-            choices.push_back({array.name, array.shape});
+            choices.push_back({array.name, array.shape, "", true});
     }
     return choices;
 }

@@ -66,11 +66,13 @@ ImportRecipe guessRecipe(const std::filesystem::path& file, const DieGeometry* e
 Measurement readMeasurement(std::span<const std::filesystem::path> files, const ImportRecipe& recipe,
                             const DieGeometry* expected = nullptr, const std::stop_token& stop = {});
 
-/// The datasets of an HDF5 file or .npz archive that could be dies, by path and shape; a single one without a
-/// path for .npy and none for text. Throws Error.
+/// The datasets of numbers in an HDF5 file; the members of an .npz archive that could be dies; a single one
+/// without a path for .npy and none for text. Throws Error.
 struct DatasetChoice {
     std::string path;
     std::vector<std::size_t> shape;
+    std::string type; ///< of HDF5, as NumPy calls it: "float32"
+    bool couldBeDies = true;
 };
 std::vector<DatasetChoice> datasetsIn(const std::filesystem::path& file);
 

@@ -84,8 +84,19 @@ fs::path fileOf(const std::string& recipe)
 
 std::string_view name(Quantity quantity)
 {
-    constexpr std::array<std::string_view, 4> names{"ohm", "kiloohm", "siemens", "ampere"};
+    constexpr std::array<std::string_view, 6> names{"ohm",          "kiloohm", "siemens",
+                                                    "microsiemens", "ampere",  "microampere"};
     return names[static_cast<std::size_t>(quantity)];
+}
+
+bool isResistance(Quantity quantity)
+{
+    return quantity == Quantity::Ohm || quantity == Quantity::KiloOhm;
+}
+
+bool isCurrent(Quantity quantity)
+{
+    return quantity == Quantity::Ampere || quantity == Quantity::MicroAmpere;
 }
 
 std::string_view name(TextLayout layout)

@@ -14,10 +14,13 @@ namespace faultline
 {
 
 /// What a file's numbers are.
-enum class Quantity { Ohm, KiloOhm, Siemens, Ampere };
-inline constexpr std::array allQuantities{Quantity::Ohm, Quantity::KiloOhm, Quantity::Siemens,
-                                          Quantity::Ampere};
-std::string_view name(Quantity quantity); ///< "ohm", "kiloohm", "siemens", "ampere"
+enum class Quantity { Ohm, KiloOhm, Siemens, MicroSiemens, Ampere, MicroAmpere };
+inline constexpr std::array allQuantities{Quantity::Ohm,          Quantity::KiloOhm, Quantity::Siemens,
+                                          Quantity::MicroSiemens, Quantity::Ampere,  Quantity::MicroAmpere};
+/// "ohm", "kiloohm", "siemens", "microsiemens", "ampere", "microampere"
+std::string_view name(Quantity quantity);
+bool isResistance(Quantity quantity);
+bool isCurrent(Quantity quantity);
 
 /// How a text file holds a die: as a matrix, or as a table with a line for each cell.
 enum class TextLayout { Matrix, Table };

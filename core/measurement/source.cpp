@@ -253,9 +253,5 @@ Axes axesOf(const NumberArray& array, std::size_t states, const std::string& fil
         refuse("dies with sides from 1 to " + std::to_string(largestSide) + " cells");
     return axes;
 }
-bool isResistance(Quantity quantity)
-{
-    return quantity == Quantity::Ohm || quantity == Quantity::KiloOhm;
-}
 
 } // namespace faultline::measured

@@ -72,6 +72,4 @@ struct Axes {
 /// Error.
 Axes axesOf(const NumberArray& array, std::size_t states, const std::string& file);
 
-bool isResistance(Quantity quantity);
-
 } // namespace faultline::measured

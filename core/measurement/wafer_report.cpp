@@ -9,6 +9,7 @@
 
 #include "common/error.h"
 #include "common/random.h"
+#include "wafer/failed_lines.h"
 
 namespace faultline
 {
@@ -87,6 +88,19 @@ private:
     double sum_ = 0.0;
     int atLeast_ = 0, draws_ = 0;
 };
+
+LineReport lineReport(const std::vector<SortedDefects>& dies, std::vector<Defect> SortedDefects::*lines,
+                      Defect defect, const char* what)
+{
+    LineReport report{what, 0, 0, 0.0, {}};
+    for (const SortedDefects& die : dies) {
+        report.failed += std::ranges::count(die.*lines, defect);
+        report.lines += static_cast<long>((die.*lines).size());
+    }
+    report.share = static_cast<double>(report.failed) / static_cast<double>(report.lines);
+    report.interval = shareInterval(report.failed, report.lines);
+    return report;
+}
 
 std::vector<double> healthy(const Die& die, Level level)
 {
@@ -205,12 +219,14 @@ ClusterTest testClusters(const std::vector<Die>& dies, int draws, std::uint64_t 
                          const std::stop_token& stop)
 {
     PairCounts found;
+    std::vector<SortedDefects> sorted;
     std::vector<std::pair<DefectMap, int>> maps; // with the number of defects
     for (const Die& die : dies) {
+        const SortedDefects& of = sorted.emplace_back(sortDefects(die));
         DefectMap map(die.defect.rows(), die.defect.cols());
         int count = 0;
-        for (Eigen::Index cell = 0; cell < die.defect.size(); ++cell) {
-            if (die.defect.data()[cell] == Defect::None)
+        for (Eigen::Index cell = 0; cell < of.points.size(); ++cell) {
+            if (of.points.data()[cell] == Defect::None)
                 continue;
             map.add(cell, found);
             ++count;
@@ -227,9 +243,10 @@ ClusterTest testClusters(const std::vector<Die>& dies, int draws, std::uint64_t 
             auto& [map, count] = maps[i];
             map.clear();
             for (int placed = 0; placed < count;) {
-                const auto cell = static_cast<Eigen::Index>(
-                    random.below(static_cast<std::uint32_t>(dies[i].defect.size())));
-                if (map.has(cell))
+                const auto cell =
+                    static_cast<int>(random.below(static_cast<std::uint32_t>(dies[i].defect.size())));
+                if (map.has(cell) ||
+                    sorted[i].inFailedLine({cell / dies[i].columns(), cell % dies[i].columns()}))
                     continue;
                 map.add(cell, pairs);
                 ++placed;
@@ -251,20 +268,26 @@ WaferReport reportOn(const Wafer& wafer, int draws, std::uint64_t seed, const st
     report.dies = static_cast<int>(chosen.dies.size());
     report.statistics = fitStatistics(chosen);
 
-    const long cells = chosen.geometry.cells();
+    std::vector<SortedDefects> sorted;
+    std::vector<double> cells;
+    for (const Die& die : chosen.dies)
+        cells.push_back(sorted.emplace_back(sortDefects(die)).cells);
     for (const Defect defect : allDefects) {
         DefectReport& of = report.defects.emplace_back();
         of.defect = defect;
-        of.cells = cells;
-        for (const Die& die : chosen.dies)
-            of.counts.push_back(die.counts()[static_cast<std::size_t>(defect)]);
+        of.cells = mean(cells);
+        for (const SortedDefects& die : sorted)
+            of.counts.push_back(die.counts[static_cast<std::size_t>(defect)]);
         of.rate = report.statistics.rate(defect).rate;
         of.dispersion = report.statistics.rate(defect).dispersion;
-        const Interval mean = meanInterval(of.counts);
-        const auto share = static_cast<double>(cells);
-        of.rateInterval = {mean.low / share, std::min(1.0, mean.high / share)};
+        const Interval interval = meanInterval(of.counts);
+        of.rateInterval = {interval.low / of.cells, std::min(1.0, interval.high / of.cells)};
         of.overdispersion = testOverdispersion(of.counts);
     }
+    report.lines = {lineReport(sorted, &SortedDefects::rows, Defect::Short, "shorted rows"),
+                    lineReport(sorted, &SortedDefects::rows, Defect::Open, "open rows"),
+                    lineReport(sorted, &SortedDefects::columns, Defect::Short, "shorted columns"),
+                    lineReport(sorted, &SortedDefects::columns, Defect::Open, "open columns")};
     report.clusters = testClusters(chosen.dies, draws, seed, stop);
     for (const Level level : {AP, P})
         report.conductance[level] = conductanceReport(chosen.dies, level, report.statistics.level[level]);
@@ -274,7 +297,7 @@ WaferReport reportOn(const Wafer& wafer, int draws, std::uint64_t seed, const st
     for (const Die& die : chosen.dies) {
         const std::vector<double> ratios = healthyTmr(die);
         tmr.insert(tmr.end(), ratios.begin(), ratios.end());
-        defective.push_back(static_cast<double>(die.defectCount()) / static_cast<double>(cells));
+        defective.push_back(static_cast<double>(die.defectCount()) / chosen.geometry.cells());
         medianP.push_back(quantile(healthy(die, P), 0.5));
         medianTmr.push_back(quantile(ratios, 0.5));
     }
@@ -285,9 +308,10 @@ WaferReport reportOn(const Wafer& wafer, int draws, std::uint64_t seed, const st
         report.trends.push_back(
             trendOf(what, radius, values, draws, RandomStream(seed, RandomUse::Permutation, index)));
     };
-    add("share of defective cells", defective);
-    add("median conductance at P (S)", medianP);
+    add("defective cells", defective);
+    add("median G at P (S)", medianP);
     add("median TMR", medianTmr);
+    report.drawn = compareWithDrawn(chosen, report.statistics, seed, stop);
     return report;
 }
 
@@ -300,6 +324,12 @@ std::string csv(const WaferReport& report)
         text << name(of.defect) << ',' << of.rate << ',' << of.rateInterval.low << ',' << of.rateInterval.high
              << ',' << of.dispersion << ',' << of.overdispersion.likelihoodRatio << ','
              << of.overdispersion.probability << '\n';
+    text << "\nfailed lines\nwhat,failed,lines,share,share_low_95,share_high_95\n";
+    for (const LineReport& of : report.lines)
+        text << of.what << ',' << of.failed << ',' << of.lines << ',' << of.share << ',' << of.interval.low
+             << ',' << of.interval.high << '\n';
+    text << "\nthomas process\ncluster_size,cluster_radius_cells\n"
+         << report.statistics.clusters.size << ',' << report.statistics.clusters.radius << '\n';
     text << "\nclusters\npairs,found,expected,probability\n";
     for (const auto& [where, pairs] : {std::pair{"rows", report.clusters.rows},
                                        {"columns", report.clusters.columns},

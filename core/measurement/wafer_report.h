@@ -7,26 +7,36 @@
 #include <vector>
 
 #include "common/statistics.h"
+#include "measurement/drawn_comparison.h"
 #include "wafer/defect_counts.h"
 #include "wafer/defect_statistics.h"
 
 namespace faultline
 {
 
-/// One kind of defect on the wafer's dies.
+/// One kind of defect on the wafer's dies, outside of lines that failed as a whole.
 struct DefectReport {
     Defect defect = Defect::Short;
     std::vector<double> counts; ///< one per die
-    long cells = 0;             ///< of a die
+    double cells = 0.0;         ///< of a die, their mean
     double rate = 0.0;          ///< share of cells
     Interval rateInterval;      ///< meanInterval() of the counts, 95 %, as a share of cells
     double dispersion = 0.0;    ///< of largest likelihood; infinite where Poisson suffices
     OverdispersionTest overdispersion;
 };
 
+/// Rows or columns that failed as a whole, of all dies.
+struct LineReport {
+    std::string what; ///< "shorted rows"
+    long failed = 0, lines = 0;
+    double share = 0.0;
+    Interval interval; ///< shareInterval(), 95 %
+};
+
 /// Are the defects of a die nearer to each other than chance? What is counted are pairs of defects on one
-/// die: in the same row, in the same column, and side by side (of the eight cells around one). Chance is the
-/// same number of defects on each die at places drawn without replacement; the probability is that of as many
+/// die, outside of lines that failed as a whole: in the same row, in the same column, and side by side (of
+/// the eight cells around one). Chance is the same number of defects on each die at places drawn without
+/// replacement; the probability is that of as many
 /// pairs or more, (1 + draws with as many) / (1 + draws) (B. Phipson and G. K. Smyth, Stat. Appl. Genet. Mol.
 /// Biol. 9, 39 (2010)).
 struct ClusterTest {
@@ -64,11 +74,13 @@ struct WaferReport {
     std::string wafer;
     int dies = 0;
     std::vector<DefectReport> defects; ///< as allDefects
+    std::vector<LineReport> lines;     ///< shorted and open rows, then columns
     ClusterTest clusters;              ///< of all defects together
     std::array<ConductanceReport, levelCount> conductance;
     Box tmr{}; ///< (G_P - G_AP) / G_AP of healthy cells
     std::vector<RadialTrend> trends;
     DefectStatistics statistics; ///< fitStatistics()
+    DrawnComparison drawn;       ///< what these statistics make of dies
 };
 
 /// Throws Error for a wafer without included dies or healthy cells, and when stopped.

@@ -182,6 +182,12 @@ void saveStatistics(Group group, const DefectStatistics& statistics)
         rate.set("rate", statistics.rate(defect).rate);
         rate.set("dispersion", statistics.rate(defect).dispersion);
     }
+    group.set("shorted_rows", statistics.rows.shorts);
+    group.set("open_rows", statistics.rows.opens);
+    group.set("shorted_columns", statistics.columns.shorts);
+    group.set("open_columns", statistics.columns.opens);
+    group.set("cluster_size", statistics.clusters.size);
+    group.set("cluster_radius_cells", statistics.clusters.radius);
 }
 
 DefectStatistics loadStatistics(const Group& group)
@@ -195,6 +201,11 @@ DefectStatistics loadStatistics(const Group& group)
     for (const Defect defect : allDefects) {
         const Group rate = group.open(std::string(name(defect)));
         statistics.rate(defect) = {rate.get<double>("rate"), rate.get<double>("dispersion")};
+    }
+    if (group.has("cluster_size")) { // files before knew neither clusters nor failed lines
+        statistics.rows = {group.get<double>("shorted_rows"), group.get<double>("open_rows")};
+        statistics.columns = {group.get<double>("shorted_columns"), group.get<double>("open_columns")};
+        statistics.clusters = {group.get<double>("cluster_size"), group.get<double>("cluster_radius_cells")};
     }
     return statistics;
 }

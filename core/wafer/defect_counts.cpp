@@ -6,6 +6,7 @@
 #include <numeric>
 #include <utility>
 
+#include <boost/math/distributions/binomial.hpp>
 #include <boost/math/distributions/chi_squared.hpp>
 #include <boost/math/distributions/students_t.hpp>
 #include <boost/math/special_functions/gamma.hpp>
@@ -104,6 +105,15 @@ Interval meanInterval(std::span<const double> counts, double confidence)
         return std::exp(std::midpoint(bracket.first, bracket.second));
     };
     return {end(-1.0), end(1.0)};
+}
+
+Interval shareInterval(long found, long all, double confidence)
+{
+    using boost::math::binomial;
+    const double tail = (1.0 - confidence) / 2.0;
+    const auto trials = static_cast<double>(all), successes = static_cast<double>(found);
+    return {found > 0 ? binomial::find_lower_bound_on_p(trials, successes, tail) : 0.0,
+            found < all ? binomial::find_upper_bound_on_p(trials, successes, tail) : 1.0};
 }
 
 OverdispersionTest testOverdispersion(std::span<const double> counts)

@@ -29,6 +29,10 @@ struct Interval {
 /// Poisson's one-sided limit. Needs at least one count; confidence in (0, 1).
 Interval meanInterval(std::span<const double> counts, double confidence = 0.95);
 
+/// Exact interval of a share of which `found` of `all` were found, each for itself: C. J. Clopper and E. S.
+/// Pearson, Biometrika 26, 404 (1934). all > 0.
+Interval shareInterval(long found, long all, double confidence = 0.95);
+
 /// Do the dies differ more than Poisson allows? Twice the logarithm of the likelihood ratio of negative
 /// binomial to Poisson, and the probability of one as large if they do not: half of chi-square's with one
 /// degree of freedom, since infinite dispersion is the edge of what is possible (S. G. Self and K.-Y. Liang,

@@ -10,6 +10,7 @@
 #include "common/require.h"
 #include "common/statistics.h"
 #include "wafer/defect_counts.h"
+#include "wafer/failed_lines.h"
 
 namespace faultline
 {
@@ -51,13 +52,43 @@ LognormalConductance fitConductance(std::vector<double> values)
             (quartiles.highQuartile - quartiles.lowQuartile) / normalInterquartileRange};
 }
 
-DefectRate fitRate(const Wafer& wafer, Defect defect)
+DefectRate fitRate(const std::vector<SortedDefects>& dies, Defect defect)
 {
-    std::vector<double> counts;
-    for (const Die& die : wafer.dies)
-        counts.push_back(die.counts()[static_cast<std::size_t>(defect)]);
+    std::vector<double> counts, cells;
+    for (const SortedDefects& die : dies) {
+        counts.push_back(die.counts[static_cast<std::size_t>(defect)]);
+        cells.push_back(die.cells);
+    }
     const double meanCount = mean(counts);
-    return {meanCount / wafer.geometry.cells(), fitDispersion(counts, meanCount)};
+    return {meanCount / mean(cells), fitDispersion(counts, meanCount)};
+}
+
+LineRates fitLines(const std::vector<SortedDefects>& dies, std::vector<Defect> SortedDefects::*lines)
+{
+    LineRates rates;
+    const auto all = static_cast<double>(dies.size() * (dies.front().*lines).size());
+    for (const SortedDefects& die : dies) {
+        rates.shorts += static_cast<double>(std::ranges::count(die.*lines, Defect::Short)) / all;
+        rates.opens += static_cast<double>(std::ranges::count(die.*lines, Defect::Open)) / all;
+    }
+    return rates;
+}
+
+void validateLines(const LineRates& rates, const std::string& lines)
+{
+    for (const auto& [rate, what] : {std::pair{rates.shorts, "shorted "}, {rates.opens, "open "}})
+        require(rate >= 0.0 && rate <= 1.0, "share of " + (what + lines), rate, "from 0 to 1 (0.01 is 1 %)");
+    require(rates.shorts + rates.opens <= 1.0, "share of all failed " + lines, rates.shorts + rates.opens,
+            "at most 1");
+}
+
+/// What becomes of one row or column.
+Defect drawLine(const LineRates& rates, RandomStream& random)
+{
+    if (rates == LineRates{})
+        return Defect::None;
+    const double at = random.uniform();
+    return at < rates.shorts ? Defect::Short : at < rates.shorts + rates.opens ? Defect::Open : Defect::None;
 }
 
 } // namespace
@@ -99,7 +130,10 @@ void DefectStatistics::validate() const
         defective += counts.rate;
     }
     require(defective <= 1.0, "share of all defects together", defective, "at most 1");
-    if (shorts.rate > 0.0)
+    validateLines(rows, "rows");
+    validateLines(columns, "columns");
+    clusters.validate();
+    if (hasShorts())
         validateConductance(shortConductance, "of shorts");
     require(shortLimit > 0.0, "largest conductance of shorts", shortLimit, "more than 0 siemens");
     require(openConductance >= 0.0 && std::isfinite(openConductance), "conductance of open cells",
@@ -117,13 +151,22 @@ DefectStatistics fitStatistics(const Wafer& wafer)
         if (!std::isfinite(statistics.level[level].median))
             throw Error("the wafer has no healthy cells to take statistics from");
     }
+    std::vector<SortedDefects> dies;
+    std::vector<CellGrid<Defect>> points;
+    for (const Die& die : wafer.dies) {
+        dies.push_back(sortDefects(die));
+        points.push_back(std::move(dies.back().points));
+    }
     for (Defect defect : allDefects)
-        statistics.rate(defect) = fitRate(wafer, defect);
+        statistics.rate(defect) = fitRate(dies, defect);
+    statistics.rows = fitLines(dies, &SortedDefects::rows);
+    statistics.columns = fitLines(dies, &SortedDefects::columns);
+    statistics.clusters = fitClusters(points);
     // Stuck and broken cells conduct the same at every level, so one level tells all.
-    if (statistics.shorts.rate > 0.0)
+    if (statistics.hasShorts())
         statistics.shortConductance = fitConductance(conductances(wafer, Defect::Short, P));
     // Noise can make a measured leakage negative.
-    if (statistics.opens.rate > 0.0)
+    if (statistics.opens.rate > 0.0 || statistics.rows.opens > 0.0 || statistics.columns.opens > 0.0)
         statistics.openConductance = std::max(0.0, quantile(conductances(wafer, Defect::Open, P), 0.5));
     statistics.validate();
     return statistics;
@@ -164,6 +207,45 @@ double drawDefectConductance(const DefectStatistics& statistics, Defect defect, 
     throw Error("a healthy cell has no defect's conductance");
 }
 
+std::vector<DrawnDefect> drawDefects(const DefectStatistics& statistics, const DieGeometry& geometry,
+                                     RandomStream& random)
+{
+    std::vector<DrawnDefect> defects;
+    CellGrid<bool> taken = CellGrid<bool>::Zero(geometry.rows, geometry.columns);
+    const auto add = [&](const CellIndex& cell, Defect defect) {
+        taken(cell.row, cell.column) = true;
+        defects.push_back({cell, defect, drawDefectConductance(statistics, defect, random)});
+    };
+    const auto addFree = [&](const CellIndex& cell, Defect defect) {
+        if (!taken(cell.row, cell.column))
+            add(cell, defect);
+    };
+    for (int row = 0; row < geometry.rows; ++row)
+        if (const Defect defect = drawLine(statistics.rows, random); defect != Defect::None)
+            for (int column = 0; column < geometry.columns; ++column)
+                addFree({row, column}, defect);
+    for (int column = 0; column < geometry.columns; ++column)
+        if (const Defect defect = drawLine(statistics.columns, random); defect != Defect::None)
+            for (int row = 0; row < geometry.rows; ++row)
+                addFree({row, column}, defect);
+
+    const int cells = geometry.cells() - static_cast<int>(defects.size()); // outside of failed lines
+    int healthy = cells;
+    for (const Defect defect : allDefects) {
+        const int count = std::min(drawCount(statistics.rate(defect), cells, random), healthy);
+        healthy -= count;
+        ClusteredPlaces places(statistics.clusters, geometry);
+        for (int placed = 0; placed < count; ++placed) {
+            CellIndex cell = places.propose(random);
+            while (taken(cell.row, cell.column))
+                cell = places.propose(random);
+            places.take();
+            add(cell, defect);
+        }
+    }
+    return defects;
+}
+
 Die drawDie(const DefectStatistics& statistics, const DieGeometry& geometry, RandomStream random)
 {
     Die die;
@@ -172,23 +254,8 @@ Die drawDie(const DefectStatistics& statistics, const DieGeometry& geometry, Ran
             geometry.rows, geometry.columns, [&] { return static_cast<float>(draw(level, random)); }));
     }
     die.defect = CellGrid<Defect>::Constant(geometry.rows, geometry.columns, Defect::None);
-
-    int healthy = geometry.cells();
-    for (Defect defect : allDefects) {
-        const int count = std::min(drawCount(statistics.rate(defect), geometry.cells(), random), healthy);
-        healthy -= count;
-        for (int placed = 0; placed < count; ++placed) {
-            int row, column;
-            do {
-                const auto cell =
-                    static_cast<int>(random.below(static_cast<std::uint32_t>(geometry.cells())));
-                row = cell / geometry.columns;
-                column = cell % geometry.columns;
-            } while (die.defect(row, column) != Defect::None);
-            die.setDefect(row, column, defect,
-                          static_cast<float>(drawDefectConductance(statistics, defect, random)));
-        }
-    }
+    for (const DrawnDefect& drawn : drawDefects(statistics, geometry, random))
+        die.setDefect(drawn.cell.row, drawn.cell.column, drawn.defect, static_cast<float>(drawn.siemens));
     return die;
 }
 

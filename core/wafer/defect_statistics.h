@@ -2,8 +2,10 @@
 
 #include <array>
 #include <limits>
+#include <vector>
 
 #include "common/random.h"
+#include "wafer/defect_clusters.h"
 #include "wafer/die.h"
 
 namespace faultline
@@ -24,6 +26,12 @@ struct DefectRate {
     bool operator==(const DefectRate&) const = default;
 };
 
+/// Rows, or columns, that fail as a whole: each on its own with these probabilities.
+struct LineRates {
+    double shorts = 0.0, opens = 0.0;
+    bool operator==(const LineRates&) const = default;
+};
+
 /// All that is known of a population of dies: drawn from, it gives new dies of the same make.
 struct DefectStatistics {
     std::array<LognormalConductance, levelCount> level; ///< healthy cells, indexed by Level
@@ -31,16 +39,20 @@ struct DefectStatistics {
     LognormalConductance shortConductance;
     double shortLimit = std::numeric_limits<double>::infinity(); ///< siemens; the access transistor in series
     double openConductance = 0.0;                                ///< siemens; leakage of an open cell
+    LineRates rows, columns;                                     ///< the rates above are of cells elsewhere
+    DefectClusters clusters;                                     ///< of each kind of defect for itself
 
     const DefectRate& rate(Defect defect) const;
     DefectRate& rate(Defect defect);
+    bool hasShorts() const { return shorts.rate > 0.0 || rows.shorts > 0.0 || columns.shorts > 0.0; }
     void validate() const; ///< throws Error
     bool operator==(const DefectStatistics&) const = default;
 };
 
 /// The statistics of a wafer's dies, from labels and conductances alone: robust (median and quartile)
-/// lognormals for healthy cells and shorts, mean rates, and the dispersion by maximum likelihood. Throws
-/// Error for a wafer without dies or without healthy cells.
+/// lognormals for healthy cells and shorts; the shares of rows and columns that failed (sortDefects); of
+/// the other cells mean rates, the dispersion by maximum likelihood, and clusters (fitClusters). Throws Error
+/// for a wafer without dies or without healthy cells.
 DefectStatistics fitStatistics(const Wafer& wafer);
 
 /// Number of cells of a die of that many cells that have the defect: one draw, at most `cells`.
@@ -52,8 +64,17 @@ double draw(const LognormalConductance& distribution, RandomStream& random);
 /// Conductance of a new defective cell, siemens. Not for Defect::None.
 double drawDefectConductance(const DefectStatistics& statistics, Defect defect, RandomStream& random);
 
-/// One new die: every junction and level with its own variation, then the defects at places drawn without
-/// replacement, so that no cell has two.
+/// The defects of one new die, each in a cell of its own: failed rows, then columns, then single cells, at
+/// places drawn without replacement.
+struct DrawnDefect {
+    CellIndex cell;
+    Defect defect = Defect::None;
+    double siemens = 0.0;
+};
+std::vector<DrawnDefect> drawDefects(const DefectStatistics& statistics, const DieGeometry& geometry,
+                                     RandomStream& random);
+
+/// One new die: every junction and level with its own variation, then its defects.
 Die drawDie(const DefectStatistics& statistics, const DieGeometry& geometry, RandomStream random);
 
 } // namespace faultline

@@ -85,7 +85,8 @@ WaferDescription readWaferDescription(const std::filesystem::path& file)
     variation.validate(statistics);
 
     if (root.has("defects")) {
-        const JsonSection defects = root.section("defects", {"short", "open", "stuck_p", "stuck_ap"});
+        const JsonSection defects = root.section(
+            "defects", {"short", "open", "stuck_p", "stuck_ap", "failed_rows", "failed_columns", "clusters"});
         const auto readRate = [&](const JsonSection& section, DefectRate& rate) {
             rate = {section.number("share_of_cells"), section.number("dispersion", rate.dispersion)};
         };
@@ -114,6 +115,19 @@ WaferDescription readWaferDescription(const std::filesystem::path& file)
                 readRate(section, *rate);
                 section.validate(statistics);
             }
+        }
+        for (auto [key, rates] :
+             {std::pair{"failed_rows", &statistics.rows}, {"failed_columns", &statistics.columns}}) {
+            if (defects.has(key)) {
+                const JsonSection section = defects.section(key, {"share_shorted", "share_open"});
+                *rates = {section.number("share_shorted", 0.0), section.number("share_open", 0.0)};
+                section.validate(statistics);
+            }
+        }
+        if (defects.has("clusters")) {
+            const JsonSection section = defects.section("clusters", {"mean_size", "radius_in_cells"});
+            statistics.clusters = {section.number("mean_size"), section.number("radius_in_cells")};
+            section.validate(statistics);
         }
     }
     root.validate(wafer);

@@ -402,6 +402,32 @@ private slots:
         QVERIFY(refused.err.contains("has its dies already"));
     }
 
+    void failuresAreDrawnAndReported()
+    {
+        const QString wafer = path("failures.faultline");
+        const Outcome made = call({"wafer", "generate", "--out", wafer, "--dies", "20", "--seed", "3",
+                                   "--open-row-rate", "0.01", "--shorted-column-rate", "0.005",
+                                   "--cluster-size", "3", "--cluster-radius", "1.5"});
+        QVERIFY2(made.exitCode == 0, qPrintable(made.err));
+        long rows = 0;
+        for (const Die& die : loadProject(wafer.toStdString()).wafer.dies)
+            for (int row = 0; row < die.rows(); ++row)
+                rows += (die.defect.row(row) == Defect::Open).all();
+        QVERIFY(rows > 5 && rows < 40); // 1 % of 2000
+        const Outcome said = call({"die", "statistics", wafer, "--csv", path("failures.csv")});
+        QVERIFY2(said.exitCode == 0, qPrintable(said.err));
+        static const QRegularExpression line("open rows +(\\d+) +2000 ");
+        QCOMPARE(line.match(said.out).captured(1).toLong(), rows);
+        static const QRegularExpression clusters(
+            "Thomas' process\\): ([0-9.]+) defects, radius ([0-9.]+) cells");
+        const auto found = clusters.match(said.out);
+        QVERIFY2(std::abs(found.captured(1).toDouble() - 3.0) < 1.0, qPrintable(said.out));
+        QVERIFY(std::abs(found.captured(2).toDouble() - 1.5) < 0.3);
+        const Outcome refused = call({"wafer", "generate", "--out", wafer, "--open-row-rate", "1.5"});
+        QCOMPARE(refused.exitCode, 1);
+        QVERIFY2(refused.err.contains("share of open rows is 1.5"), qPrintable(refused.err));
+    }
+
     void diesGoOutAndComeBack()
     {
         const QString drawn = path("drawn.faultline"), read = path("read.faultline");

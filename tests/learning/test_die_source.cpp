@@ -81,6 +81,7 @@ private slots:
     void sameStepSameDie();
     void withoutDefectsOrVariationItIsPerfect();
     void slopeIsTheMeanHalfDifference();
+    void openLinesSilenceTheirWeights();
 };
 
 /// The sparse draw must not be told from drawing whole dies and mapping them: values of either sign, how many
@@ -180,6 +181,20 @@ void TestDieSource::slopeIsTheMeanHalfDifference()
     FixedDie fixed(analogWeights(die, map, device));
     QCOMPARE(fixed.slope(1), halfDifference(fixed.weights()[1]));
     QVERIFY(chosen(fixed, 0) == weightsOf(onDie(randomNetwork(), fixed.weights())));
+}
+
+void TestDieSource::openLinesSilenceTheirWeights()
+{
+    const CellMap map(layers, geometry);
+    DefectStatistics statistics = harshStatistics();
+    statistics.openConductance = 0.0;
+    for (const auto lines : {&DefectStatistics::rows, &DefectStatistics::columns}) {
+        DefectStatistics open = statistics;
+        open.*lines = {0.0, 1.0};
+        RandomDie source(open, map, device, 7, 1);
+        for (const Eigen::MatrixXf& weights : chosen(source, 3))
+            QVERIFY(weights.cwiseAbs().maxCoeff() < 1e-6f);
+    }
 }
 
 QTEST_APPLESS_MAIN(TestDieSource)

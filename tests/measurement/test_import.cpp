@@ -103,6 +103,9 @@ void TestImport::readsWhatOthersWrite_data()
     add("table", Quantity::KiloOhm);
     add("table_bare", Quantity::Ohm);
     add("npy_wafer", Quantity::Ampere);
+    add("micro", Quantity::MicroSiemens);
+    add("micro_hdf5", Quantity::MicroSiemens);
+    add("micro_table", Quantity::MicroAmpere);
 }
 
 void TestImport::readsWhatOthersWrite()
@@ -115,6 +118,8 @@ void TestImport::readsWhatOthersWrite()
         recipe.readVoltage = 0.2;
         recipe.states = {AP, P};
     }
+    if (static_cast<Quantity>(quantity) == Quantity::MicroAmpere)
+        recipe.readVoltage = 0.2;
     QCOMPARE(static_cast<int>(recipe.quantity), quantity);
     const Measurement measurement = readMeasurement(files, recipe);
     QVERIFY2(deviation(measurement) < 1e-6, qPrintable(QString::number(deviation(measurement))));

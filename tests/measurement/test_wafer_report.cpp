@@ -34,6 +34,9 @@ private slots:
     void countsPairsAsByHand();
     void expectsPairsInClosedForm();
     void findsFailedRows();
+    void takesFailedLinesApart();
+    void seesDrawnClusters();
+    void drawnDiesLookMeasured();
     void clustersOfRandomDefectsAreUniform();
     void quantilesOfALognormalAreStraight();
     void findsATrendToTheEdge();
@@ -56,7 +59,7 @@ void TestWaferReport::expectsPairsInClosedForm()
     // Two of N cells lie in one row with probability (columns - 1) / (N - 1).
     Die die = dieOf(20, 30);
     for (int k = 0; k < 40; ++k)
-        die.setDefect(k / 30, k % 30, Defect::Open, 0.0f);
+        die.setDefect(k / 30, k % 30, Defect::StuckP, 2e-4f);
     const ClusterTest test = testClusters({die}, 2000, 3);
     const double pairs = 40 * 39 / 2, others = 20 * 30 - 1;
     QVERIFY(std::abs(test.rows.expected / (pairs * 29 / others) - 1.0) < 0.02);
@@ -73,6 +76,83 @@ void TestWaferReport::findsFailedRows()
     const ClusterTest test = testClusters(wafer.dies, 999, 1);
     QVERIFY(test.rows.probability <= 0.002);
     QVERIFY(test.columns.probability > 0.01);
+}
+
+void TestWaferReport::takesFailedLinesApart()
+{
+    WaferDescription description = small(2e-3);
+    description.statistics.rows.opens = 0.02;
+    const Wafer wafer = drawWafer(description);
+    long rows = 0, stuck = 0;
+    for (const Die& die : wafer.dies)
+        for (int row = 0; row < 50; ++row) {
+            const bool open = (die.defect.row(row) == Defect::Open).all();
+            rows += open;
+            stuck += open ? 0 : (die.defect.row(row) == Defect::StuckP).count();
+        }
+    QVERIFY(rows > 5);
+    const WaferReport report = reportOn(wafer, 999);
+    QCOMPARE(report.lines[1].what, "open rows");
+    QCOMPARE(report.lines[1].failed, rows);
+    QCOMPARE(report.lines[1].lines, 1000L);
+    QVERIFY(report.lines[1].interval.low < 0.02 && report.lines[1].interval.high > 0.02);
+    for (const std::size_t none : {0, 2, 3})
+        QCOMPARE(report.lines[none].failed, 0L);
+    QCOMPARE(report.defects[1].rate, 0.0); // the open cells are all in open rows
+    QVERIFY(std::abs(report.defects[2].rate * (60'000.0 - 60.0 * static_cast<double>(rows)) /
+                         static_cast<double>(stuck) -
+                     1.0) < 1e-12);
+    QVERIFY(report.clusters.rows.probability > 0.01); // what is left has no pattern
+    QVERIFY(report.clusters.neighbours.probability > 0.01);
+    QVERIFY(csv(report).find("\nopen rows," + std::to_string(rows) + ",1000,") != std::string::npos);
+}
+
+void TestWaferReport::seesDrawnClusters()
+{
+    WaferDescription description = small(3e-3);
+    QVERIFY(reportOn(drawWafer(description), 999).clusters.neighbours.probability > 0.01);
+    description.statistics.clusters = {3.0, 1.5};
+    const WaferReport report = reportOn(drawWafer(description), 999);
+    QVERIFY(report.clusters.neighbours.probability <= 0.001);
+    QVERIFY(static_cast<double>(report.clusters.neighbours.found) >
+            3.0 * report.clusters.neighbours.expected);
+    QVERIFY(report.statistics.clusters.size > 1.5);
+}
+
+/// Two-sample Kolmogorov-Smirnov distances of the histograms, and the mean number of defects.
+void TestWaferReport::drawnDiesLookMeasured()
+{
+    WaferDescription description = small(5e-3);
+    description.statistics.shorts.rate = 5e-3;
+    description.statistics.shortConductance = {8e-4, 0.2};
+    const Wafer wafer = drawWafer(description);
+    const auto apart = [&](const DefectStatistics& statistics) {
+        const DrawnComparison drawn = compareWithDrawn(wafer, statistics, 5);
+        double largest = 0.0;
+        for (const Level level : {AP, P}) {
+            const auto& shares = drawn.conductance[level];
+            double measuredSum = 0.0, drawnSum = 0.0;
+            for (std::size_t bin = 0; bin < shares.measured.size(); ++bin) {
+                measuredSum += shares.measured[bin];
+                drawnSum += shares.drawn[bin];
+                largest = std::max(largest, std::abs(measuredSum - drawnSum));
+            }
+            if (std::abs(measuredSum - 1.0) > 1e-9 || std::abs(drawnSum - 1.0) > 1e-9)
+                return 1.0;
+        }
+        return largest;
+    };
+    constexpr double cells = 20 * 50 * 60;
+    QVERIFY(apart(fitStatistics(wafer)) < 1.95 / std::sqrt(cells)); // one in a thousand
+    DefectStatistics wrong = fitStatistics(wafer);
+    wrong.level[P].median *= 1.01;
+    QVERIFY(apart(wrong) > 1.95 / std::sqrt(cells));
+
+    const DrawnComparison drawn = compareWithDrawn(wafer, fitStatistics(wafer), 5);
+    QCOMPARE(static_cast<int>(drawn.drawnDefects.size()), drawn.dies);
+    QCOMPARE(drawn.measuredDefects.size(), wafer.dies.size());
+    QCOMPARE(drawn.measuredDefects[3], static_cast<double>(wafer.dies[3].defectCount()));
+    QVERIFY(std::abs(mean(drawn.drawnDefects) / mean(drawn.measuredDefects) - 1.0) < 0.05);
 }
 
 void TestWaferReport::clustersOfRandomDefectsAreUniform()

@@ -45,6 +45,20 @@ for k in range(dies):
         out["V"] = np.array([[0.1]])
 np.savez_compressed(path("npz_deflated", "wafer.npz"),
                     **{f"D{k + 1}_{s}": both[k, i] for k in range(dies) for i, s in enumerate(("AP", "P"))})
+for k in range(dies):
+    for state, array in (("AP", both[k, 0]), ("P", both[k, 1])):
+        with open(path("micro", f"D{k + 1}_{state}.csv"), "w") as out:
+            out.write("conductance in \u00b5S\n")
+            np.savetxt(out, 1e6 / array, delimiter=",", fmt="%.9g")
+with h5py.File(path("micro_hdf5", "wafer.h5"), "w") as out:
+    for k in range(dies):
+        for i, s in enumerate(("AP", "P")):
+            dataset = out.create_dataset(f"D{k + 1}/{s}", data=1e6 / both[k, i])
+            dataset.attrs["units" if k == 1 else "unit"] = "uS" if k == 0 else np.bytes_("uS")
+with open(path("micro_table", "wafer.csv"), "w") as out:
+    out.write("die,row,column,state,current [uA]\n")
+    for k, i, row, column in np.ndindex(both.shape):
+        out.write(f"D{k + 1},{row},{column},{('AP', 'P')[i]},{0.2e6 / both[k, i, row, column]:.9g}\n")
 np.save(path("npy_wafer", "W.npy"), 0.2 / both)
 with h5py.File(path("hdf5", "wafer.h5"), "w") as out:
     for k in range(dies):

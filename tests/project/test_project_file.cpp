@@ -73,6 +73,9 @@ DefectStatistics randomStatistics(Random& random)
     statistics.shortConductance = {random.real(), random.real()};
     statistics.shortLimit = infinity;
     statistics.openConductance = random.real();
+    statistics.rows = {random.real(), random.real()};
+    statistics.columns = {random.real(), random.real()};
+    statistics.clusters = {random.real(), random.real()};
     return statistics;
 }
 

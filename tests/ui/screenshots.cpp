@@ -9,6 +9,7 @@
 #include <QSpinBox>
 #include <QStackedWidget>
 #include <QTableView>
+#include <QTableWidget>
 #include <QTemporaryDir>
 #include <QTest>
 #include <QToolButton>
@@ -16,7 +17,10 @@
 #include "document/wafer_edits.h"
 #include "figures/figure_export.h"
 #include "figures/study_figures.h"
+#include "measurement/export.h"
 #include "pages/die_page.h"
+#include "pages/import_dialog.h"
+#include "pages/statistics_dialog.h"
 #include "sample_project.h"
 #include "ui_bench.h"
 #include "views/figure_view.h"
@@ -133,6 +137,52 @@ private slots:
         QTest::qWait(400);
         save(*dialog, "new-wafer");
         dialog->reject();
+    }
+
+    void measured_data() { pages_data(); }
+
+    void measured()
+    {
+        QFETCH(Appearance, appearance);
+        prepareApplication(settings_.path(), appearance);
+        Project project = sampleProject(36);
+        DefectStatistics statistics = fitStatistics(project.wafer);
+        statistics.rows.opens = 0.002;
+        statistics.clusters = {2.0, 1.5};
+        for (Die& die : project.wafer.dies) {
+            Die drawn = drawDie(statistics, project.wafer.geometry,
+                                RandomStream(1, RandomUse::Test, static_cast<std::uint32_t>(die.id)));
+            die.conductance = std::move(drawn.conductance);
+            die.defect = std::move(drawn.defect);
+        }
+        const std::filesystem::path folder = settings_.filePath("dies").toStdString();
+        exportDies(project.wafer, folder, ArrayFormat::Hdf5);
+        MainWindow window(std::move(project));
+        window.resize(1280, 800);
+        window.show();
+        window.findChild<QStackedWidget*>("pages")->setCurrentIndex(4);
+        QTRY_COMPARE(window.findChild<QTableWidget*>("defectStatistics")->rowCount(), 8);
+        save(window, "statistics");
+        window.resize(window.minimumSizeHint());
+        save(window, "statistics-small");
+        window.findChild<QAction*>("actionClassify")->trigger();
+        auto* classify = window.findChild<QDialog*>("classifyDialog");
+        QTRY_VERIFY(classify->findChild<QTableWidget*>("labels")->rowCount() > 0);
+        save(*classify, "classify");
+        classify->reject();
+        window.findChild<QAction*>("actionExportDies")->trigger();
+        auto* dies = window.findChild<QDialog*>("exportDiesDialog");
+        dies->findChild<QLineEdit*>("exportedFolder")->setText("/home/user/tester");
+        dies->findChild<QComboBox*>("exported")->setCurrentIndex(1);
+        save(*dies, "export-dies");
+        dies->reject();
+        ImportDialog import({folder});
+        import.show();
+        QTRY_VERIFY(import.findChild<QTableWidget*>("labels")->rowCount() > 0);
+        save(import, "import");
+        StatisticsDialog typed(statistics, window.document().project().wafer.device);
+        typed.show();
+        save(typed, "statistics-dialog");
     }
 
     void training()

@@ -10,8 +10,11 @@
 #include <QTableWidget>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QTreeWidget>
 
+#include "common/files.h"
 #include "document/project_document.h"
+#include "formats/hdf5.h"
 #include "measurement/export.h"
 #include "pages/import_dialog.h"
 #include "pages/statistics_page.h"
@@ -53,7 +56,7 @@ private slots:
         dialog.show();
         waitForLabels(dialog);
         picture(dialog, "import-dialog");
-        QCOMPARE(child<QTableWidget>(dialog, "importLabels")->rowCount(), 4);
+        QCOMPARE(child<QTableWidget>(dialog, "labels")->rowCount(), 4);
         child<QLineEdit>(dialog, "waferName")->setText("lot 3");
         dialog.accept();
         QCOMPARE(dialog.result(), static_cast<int>(QDialog::Accepted));
@@ -94,7 +97,7 @@ private slots:
         ImportDialog dialog({path("dies")});
         dialog.show();
         waitForLabels(dialog);
-        auto* view = child<ThresholdView>(dialog, "importThresholds");
+        auto* view = child<ThresholdView>(dialog, "thresholds");
         const double before = view->thresholds().shortAbove, wanted = 2.0 * before;
         const int y = view->height() / 2;
         const QPoint from(qRound(view->pixelOf(before)), y), to(qRound(view->pixelOf(wanted)), y);
@@ -112,6 +115,66 @@ private slots:
                 const double p = die.conductance[P].data()[cell], ap = die.conductance[AP].data()[cell];
                 QCOMPARE(die.defect.data()[cell] == Defect::Short, std::min(p, ap) > thresholds.shortAbove);
             }
+    }
+
+    /// Two lots in one file, each die in a group of its own, and numbers that cannot be dies.
+    void choosesDatasetsInATree()
+    {
+        const auto file = path("lots.h5");
+        writeFileAtomically(file, hdf5::build([&](hdf5::Group root) {
+                                const float voltage = 0.1f;
+                                root.write("voltage", {1}, &voltage, {"Read voltage", "V"});
+                                for (std::size_t k = 0; k < 2; ++k) {
+                                    hdf5::Group lot = root.create(k == 0 ? "lot A" : "lot B", "A lot");
+                                    hdf5::Group die = lot.create(wafer_.dies[k].name, "A die");
+                                    for (const Level level : {AP, P})
+                                        die.write(level == P ? "P" : "AP", {50, 60},
+                                                  wafer_.dies[k].conductance[level].data(),
+                                                  {"Conductance", "S"});
+                                }
+                            }));
+        ImportDialog dialog({file});
+        dialog.show();
+        waitForLabels(dialog);
+        auto* tree = child<QTreeWidget>(dialog, "datasets");
+        QVERIFY(tree->isVisible() && !child<QComboBox>(dialog, "separator")->isVisible());
+        picture(dialog, "import-tree");
+        QCOMPARE(tree->topLevelItemCount(), 3);
+        QTreeWidgetItem* lotA = tree->topLevelItem(0);
+        QCOMPARE(lotA->text(0), "lot A");
+        QCOMPARE(lotA->child(0)->text(0), "D01");
+        QTreeWidgetItem* leaf = lotA->child(0)->child(0);
+        QCOMPARE(leaf->text(0), "AP");
+        QCOMPARE(leaf->text(1), "50 x 60");
+        QCOMPARE(leaf->text(2), "float32");
+        QVERIFY(tree->topLevelItem(2)->isDisabled()); // the voltage
+
+        const auto click = [&](QTreeWidgetItem* item) {
+            QStyleOptionViewItem option;
+            option.initFrom(tree);
+            option.rect = tree->visualItemRect(item);
+            option.features = QStyleOptionViewItem::HasCheckIndicator;
+            const QRect box =
+                tree->style()->subElementRect(QStyle::SE_ItemViewItemCheckIndicator, &option, tree);
+            QTest::mouseClick(tree->viewport(), Qt::LeftButton, {}, box.center());
+        };
+        auto* report = child<QLabel>(dialog, "importReport");
+        click(lotA); // all below it
+        QVERIFY(!ok(dialog)->isEnabled());
+        QCOMPARE(leaf->checkState(0), Qt::Unchecked);
+        waitForLabels(dialog);
+        QVERIFY2(report->text().startsWith("1 die with 6000"), qPrintable(report->text()));
+        click(tree->topLevelItem(1));
+        QTRY_VERIFY2(report->text().contains("Check the datasets"), qPrintable(report->text()));
+        QVERIFY(!ok(dialog)->isEnabled());
+        click(tree->topLevelItem(1));
+        waitForLabels(dialog);
+        child<QLineEdit>(dialog, "saveRecipeAs")->setText("lot B");
+        dialog.accept();
+        const Wafer wafer = dialog.takeWafer();
+        QCOMPARE(wafer.dies.size(), std::size_t{1});
+        QVERIFY((wafer.dies[0].conductance[AP] == wafer_.dies[1].conductance[AP]).all());
+        QCOMPARE(loadRecipe("lot B").datasets, (std::vector<std::string>{"lot B/D02/AP", "lot B/D02/P"}));
     }
 
     void saysWhatIsWrong()
@@ -133,8 +196,12 @@ private slots:
         page.resize(1180, 760);
         page.show();
         auto* defects = page.findChild<QTableWidget*>("defectStatistics");
-        QTRY_COMPARE(defects->rowCount(), 4);
+        QTRY_COMPARE(defects->rowCount(), 8); // kinds of defects, and of failed lines
         picture(page, "statistics-page");
+        QVERIFY2(page.minimumSizeHint().width() < 1000 - 90, // beside the rail
+                 qPrintable(QString::number(page.minimumSizeHint().width())));
+        const Figure* drawn = page.findChild<FigureView*>("drawnOverMeasured")->figure();
+        QVERIFY(drawn && drawn->name == "drawn-over-measured");
         page.findChild<QPushButton*>("useStatistics")->click();
         QVERIFY(document.project().plan.statistics == fitStatistics(wafer_));
         page.findChild<QPushButton*>("holdOut")->click();

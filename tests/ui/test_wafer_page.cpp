@@ -239,6 +239,10 @@ private slots:
         QTRY_VERIFY(shortsInTip(*preview, 3) > 233);
         const int shorts = shortsInTip(*preview, 3);
         QVERIFY(shorts < 367);
+        dialog->findChild<QDoubleSpinBox*>("openColumns")->setValue(100.0); // nothing but opens
+        QTRY_COMPARE(shortsInTip(*preview, 3), 0);
+        dialog->findChild<QDoubleSpinBox*>("openColumns")->setValue(0.0);
+        QTRY_COMPARE(shortsInTip(*preview, 3), shorts);
         QTest::mouseClick(ok, Qt::LeftButton);
         QCOMPARE(dies().size(), std::size_t{4});
         QCOMPARE(dies()[3].rows(), 50);

@@ -22,6 +22,7 @@ private slots:
     void intervalOfNoDefects();
     void overdispersionTestIsUniform();
     void findsOverdispersion();
+    void shareIntervalIsClopperAndPearsons();
 };
 
 void TestDefectCounts::likelihoodIsBoosts()
@@ -101,6 +102,25 @@ void TestDefectCounts::findsOverdispersion()
     QCOMPARE(testOverdispersion(same).probability, 1.0);
     QVERIFY(testOverdispersion(different).probability < 1e-6);
     QVERIFY(std::isinf(fitDispersion(same, 5.0)));
+}
+
+void TestDefectCounts::shareIntervalIsClopperAndPearsons()
+{
+    const Interval none = shareInterval(0, 10), all = shareInterval(10, 10);
+    QCOMPARE(none.low, 0.0);
+    QCOMPARE(none.high, 1.0 - std::pow(0.025, 0.1));
+    QCOMPARE(all.low, std::pow(0.025, 0.1));
+    QCOMPARE(all.high, 1.0);
+    // Three or more of ten as likely as 2.5 % at the lower end, three or fewer at the upper.
+    const Interval some = shareInterval(3, 10);
+    const auto upTo = [](int most, double p) {
+        double sum = 0.0, ways = 1.0;
+        for (int k = 0; k <= most; ways *= (10.0 - k) / (k + 1.0), ++k)
+            sum += ways * std::pow(p, k) * std::pow(1.0 - p, 10 - k);
+        return sum;
+    };
+    QVERIFY(std::abs(upTo(2, some.low) - 0.975) < 1e-9);
+    QVERIFY(std::abs(upTo(3, some.high) - 0.025) < 1e-9);
 }
 
 QTEST_APPLESS_MAIN(TestDefectCounts)

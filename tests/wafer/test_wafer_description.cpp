@@ -37,7 +37,10 @@ const std::string fullest = R"({
                    "conductance_sigma_ln": 0.2, "largest_conductance_in_g_p": 6 },
         "open": { "share_of_cells": 0.02, "conductance_in_g_p": 0.001 },
         "stuck_p": { "share_of_cells": 0.03, "dispersion": 2.5 },
-        "stuck_ap": { "share_of_cells": 0 }
+        "stuck_ap": { "share_of_cells": 0 },
+        "failed_rows": { "share_shorted": 0.04, "share_open": 0.05 },
+        "failed_columns": { "share_open": 0.06 },
+        "clusters": { "mean_size": 7, "radius_in_cells": 1.5 }
     }
 })";
 
@@ -123,6 +126,9 @@ void TestWaferDescription::readsEveryKey()
     expected.openConductance = 0.001 * 250e-6;
     expected.stuckP = {0.03, 2.5};
     expected.stuckAP = {0.0, infinity};
+    expected.rows = {0.04, 0.05};
+    expected.columns = {0.0, 0.06};
+    expected.clusters = {7.0, 1.5};
     QCOMPARE(wafer.statistics, expected);
 }
 
@@ -168,6 +174,10 @@ void TestWaferDescription::namesFileAndKey_data()
     row("negative share", "0.02", "-0.02", "defects.open: share of open cells is -0.02, must be from 0 to 1");
     row("percent", "0.03", "3", "defects.stuck_p: share of stuck-P cells is 3, must be from 0 to 1");
     row("no dispersion", "2.5", "0", "defects.stuck_p: dispersion of stuck-P cells is 0");
+    row("negative rows", "0.04", "-0.04", "defects.failed_rows: share of shorted rows is -0.04");
+    row("no radius", "1.5 }\n    }", "0 }\n    }", "defects.clusters: radius of clusters is 0");
+    row("no cluster size", R"("mean_size": 7, )", "",
+        "defects.clusters.mean_size: found no such key, expected a number");
     row("shares over 1", "0.03", "0.99", "share of all defects together is 1.02");
     row("negative sigma", "0.1", "-0.1",
         "variation: standard deviation of ln(conductance) of healthy cells at AP");
@@ -183,7 +193,7 @@ void TestWaferDescription::namesFileAndKey_data()
     QTest::newRow("truncated") << fullest.substr(0, fullest.size() - 30)
                                << std::string("found the end of the file, expected a complete JSON object");
     QTest::newRow("empty") << std::string() << std::string("line 1: found the end of the file");
-    QTest::newRow("trailing") << fullest + "x" << std::string("line 16: found text that is not JSON");
+    QTest::newRow("trailing") << fullest + "x" << std::string("line 19: found text that is not JSON");
     QTest::newRow("array") << std::string("[]") << std::string("found [], expected an object { ... }");
     QTest::newRow("bytes") << std::string("\xff\xfe{}") << std::string("line 1: found text that is not JSON");
 }

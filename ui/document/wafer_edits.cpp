@@ -197,6 +197,27 @@ private:
     bool included_;
 };
 
+class LabelCells : public WaferEdit
+{
+public:
+    LabelCells(ProjectDocument& document, std::vector<CellGrid<Defect>> labels, const QString& text)
+        : WaferEdit(document, text),
+          others_(std::move(labels))
+    {
+    }
+
+    void redo() override
+    {
+        for (std::size_t k = 0; k < others_.size(); ++k)
+            others_[k].swap(wafer().dies[k].defect);
+        tellDies();
+    }
+    void undo() override { redo(); }
+
+private:
+    std::vector<CellGrid<Defect>> others_; ///< the labels that the dies do not have at present
+};
+
 class ReplaceWafer : public WaferEdit
 {
 public:
@@ -331,6 +352,15 @@ void setIncluded(ProjectDocument& document, std::span<const int> dies, bool incl
         return;
     const QString text = (included ? tr("include %1") : tr("exclude %1")).arg(namesOf(wafer, changed));
     document.undoStack().push(new IncludeDies(document, std::move(changed), included, text));
+}
+
+void setLabels(ProjectDocument& document, std::vector<CellGrid<Defect>> labels)
+{
+    const bool same =
+        std::ranges::equal(labels, document.project().wafer.dies,
+                           [](const auto& grid, const Die& die) { return (grid == die.defect).all(); });
+    if (!same)
+        document.undoStack().push(new LabelCells(document, std::move(labels), tr("classify cells")));
 }
 
 void replaceWafer(ProjectDocument& document, Wafer wafer)

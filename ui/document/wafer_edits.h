@@ -49,6 +49,8 @@ void removeDies(ProjectDocument& document, std::vector<int> dies);
 /// Throws Error, and changes nothing, for an empty name and for one that another die has.
 void renameDie(ProjectDocument& document, int die, const QString& name);
 void setIncluded(ProjectDocument& document, std::span<const int> dies, bool included);
+/// Labels the cells of all dies, one grid for each. What they conduct stays.
+void setLabels(ProjectDocument& document, std::vector<CellGrid<Defect>> labels);
 /// Puts a whole wafer in the place of the present one, its dies under new ids: studies stay, of dies that are
 /// gone until this is undone.
 void replaceWafer(ProjectDocument& document, Wafer wafer);

@@ -39,7 +39,7 @@ std::unique_ptr<Figure> rateFigure(const WaferReport& report)
     plot->name = "defect-rates";
     plot->title = "Defect rates with 95 % intervals";
     plot->x = categoryAxis({}, names);
-    plot->y = logAxis("Share of cells (%)", 80.0 * low, 125.0 * high);
+    plot->y = logAxis("Cells (%)", 80.0 * low, 125.0 * high);
     for (std::size_t k = 0; k < report.defects.size(); ++k) {
         const DefectReport& of = report.defects[k];
         if (of.rate == 0.0)
@@ -78,7 +78,7 @@ std::unique_ptr<Figure> quantileFigure(const WaferReport& report)
         }
         marks.push_back(curve(fitted, {Hue::Muted}, 1.0));
         marks.push_back(dots(measured, style));
-        legend.push_back({"healthy at " + QString::fromStdString(word(level)), style});
+        legend.push_back({QString::fromStdString(word(level)), style});
     }
     if (high <= 0.0)
         return nullptr;
@@ -86,7 +86,7 @@ std::unique_ptr<Figure> quantileFigure(const WaferReport& report)
     auto plot = std::make_unique<Plot>(std::move(table));
     plot->name = "conductance-quantiles";
     plot->title = "Conductance of healthy cells against a lognormal";
-    plot->x = linearAxis("Normal quantile (standard deviations)", normals, false);
+    plot->x = linearAxis("Normal quantile (σ)", normals, false);
     plot->y = logAxis("Conductance (µS)", 0.95e6 * low, 1.05e6 * high);
     plot->marks = std::move(marks);
     plot->legend = std::move(legend);
@@ -114,8 +114,8 @@ std::unique_ptr<Figure> radialFigure(const WaferReport& report)
     plot->title = QString("Defects from the wafer's centre to its edge (rank correlation %1, p = %2)")
                       .arg(defects.rankCorrelation, 0, 'f', 2)
                       .arg(defects.probability, 0, 'g', 2);
-    plot->x = linearAxis("Distance from the wafer's centre (dies)", defects.radius, true);
-    plot->y = linearAxis("Share of defective cells (%)", shares, true);
+    plot->x = linearAxis("Radius on the wafer (dies)", defects.radius, true);
+    plot->y = linearAxis("Defective cells (%)", shares, true);
     plot->marks.push_back(dots(std::move(points), {Hue::Blue}));
     return plot;
 }
@@ -151,13 +151,84 @@ std::unique_ptr<Figure> countFigure(const WaferReport& report, Defect defect)
     plot->title = QString("Dies with at most so many %1 cells").arg(what);
     plot->x = linearAxis(QString("Cells of a die that are %1").arg(what),
                          std::array{0.0, static_cast<double>(last)}, true);
-    plot->y = linearAxis("Share of dies (%)", std::array{0.0, 100.0}, true);
+    plot->y = linearAxis("Dies (%)", std::array{0.0, 100.0}, true);
     const SeriesStyle nb{Hue::Blue}, poissonStyle{Hue::Vermillion, Marker::Circle, Qt::DashLine};
     plot->marks = {curve(poisson, poissonStyle), curve(negative, nb), curve(measured, {Hue::Ink}, 1.2)};
     plot->legend = {{"measured", {Hue::Ink}, LegendEntry::Symbol::Line},
                     {"negative binomial", nb, LegendEntry::Symbol::Line},
                     {"Poisson", poissonStyle, LegendEntry::Symbol::Line}};
     return plot;
+}
+
+std::unique_ptr<Figure> drawnFigure(const WaferReport& report)
+{
+    const DrawnComparison& of = report.drawn;
+    Table table{{"quantity", "from", "to", "measured share", "drawn share"}, {}};
+    double least = 1.0, most = 0.0;
+    for (const Level level : {AP, P})
+        for (std::size_t bin = 0; bin + 1 < of.edges.size(); ++bin) {
+            const double measured = of.conductance[level].measured[bin];
+            const double drawn = of.conductance[level].drawn[bin];
+            table.rows.push_back({"conductance at " + word(level) + " (S)", of.edges[bin], of.edges[bin + 1],
+                                  measured, drawn});
+            most = std::max({most, measured, drawn});
+            if (measured > 0.0)
+                least = std::min(least, measured);
+        }
+
+    auto conductances = std::make_unique<Plot>(Table{});
+    conductances->x = logAxis("Conductance (µS)", 1e6 * of.edges.front(), 1e6 * of.edges.back());
+    conductances->y = logAxis("Cells (%)", 70.0 * least, 200.0 * most);
+    const auto outline = [&](const std::vector<double>& shares) {
+        std::vector<QPointF> points;
+        for (std::size_t bin = 0; bin < shares.size(); ++bin) {
+            const double height = std::max(100.0 * shares[bin], conductances->y.low);
+            points.emplace_back(1e6 * of.edges[bin], height);
+            points.emplace_back(1e6 * of.edges[bin + 1], height);
+        }
+        return points;
+    };
+    for (const auto& [level, hue] : {std::pair{AP, Hue::Orange}, {P, Hue::Blue}})
+        conductances->marks.push_back(filledArea(outline(of.conductance[level].measured), hue, 0.5));
+    for (const Level level : {AP, P})
+        conductances->marks.push_back(curve(outline(of.conductance[level].drawn), {Hue::Ink}, 1.0));
+
+    std::vector<double> defects = of.measuredDefects;
+    defects.insert(defects.end(), of.drawnDefects.begin(), of.drawnDefects.end());
+    std::ranges::sort(defects);
+    const auto steps = [&](std::vector<double> counts) {
+        std::ranges::sort(counts);
+        std::vector<QPointF> points{{0.0, 0.0}};
+        for (const double count : defects) {
+            const auto upTo = static_cast<double>(std::ranges::upper_bound(counts, count) - counts.begin());
+            points.emplace_back(count, points.back().y());
+            points.emplace_back(count, 100.0 * upTo / static_cast<double>(counts.size()));
+        }
+        return points;
+    };
+    const std::vector<QPointF> measured = steps(of.measuredDefects), drawn = steps(of.drawnDefects);
+    for (std::size_t k = 0; k < defects.size(); ++k)
+        if (k + 1 == defects.size() || defects[k] < defects[k + 1])
+            table.rows.push_back({"defects on a die, at most", 0.0, defects[k],
+                                  measured[2 * k + 2].y() / 100.0, drawn[2 * k + 2].y() / 100.0});
+    auto counts = std::make_unique<Plot>(Table{});
+    counts->x = linearAxis("Defects on a die, at most", defects, true);
+    counts->y = linearAxis("Dies (%)", std::array{0.0, 100.0}, true);
+    counts->marks = {filledArea(measured, Hue::Muted, 0.5), curve(drawn, {Hue::Ink}, 1.0)};
+
+    auto panels = std::make_unique<Panels>(std::move(table));
+    panels->name = "drawn-over-measured";
+    panels->title = QString("Dies drawn from the statistics (%1) over the measured ones (%2)")
+                        .arg(of.dies)
+                        .arg(report.dies);
+    panels->millimetres = {178, 66};
+    panels->plots.push_back(std::move(conductances));
+    panels->plots.push_back(std::move(counts));
+    panels->legend = {{"AP measured", {Hue::Orange}, LegendEntry::Symbol::Patch},
+                      {"P measured", {Hue::Blue}, LegendEntry::Symbol::Patch},
+                      {"defects measured", {Hue::Muted}, LegendEntry::Symbol::Patch},
+                      {"drawn", {Hue::Ink}, LegendEntry::Symbol::Line}};
+    return panels;
 }
 
 std::vector<std::shared_ptr<const Figure>> reportFigures(const WaferReport& report)
@@ -170,6 +241,7 @@ std::vector<std::shared_ptr<const Figure>> reportFigures(const WaferReport& repo
     add(rateFigure(report));
     add(quantileFigure(report));
     add(radialFigure(report));
+    add(drawnFigure(report));
     for (const Defect defect : allDefects)
         add(countFigure(report, defect));
     return figures;

@@ -19,6 +19,9 @@ std::unique_ptr<Figure> radialFigure(const WaferReport& report);
 /// Defects of each kind on a die: dies of the wafer against the fitted negative binomial and Poisson.
 std::unique_ptr<Figure> countFigure(const WaferReport& report, Defect defect);
 
+/// Conductances and defects on a die: of dies drawn from the statistics over the measured ones.
+std::unique_ptr<Figure> drawnFigure(const WaferReport& report);
+
 /// All of them that there are data for.
 std::vector<std::shared_ptr<const Figure>> reportFigures(const WaferReport& report);
 

@@ -20,8 +20,9 @@
 #include "common/error.h"
 #include "document/background.h"
 #include "formats/number_array.h"
+#include "pages/dataset_tree.h"
+#include "pages/label_panel.h"
 #include "pages/panel.h"
-#include "views/threshold_view.h"
 
 namespace faultline
 {
@@ -56,10 +57,7 @@ ImportDialog::ImportDialog(const std::vector<std::filesystem::path>& filesAndFol
       soon_(new QTimer(this)),
       preview_(resultTable({QString()})),
       report_(quietLabel()),
-      histogram_(new ThresholdView),
-      ratio_(new QDoubleSpinBox),
-      labels_(resultTable({tr("Label"), tr("Cells"), tr("Expected precision"), tr("Expected recall")})),
-      quality_(quietLabel()),
+      labels_(new LabelPanel),
       buttons_(new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel))
 {
     setObjectName("importDialog");
@@ -68,34 +66,13 @@ ImportDialog::ImportDialog(const std::vector<std::filesystem::path>& filesAndFol
     preview_->setAccessibleName(tr("Conductances of the first die's upper left cells"));
     report_->setObjectName("importReport");
     report_->setWordWrap(true);
-    quality_->setWordWrap(true);
-    histogram_->setObjectName("importThresholds");
-    labels_->setObjectName("importLabels");
-    ratio_->setObjectName("smallestRatio");
-    ratio_->setRange(1.0, 100.0);
-    ratio_->setDecimals(3);
-    ratio_->setSingleStep(0.01);
-    ratio_->setKeyboardTracking(false);
-    ratio_->setToolTip(tr("A cell with less is stuck: in P above the dashed line, in AP below it."));
     buttons_->button(QDialogButtonBox::Ok)->setText(tr("Import"));
 
     auto* right = new QVBoxLayout;
     right->addWidget(boldLabel(tr("Upper left of the first die at P, in µS")));
     right->addWidget(preview_);
     right->addWidget(report_);
-    right->addWidget(boldLabel(tr("Opens, the border of the states, and shorts: drag the lines")));
-    right->addWidget(histogram_, 1);
-    auto* by = new QHBoxLayout;
-    auto* automatic = new QPushButton(tr("Find them"));
-    automatic->setObjectName("automaticThresholds");
-    automatic->setToolTip(tr("Fits a mixture of lognormals to all cells."));
-    by->addWidget(new QLabel(tr("A switch has G_P / G_AP of at least")));
-    by->addWidget(ratio_);
-    by->addStretch(1);
-    by->addWidget(automatic);
-    right->addLayout(by);
-    right->addWidget(labels_);
-    right->addWidget(quality_);
+    right->addWidget(labels_, 1);
 
     auto* columns = new QHBoxLayout;
     columns->setSpacing(2 * pageMargin);
@@ -111,29 +88,17 @@ ImportDialog::ImportDialog(const std::vector<std::filesystem::path>& filesAndFol
     connect(soon_, &QTimer::timeout, this, &ImportDialog::read);
     connect(buttons_, &QDialogButtonBox::accepted, this, &ImportDialog::accept);
     connect(buttons_, &QDialogButtonBox::rejected, this, &ImportDialog::reject);
-    connect(automatic, &QPushButton::clicked, this, [this] {
-        thresholds_.reset();
-        label({});
-    });
-    connect(histogram_, &ThresholdView::thresholdsChanged, this, [this](const Thresholds& thresholds) {
-        thresholds_ = thresholds;
-        thresholds_->smallestRatio = ratio_->value();
-        label(thresholds_);
-    });
-    connect(ratio_, &QDoubleSpinBox::valueChanged, this, [this](double value) {
-        if (showing_)
-            return;
-        thresholds_ = histogram_->thresholds();
-        thresholds_->smallestRatio = value;
-        label(thresholds_);
-    });
+    QPushButton* ok = buttons_->button(QDialogButtonBox::Ok);
+    connect(labels_, &LabelPanel::started, ok, [ok] { ok->setEnabled(false); });
+    // Without labels the dies can be imported all the same.
+    connect(labels_, &LabelPanel::finished, ok, [ok] { ok->setEnabled(true); });
     chooseRecipe(0);
 }
 
 QWidget* ImportDialog::recipeForm()
 {
     auto* widget = new QWidget;
-    auto* form = new QFormLayout(widget);
+    auto* form = form_ = new QFormLayout(widget);
     form->setContentsMargins(0, 0, 0, 0);
     form->addRow(tr("Files"),
                  new QLabel(files_.size() == 1
@@ -163,7 +128,8 @@ QWidget* ImportDialog::recipeForm()
     form->addRow(tr("Keep recipe as"), saveAs_);
 
     connect(recipes_, &QComboBox::activated, this, &ImportDialog::chooseRecipe);
-    for (QComboBox* box : {layout_, separator_, decimal_, dataset_, quantity_, states_})
+    connect(datasets_, &DatasetTree::chosenChanged, this, &ImportDialog::readSoon);
+    for (QComboBox* box : {layout_, separator_, decimal_, quantity_, states_})
         connect(box, &QComboBox::currentIndexChanged, this, &ImportDialog::readSoon);
     for (QSpinBox* box : {headerLines_, labelColumns_})
         connect(box, &QSpinBox::valueChanged, this, &ImportDialog::readSoon);
@@ -187,12 +153,14 @@ void ImportDialog::addFormat(QFormLayout* form)
     labelColumns_ = new QSpinBox;
     labelColumns_->setObjectName("labelColumns");
     labelColumns_->setRange(0, 99);
-    dataset_ = new QComboBox;
-    dataset_->setObjectName("dataset");
+    datasets_ = new DatasetTree;
+    datasets_->setObjectName("datasets");
     quantity_ = choice<Quantity>("quantity", {{tr("Resistance in Ω"), Quantity::Ohm},
                                               {tr("Resistance in kΩ"), Quantity::KiloOhm},
                                               {tr("Conductance in S"), Quantity::Siemens},
-                                              {tr("Current in A"), Quantity::Ampere}});
+                                              {tr("Conductance in µS"), Quantity::MicroSiemens},
+                                              {tr("Current in A"), Quantity::Ampere},
+                                              {tr("Current in µA"), Quantity::MicroAmpere}});
     voltage_ = new QDoubleSpinBox;
     voltage_->setObjectName("readVoltage");
     voltage_->setRange(-10.0, 10.0);
@@ -212,7 +180,7 @@ void ImportDialog::addFormat(QFormLayout* form)
     form->addRow(tr("Decimal sign"), decimal_);
     form->addRow(tr("Header lines"), headerLines_);
     form->addRow(tr("Label columns"), labelColumns_);
-    form->addRow(tr("Dataset"), dataset_);
+    form->addRow(datasets_);
     form->addRow(tr("Numbers are"), quantity_);
     form->addRow(tr("Read voltage"), voltage_);
     form->addRow(tr("States"), states_);
@@ -226,16 +194,13 @@ void ImportDialog::chooseRecipe(int index)
     try {
         const bool saved = index > 0;
         guessed_ = saved ? loadRecipe(recipes_->itemText(index).toStdString()) : guessRecipe(files_.front());
-        dataset_->blockSignals(true);
-        dataset_->clear();
-        dataset_->addItem(tr("All that could be dies"));
-        for (const DatasetChoice& found : datasetsIn(files_.front()))
-            if (!found.path.empty())
-                dataset_->addItem(QString("%1 (%2)").arg(QString::fromStdString(found.path),
-                                                         QString::fromStdString(describeShape(found.shape))),
-                                  QString::fromStdString(found.path));
-        dataset_->setEnabled(dataset_->count() > 1);
-        dataset_->blockSignals(false);
+        const std::vector<DatasetChoice> datasets = datasetsIn(files_.front());
+        datasets_->setDatasets(datasets);
+        const bool isText = datasets.empty(), isTree = !isText && !datasets.front().path.empty();
+        for (QWidget* field :
+             std::initializer_list<QWidget*>{layout_, separator_, decimal_, headerLines_, labelColumns_})
+            form_->setRowVisible(field, isText);
+        form_->setRowVisible(datasets_, isTree);
         showRecipe();
         saveAs_->setText(QString::fromStdString(guessed_.name));
         read();
@@ -252,10 +217,7 @@ void ImportDialog::showRecipe()
     choose(*decimal_, guessed_.text.decimal);
     headerLines_->setValue(guessed_.text.headerLines);
     labelColumns_->setValue(guessed_.text.labelColumns);
-    dataset_->setCurrentIndex(
-        guessed_.datasets.size() == 1
-            ? std::max(0, dataset_->findData(QString::fromStdString(guessed_.datasets.front())))
-            : 0);
+    datasets_->choose(guessed_.datasets);
     choose(*quantity_, static_cast<int>(guessed_.quantity));
     voltage_->setValue(guessed_.readVoltage);
     const auto order = std::ranges::find(stateOrders, guessed_.states);
@@ -274,10 +236,7 @@ ImportRecipe ImportDialog::recipe() const
     recipe.text = {static_cast<char>(separator_->currentData().toInt()),
                    static_cast<char>(decimal_->currentData().toInt()), headerLines_->value(),
                    labelColumns_->value()};
-    if (dataset_->currentIndex() > 0)
-        recipe.datasets = {dataset_->currentData().toString().toStdString()};
-    else if (recipe.datasets.size() == 1)
-        recipe.datasets.clear();
+    recipe.datasets = datasets_->chosen();
     recipe.quantity = static_cast<Quantity>(quantity_->currentData().toInt());
     recipe.readVoltage = voltage_->value();
     recipe.states = stateOrders[static_cast<std::size_t>(states_->currentData().toInt())];
@@ -293,15 +252,17 @@ void ImportDialog::readSoon()
 {
     if (showing_)
         return;
-    voltage_->setEnabled(static_cast<Quantity>(quantity_->currentData().toInt()) == Quantity::Ampere);
+    voltage_->setEnabled(isCurrent(static_cast<Quantity>(quantity_->currentData().toInt())));
     buttons_->button(QDialogButtonBox::Ok)->setEnabled(false);
     soon_->start();
 }
 
 void ImportDialog::read()
 {
-    voltage_->setEnabled(static_cast<Quantity>(quantity_->currentData().toInt()) == Quantity::Ampere);
+    voltage_->setEnabled(isCurrent(static_cast<Quantity>(quantity_->currentData().toInt())));
     buttons_->button(QDialogButtonBox::Ok)->setEnabled(false);
+    if (datasets_->isNothingChosen())
+        return showError(tr("Check the datasets that are dies."));
     report_->setText(tr("Reading…"));
     background_->start([this, files = files_, recipe = recipe()](const std::stop_token& stop) {
         try {
@@ -320,15 +281,13 @@ void ImportDialog::showError(const QString& reason)
     wafer_.reset();
     report_->setText(reason);
     preview_->setRowCount(0);
-    labels_->setRowCount(0);
-    quality_->clear();
-    histogram_->setDies({});
+    labels_->clear();
     buttons_->button(QDialogButtonBox::Ok)->setEnabled(false);
 }
 
 void ImportDialog::showResult(const Measurement& measurement)
 {
-    constexpr int most = 6;
+    constexpr int most = 5;
     measurement_ = measurement;
     wafer_ = waferOf(measurement, waferName_->text().toStdString());
     const CellGrid<float>& first = wafer_->dies.front().conductance[P];
@@ -352,8 +311,7 @@ void ImportDialog::showResult(const Measurement& measurement)
                      .arg(wafer_->device.parallelResistance / 1000.0, 0, 'g', 4)
                      .arg(100.0 * wafer_->device.tmr, 0, 'g', 4));
     report_->setText(lines.join('\n'));
-    histogram_->setDies(wafer_->dies);
-    label(thresholds_);
+    labels_->setWafer(*wafer_, onlyState());
 }
 
 std::optional<Level> ImportDialog::onlyState() const
@@ -364,65 +322,6 @@ std::optional<Level> ImportDialog::onlyState() const
     return die.has(P) ? P : AP;
 }
 
-void ImportDialog::label(const std::optional<Thresholds>& thresholds)
-{
-    if (!wafer_)
-        return;
-    quality_->setText(tr("Labelling…"));
-    buttons_->button(QDialogButtonBox::Ok)->setEnabled(false);
-    background_->start([this, wafer = *wafer_, thresholds, only = onlyState()](const std::stop_token&) {
-        try {
-            auto result = std::make_shared<Classification>(classify(wafer, thresholds, only));
-            return Background::Finish([this, result] { showLabels(*result); });
-        } catch (const Error& error) { // the dies can be imported all the same, without labels
-            return Background::Finish([this, reason = QString::fromUtf8(error.what())] {
-                quality_->setText(reason);
-                labels_->setRowCount(0);
-                fitToRows(*labels_);
-                buttons_->button(QDialogButtonBox::Ok)->setEnabled(true);
-            });
-        }
-    });
-}
-
-void ImportDialog::showLabels(const Classification& classification)
-{
-    *wafer_ = waferOf(*measurement_, wafer_->name); // labels before may have set conductances
-    applyLabels(classification, *wafer_, onlyState());
-    histogram_->setThresholds(classification.thresholds);
-    showing_ = true;
-    ratio_->setValue(classification.thresholds.smallestRatio);
-    showing_ = false;
-    std::array<long, 5> cells{};
-    for (const Die& die : wafer_->dies) {
-        const DefectCounts counts = die.counts();
-        for (std::size_t k = 0; k < cells.size(); ++k)
-            cells[k] += counts[k];
-    }
-    labels_->setRowCount(0);
-    const QLocale locale;
-    for (const Defect defect : allDefects) {
-        const auto k = static_cast<std::size_t>(defect);
-        const int row = labels_->rowCount();
-        labels_->insertRow(row);
-        labels_->setItem(row, 0, new QTableWidgetItem(QString::fromUtf8(name(defect))));
-        labels_->setItem(row, 1, numberItem(locale.toString(static_cast<qlonglong>(cells[k]))));
-        const auto share = [&](double value) {
-            return std::isfinite(value) ? locale.toString(value, 'f', 4) : QString("–");
-        };
-        if (classification.fit) {
-            labels_->setItem(row, 2, numberItem(share(classification.fit->quality[k].precision)));
-            labels_->setItem(row, 3, numberItem(share(classification.fit->quality[k].recall)));
-        }
-    }
-    fitToRows(*labels_);
-    quality_->setText(classification.fit
-                          ? tr("Fitted: %1 % of all cells are expected to be labelled rightly.")
-                                .arg(locale.toString(100.0 * classification.fit->rightlyLabelled, 'f', 3))
-                          : tr("Labelled by hand."));
-    buttons_->button(QDialogButtonBox::Ok)->setEnabled(true);
-}
-
 void ImportDialog::accept()
 {
     if (!wafer_ || !buttons_->button(QDialogButtonBox::Ok)->isEnabled())
@@ -431,9 +330,11 @@ void ImportDialog::accept()
         if (!saveAs_->text().trimmed().isEmpty())
             saveRecipe(recipe());
     } catch (const Error& error) {
-        quality_->setText(QString::fromUtf8(error.what()));
+        report_->setText(QString::fromUtf8(error.what()));
         return;
     }
+    if (labels_->classification())
+        applyLabels(*labels_->classification(), *wafer_, onlyState());
     wafer_->name = waferName_->text().toStdString();
     QDialog::accept();
 }

@@ -16,7 +16,6 @@ class QDoubleSpinBox;
 class QFormLayout;
 class QLabel;
 class QLineEdit;
-class QPlainTextEdit;
 class QSpinBox;
 class QTableWidget;
 class QTimer;
@@ -25,7 +24,8 @@ namespace faultline
 {
 
 class Background;
-class ThresholdView;
+class DatasetTree;
+class LabelPanel;
 
 /// Reads measured dies from files: shows how they are understood, lets that be changed and kept as a recipe,
 /// and labels the cells by thresholds that can be dragged. Files are read in the background at every change.
@@ -51,9 +51,7 @@ private:
     ImportRecipe recipe() const;
     void readSoon();
     void read();
-    void label(const std::optional<Thresholds>& thresholds);
     void showResult(const Measurement& measurement);
-    void showLabels(const Classification& classification);
     void showError(const QString& reason);
     std::optional<Level> onlyState() const;
 
@@ -61,18 +59,18 @@ private:
     ImportRecipe guessed_; ///< with those fields that the dialog does not show
     std::optional<Measurement> measurement_;
     std::optional<Wafer> wafer_;
-    std::optional<Thresholds> thresholds_; ///< set by hand
-    bool showing_ = false;                 ///< fields change, but not by a person
+    bool showing_ = false; ///< fields change, but not by a person
     Background* background_;
     QTimer* soon_;
 
+    QFormLayout* form_;
     QComboBox* recipes_;
     QComboBox* layout_;
     QComboBox* separator_;
     QComboBox* decimal_;
     QSpinBox* headerLines_;
     QSpinBox* labelColumns_;
-    QComboBox* dataset_;
+    DatasetTree* datasets_;
     QComboBox* quantity_;
     QDoubleSpinBox* voltage_;
     QComboBox* states_;
@@ -84,10 +82,7 @@ private:
     QLineEdit* saveAs_;
     QTableWidget* preview_;
     QLabel* report_;
-    ThresholdView* histogram_;
-    QDoubleSpinBox* ratio_;
-    QTableWidget* labels_;
-    QLabel* quality_;
+    LabelPanel* labels_;
     QDialogButtonBox* buttons_;
 };
 

@@ -16,6 +16,7 @@
 #include <QVBoxLayout>
 
 #include "common/error.h"
+#include "pages/failure_fields.h"
 #include "pages/panel.h"
 #include "views/wafer_view.h"
 
@@ -72,7 +73,7 @@ WaferDescription describe(const Wafer& wafer)
         const DefectStatistics fitted = fitStatistics(wafer);
         const LognormalConductance shorts = statistics.shortConductance;
         statistics = fitted;
-        if (fitted.shorts.rate == 0.0)
+        if (!fitted.hasShorts())
             statistics.shortConductance = shorts;
     } catch (const Error&) {
         // A wafer without healthy cells has no statistics: the defaults stay.
@@ -174,6 +175,8 @@ QLayout* NewWaferDialog::makeForm()
         dispersions_[k]->setSpecialValueText(tr("Poisson"));
         form->addRow(defect, pair(rates_[k], "", dispersions_[k]));
     }
+    failures_ = new FailureFields({});
+    form->addRow(failures_);
     form->addRow(tr("Shorts conduct"), pair(shortConductance_, "±", shortSigma_));
     form->addRow(tr("Opens conduct"), openConductance_);
     return form;
@@ -199,6 +202,7 @@ void NewWaferDialog::show(const WaferDescription& description)
         rates_[k]->setValue(100.0 * rate.rate);
         dispersions_[k]->setValue(std::isfinite(rate.dispersion) ? std::max(0.01, rate.dispersion) : 0.0);
     }
+    failures_->show(statistics);
     shortConductance_->setValue(statistics.shortConductance.median / parallel);
     shortSigma_->setValue(100.0 * statistics.shortConductance.sigma);
     openConductance_->setValue(statistics.openConductance / parallel);
@@ -224,6 +228,7 @@ WaferDescription NewWaferDialog::description() const
         if (dispersions_[k]->value() > 0.0)
             rate.dispersion = dispersions_[k]->value();
     }
+    failures_->apply(statistics);
     statistics.shortConductance = {shortConductance_->value() * parallel, shortSigma_->value() / 100.0};
     statistics.openConductance = openConductance_->value() * parallel;
     return description;

@@ -17,6 +17,7 @@ class QSpinBox;
 namespace faultline
 {
 
+class FailureFields;
 class WaferView;
 
 /// Statistics of a wafer to be drawn, with the draw beside them as they change. Starts with those of a
@@ -40,6 +41,7 @@ private:
     QSpinBox *dies_, *rows_, *columns_, *kernelRows_, *kernelColumns_;
     QDoubleSpinBox *resistance_, *tmr_, *sigmaP_, *sigmaAP_;
     std::array<QDoubleSpinBox*, allDefects.size()> rates_, dispersions_;
+    FailureFields* failures_;
     QDoubleSpinBox *shortConductance_, *shortSigma_, *openConductance_;
     QLabel* words_;
     WaferView* view_;

@@ -86,7 +86,7 @@ QTableWidgetItem* numberItem(const QString& text)
 
 void fitToRows(QTableView& table)
 {
-    int height = table.horizontalHeader()->sizeHint().height() + 2;
+    int height = table.horizontalHeader()->isHidden() ? 0 : table.horizontalHeader()->sizeHint().height() + 2;
     for (int row = 0; row < table.model()->rowCount(); ++row)
         height += table.rowHeight(row);
     table.setFixedHeight(height);

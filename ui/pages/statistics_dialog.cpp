@@ -11,6 +11,7 @@
 #include <QVBoxLayout>
 
 #include "common/error.h"
+#include "pages/failure_fields.h"
 #include "pages/panel.h"
 
 namespace faultline
@@ -45,6 +46,7 @@ DefectStatistics defaultStatistics(const Device& device)
 StatisticsDialog::StatisticsDialog(const DefectStatistics& statistics, const Device& device, QWidget* parent)
     : QDialog(parent),
       start_(statistics),
+      failures_(new FailureFields(statistics)),
       problem_(new QLabel)
 {
     setObjectName("statisticsDialog");
@@ -92,7 +94,14 @@ StatisticsDialog::StatisticsDialog(const DefectStatistics& statistics, const Dev
     layout->addWidget(quietLabel(tr("Nominal: %1 µS parallel, %2 µS antiparallel.")
                                      .arg(1e6 * device.conductance(P), 0, 'f', 1)
                                      .arg(1e6 * device.conductance(AP), 0, 'f', 1)));
+    for (QGridLayout* grid : {defects, conductances}) {
+        grid->setSpacing(6);
+        grid->setColumnMinimumWidth(0, 110);
+        for (const int column : {1, 2})
+            grid->setColumnStretch(column, 1);
+    }
     layout->addLayout(defects);
+    layout->addWidget(failures_);
     layout->addLayout(conductances);
     layout->addWidget(problem_);
     layout->addStretch(1);
@@ -113,6 +122,7 @@ DefectStatistics StatisticsDialog::statistics() const
     }
     for (const Level level : {AP, P})
         statistics.level[level] = {1e-6 * median_[level]->value(), sigma_[level]->value() / 100.0};
+    failures_->apply(statistics);
     statistics.shortConductance = {1e-6 * shortMedian_->value(), shortSigma_->value() / 100.0};
     return statistics;
 }

@@ -13,6 +13,8 @@ class QPushButton;
 namespace faultline
 {
 
+class FailureFields;
+
 /// Healthy cells at the device's nominal conductances with 5 % variation, and no defects.
 DefectStatistics defaultStatistics(const Device& device);
 
@@ -36,6 +38,7 @@ private:
     std::array<QDoubleSpinBox*, levelCount> sigma_;             ///< percent
     QDoubleSpinBox* shortMedian_;                               ///< microsiemens
     QDoubleSpinBox* shortSigma_;                                ///< percent
+    FailureFields* failures_;
     QLabel* problem_;
     QPushButton* ok_;
 };

@@ -1,10 +1,15 @@
 #include "pages/statistics_page.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include <QComboBox>
 #include <QGridLayout>
 #include <QHBoxLayout>
+#include <QHeaderView>
 #include <QLocale>
 #include <QPushButton>
+#include <QScrollArea>
 #include <QTableWidget>
 #include <QVBoxLayout>
 
@@ -25,7 +30,9 @@ namespace
 
 QString shown(double value, int digits = 3)
 {
-    return std::isinf(value) ? QStringLiteral("∞") : QLocale().toString(value, 'g', digits);
+    return std::isinf(value)   ? QStringLiteral("∞")
+           : std::isnan(value) ? QStringLiteral("–")
+                               : QLocale().toString(value, 'g', digits);
 }
 
 void addRow(QTableWidget& table, const QStringList& texts)
@@ -37,6 +44,23 @@ void addRow(QTableWidget& table, const QStringList& texts)
                       column == 0 ? new QTableWidgetItem(texts[column]) : numberItem(texts[column]));
 }
 
+QString summaryOf(const WaferReport& report)
+{
+    QString text = StatisticsPage::tr(
+                       "<b>%1</b>: %2 dies, TMR %3 % (quartiles %4 to %5 %), σ of ln G %6 at P and %7 at AP.")
+                       .arg(QString::fromStdString(report.wafer).toHtmlEscaped())
+                       .arg(report.dies)
+                       .arg(shown(100.0 * report.tmr.median), shown(100.0 * report.tmr.lowQuartile),
+                            shown(100.0 * report.tmr.highQuartile), shown(report.conductance[P].fit.sigma),
+                            shown(report.conductance[AP].fit.sigma));
+    const DefectClusters& clusters = report.statistics.clusters;
+    if (clusters.size > 0.0)
+        text +=
+            StatisticsPage::tr(" Defects lie in clusters of %1 on the average, with a radius of %2 cells.")
+                .arg(shown(clusters.size, 2), shown(clusters.radius, 2));
+    return text;
+}
+
 } // namespace
 
 StatisticsPage::StatisticsPage(ProjectDocument& document, QWidget* parent)
@@ -44,20 +68,26 @@ StatisticsPage::StatisticsPage(ProjectDocument& document, QWidget* parent)
       document_(document),
       background_(new Background(this)),
       summary_(quietLabel()),
-      defects_(resultTable({tr("Defect"), tr("Share of cells"), tr("95 % interval"), tr("Dispersion"),
-                            tr("Likelihood ratio"), tr("p (Poisson)")})),
+      defects_(resultTable(
+          {tr("Defect"), tr("Share (95 % interval)"), tr("Dispersion"), tr("Ratio"), tr("p (Poisson)")})),
       tests_(resultTable({tr("Not by chance?"), tr("Found"), tr("By chance"), tr("p")})),
       rates_(new FigureView(tr("No die has a defect."))),
       counts_(new FigureView(tr("No die has this defect."))),
       quantiles_(new FigureView(tr("There are no healthy cells."))),
       trend_(new FigureView(tr("There are no dies."))),
+      drawn_(new FigureView(tr("There are no dies."))),
       defect_(new QComboBox),
       export_(new QPushButton(tr("Export figures…"))),
       use_(new QPushButton(tr("Train with these"))),
       holdOut_(new QPushButton(tr("Hold out half of the dies")))
 {
     defects_->setObjectName("defectStatistics");
+    defects_->horizontalHeaderItem(2)->setToolTip(
+        tr("Of the negative binomial distribution: variance = mean + mean² / dispersion"));
+    defects_->horizontalHeaderItem(3)->setToolTip(
+        tr("Twice the logarithm of the likelihood ratio of negative binomial to Poisson"));
     tests_->setObjectName("clusterTests");
+    drawn_->setObjectName("drawnOverMeasured");
     export_->setObjectName("exportStatistics");
     use_->setObjectName("useStatistics");
     holdOut_->setObjectName("holdOut");
@@ -70,39 +100,57 @@ StatisticsPage::StatisticsPage(ProjectDocument& document, QWidget* parent)
         defect_->addItem(QString::fromUtf8(name(defect)));
     defect_->setAccessibleName(tr("Defect whose counts are shown"));
 
-    auto* numbers = new Panel(tr("Defects and their places"));
+    summary_->setWordWrap(true);
+    auto* tables = new QWidget;
+    auto* column = new QVBoxLayout(tables);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->addWidget(summary_);
+    column->addWidget(defects_);
+    column->addSpacing(pageMargin);
+    column->addWidget(tests_);
+    column->addStretch(1);
+    auto* scroll = new QScrollArea;
+    scroll->setWidget(tables);
+    scroll->setWidgetResizable(true);
+    scroll->setFrameShape(QFrame::NoFrame);
+    constexpr int narrowest = 395, widest = 600; // below the tables' width they scroll
+    scroll->setMinimumWidth(narrowest);
+    scroll->setMaximumWidth(widest);
+    auto* classify = new QPushButton(tr("Classify…"));
+    classify->setToolTip(tr("Label healthy, short, open and stuck cells anew"));
     auto* buttons = new QHBoxLayout;
+    buttons->addWidget(classify);
     buttons->addWidget(use_);
     buttons->addWidget(holdOut_);
     buttons->addStretch(1);
-    buttons->addWidget(export_);
-    numbers->body()->addWidget(summary_);
-    numbers->body()->addWidget(defects_);
-    numbers->body()->addSpacing(pageMargin);
-    numbers->body()->addWidget(tests_);
-    numbers->body()->addStretch(1);
+    auto* numbers = new Panel(tr("Defects and their places"), scroll);
     numbers->body()->addLayout(buttons);
+    numbers->addToTitle(export_);
 
-    auto* counts = new Panel(tr("Defects on a die: dies with at most so many"), counts_);
+    auto* counts = new Panel(tr("Defects on a die"), counts_);
     counts->addToTitle(defect_);
     auto* page = new QGridLayout(this);
     page->setContentsMargins(pageMargin, pageMargin, pageMargin, pageMargin);
     page->setSpacing(pageMargin);
-    page->addWidget(numbers, 0, 0, 1, 2);
-    page->addWidget(new Panel(tr("Rates with 95 % intervals"), rates_), 0, 2);
-    page->addWidget(counts, 1, 0);
-    page->addWidget(new Panel(tr("Conductances against a lognormal (Q-Q)"), quantiles_), 1, 1);
-    page->addWidget(new Panel(tr("From the wafer's centre to its edge"), trend_), 1, 2);
-    for (int column = 0; column < 3; ++column)
-        page->setColumnStretch(column, 1);
-    page->setRowStretch(0, 1);
-    page->setRowStretch(1, 1);
+    page->addWidget(numbers, 0, 0, 3, 1);
+    page->addWidget(new Panel(tr("Rates (95 % intervals)"), rates_), 0, 1);
+    page->addWidget(counts, 0, 2);
+    page->addWidget(new Panel(tr("Conductances: Q-Q plot"), quantiles_), 1, 1);
+    page->addWidget(new Panel(tr("From centre to edge"), trend_), 1, 2);
+    page->addWidget(new Panel(tr("Dies drawn from these statistics over the measured ones"), drawn_), 2, 1, 1,
+                    2);
+    page->setColumnStretch(0, 5);
+    for (const int right : {1, 2})
+        page->setColumnStretch(right, 3);
+    for (int row = 0; row < 3; ++row)
+        page->setRowStretch(row, 1);
 
     connect(&document, &ProjectDocument::projectReplaced, this, &StatisticsPage::makeOutdated);
     connect(&document, &ProjectDocument::waferChanged, this, &StatisticsPage::makeOutdated);
     connect(&document, &ProjectDocument::dieChanged, this, &StatisticsPage::makeOutdated);
     connect(defect_, &QComboBox::currentIndexChanged, this, &StatisticsPage::showCounts);
     connect(export_, &QPushButton::clicked, this, &StatisticsPage::exportFigures);
+    connect(classify, &QPushButton::clicked, this, &StatisticsPage::classifyWanted);
     connect(use_, &QPushButton::clicked, this, &StatisticsPage::useStatistics);
     connect(holdOut_, &QPushButton::clicked, this, &StatisticsPage::holdOutHalf);
     showReport();
@@ -151,22 +199,18 @@ void StatisticsPage::showReport()
         button->setEnabled(report_.has_value());
     if (report_)
         holdOut_->setEnabled(report_->dies > 1);
-    summary_->setText(
-        report_ ? tr("<b>%1</b>: %2 dies, TMR %3 % (quartiles %4 to %5 %), σ of ln G %6 at P and %7 at AP")
-                      .arg(QString::fromStdString(report_->wafer).toHtmlEscaped())
-                      .arg(report_->dies)
-                      .arg(shown(100.0 * report_->tmr.median), shown(100.0 * report_->tmr.lowQuartile),
-                           shown(100.0 * report_->tmr.highQuartile), shown(report_->conductance[P].fit.sigma),
-                           shown(report_->conductance[AP].fit.sigma))
-                : QString());
+    summary_->setText(report_ ? summaryOf(*report_) : QString());
     if (report_) {
+        const auto share = [](double value, const Interval& interval) {
+            return tr("%1 % (%2 to %3)")
+                .arg(shown(100.0 * value), shown(100.0 * interval.low, 2), shown(100.0 * interval.high, 2));
+        };
         for (const DefectReport& of : report_->defects)
             addRow(*defects_,
-                   {QString::fromUtf8(name(of.defect)), tr("%1 %").arg(shown(100.0 * of.rate)),
-                    tr("%1 to %2 %")
-                        .arg(shown(100.0 * of.rateInterval.low), shown(100.0 * of.rateInterval.high)),
-                    shown(of.dispersion), shown(of.overdispersion.likelihoodRatio),
-                    shown(of.overdispersion.probability, 2)});
+                   {QString::fromUtf8(name(of.defect)), share(of.rate, of.rateInterval), shown(of.dispersion),
+                    shown(of.overdispersion.likelihoodRatio), shown(of.overdispersion.probability, 2)});
+        for (const LineReport& of : report_->lines)
+            addRow(*defects_, {QString::fromStdString(of.what), share(of.share, of.interval)});
         const ClusterTest& clusters = report_->clusters;
         for (const auto& [what, pairs] : {std::pair{tr("Pairs of defects in a row"), clusters.rows},
                                           {tr("Pairs in a column"), clusters.columns},
@@ -174,15 +218,25 @@ void StatisticsPage::showReport()
             addRow(*tests_, {what, QString::number(pairs.found), QLocale().toString(pairs.expected, 'f', 1),
                              shown(pairs.probability, 2)});
         for (const RadialTrend& trend : report_->trends)
-            addRow(*tests_,
-                   {tr("Centre to edge: %1, rank correlation").arg(QString::fromStdString(trend.what)),
-                    QLocale().toString(trend.rankCorrelation, 'f', 2), "0", shown(trend.probability, 2)});
+            addRow(*tests_, {tr("Trend to the edge: %1").arg(QString::fromStdString(trend.what)),
+                             shown(trend.rankCorrelation, 2), "0", shown(trend.probability, 2)});
     }
     fitToRows(*defects_);
     fitToRows(*tests_);
+    for (QTableWidget* table : {defects_, tests_}) {
+        QHeaderView& header = *table->horizontalHeader();
+        header.setSectionResizeMode(QHeaderView::ResizeToContents);
+        int width = 0;
+        for (int column = 0; column < header.count(); ++column)
+            width += std::max(static_cast<QAbstractItemView*>(table)->sizeHintForColumn(column),
+                              header.sectionSizeHint(column));
+        table->setMinimumWidth(width);
+        header.setSectionResizeMode(header.count() - 1, QHeaderView::Stretch);
+    }
     rates_->setFigure(report_ ? rateFigure(*report_) : nullptr);
     quantiles_->setFigure(report_ ? quantileFigure(*report_) : nullptr);
     trend_->setFigure(report_ ? radialFigure(*report_) : nullptr);
+    drawn_->setFigure(report_ ? drawnFigure(*report_) : nullptr);
     showCounts();
 }
 

@@ -30,6 +30,7 @@ public:
 
 signals:
     void failed(const QString& reason);
+    void classifyWanted();
 
 protected:
     void showEvent(QShowEvent* event) override;
@@ -53,6 +54,7 @@ private:
     FigureView* counts_;
     FigureView* quantiles_;
     FigureView* trend_;
+    FigureView* drawn_;
     QComboBox* defect_;
     QPushButton* export_;
     QPushButton* use_;

@@ -31,8 +31,10 @@
 #include "common/version.h"
 #include "document/wafer_edits.h"
 #include "figures/study_figures.h"
+#include "pages/classify_dialog.h"
 #include "pages/compare_page.h"
 #include "pages/die_page.h"
+#include "pages/export_dies_dialog.h"
 #include "pages/import_dialog.h"
 #include "pages/panel.h"
 #include "pages/queue_panel.h"
@@ -180,6 +182,7 @@ MainWindow::MainWindow(Project project, QWidget* parent)
     connect(train, &TrainPage::failed, this, [this](const QString& reason) { dialogs_.showError(reason); });
     connect(statistics, &StatisticsPage::failed, this,
             [this](const QString& reason) { dialogs_.showError(reason); });
+    connect(statistics, &StatisticsPage::classifyWanted, this, &MainWindow::classifyCells);
     connect(compare, &ComparePage::exportWanted, this, &MainWindow::exportFigures);
     connect(&document_, &ProjectDocument::projectReplaced, this, &MainWindow::showTitle);
     connect(&document_, &ProjectDocument::modifiedChanged, this, &MainWindow::showTitle);
@@ -262,8 +265,15 @@ void MainWindow::makeMenus()
         [this] { saveAs(); });
     add(file, tr("&Import measured dies…"), "actionImport", QKeySequence(Qt::CTRL | Qt::Key_I),
         [this] { importDies(dialogs_.measuredFiles()); });
+    add(file, tr("Import f&older…"), "actionImportFolder", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_I),
+        [this] {
+            if (const QString folder = dialogs_.folder(tr("Folder of measured dies")); !folder.isEmpty())
+                importDies({folder});
+        });
     add(file, tr("&Export figures…"), "actionExport", QKeySequence(Qt::CTRL | Qt::Key_E),
         [this] { exportFigures(); });
+    add(file, tr("Export &dies and weights…"), "actionExportDies",
+        QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_E), [this] { exportDies(); });
     file->addSeparator();
     add(file, tr("&Quit"), "actionQuit", QKeySequence::Quit, [this] { close(); });
 
@@ -276,6 +286,9 @@ void MainWindow::makeMenus()
     redo->setObjectName("actionRedo");
     redo->setShortcuts({QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Z), QKeySequence(Qt::CTRL | Qt::Key_Y)});
     edit->addActions({undo, redo});
+    edit->addSeparator();
+    add(edit, tr("&Classify cells…"), "actionClassify", QKeySequence(Qt::CTRL | Qt::Key_L),
+        [this] { classifyCells(); });
 
     QMenu* view = menuBar()->addMenu(tr("&View"));
     for (QAbstractButton* button : railButtons_->buttons()) {
@@ -512,6 +525,26 @@ void MainWindow::exportFigures()
         return dialogs_.showError(tr("This project has no dies, so there are no figures to export."));
     auto* dialog = new ExportDialog(std::move(figures), this);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->open();
+}
+
+void MainWindow::exportDies()
+{
+    if (document_.project().wafer.dies.empty())
+        return dialogs_.showError(tr("This project has no dies to export."));
+    auto* dialog = new ExportDiesDialog(document_.project(), this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->open();
+}
+
+void MainWindow::classifyCells()
+{
+    if (document_.project().wafer.dies.empty())
+        return dialogs_.showError(tr("This project has no dies to classify."));
+    auto* dialog = new ClassifyDialog(document_.project().wafer, this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &ClassifyDialog::accepted, this,
+            [this, dialog] { setLabels(document_, dialog->labels()); });
     dialog->open();
 }
 

@@ -60,6 +60,8 @@ private:
     void importDies(const QStringList& filesAndFolders);
     bool mayDropChanges();
     void exportFigures();
+    void exportDies();
+    void classifyCells();
     void chooseDataset();
     void about();
     void fillRecent(QMenu& menu);

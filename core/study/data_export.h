@@ -1,0 +1,23 @@
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "measurement/export.h"
+#include "study/study.h"
+
+namespace faultline
+{
+
+/// What goes from a project back to a tester or to other programs; see measurement/export.h for the files.
+enum class Exported { Dies, Weights, Programming };
+inline constexpr std::array allExported{Exported::Dies, Exported::Weights, Exported::Programming};
+std::string_view name(Exported what); ///< "dies", "weights", "programming"
+
+/// Writes the wafer's dies, or what a network's weights are worth on each of them, or what to write into
+/// their junctions for it. Returns the paths. Throws Error, also for weights and programming without a
+/// network.
+std::vector<std::filesystem::path> exportData(Exported what, const Wafer& wafer, const Run* network,
+                                              const std::filesystem::path& folder, ArrayFormat format);
+
+} // namespace faultline

@@ -90,7 +90,9 @@ void RandomDie::choose(std::uint32_t step, const Network& network, std::vector<D
 {
     RandomStream random(seed_, RandomUse::TrainingDie, index_, step);
     drawHealthyPairs(random, network, onDie);
-    drawDefects(random, network, onDie);
+    for (int die = 0; die < map_.dies(); ++die)
+        drawDefects(random, die);
+    applyDefects(random, network, onDie);
 }
 
 void RandomDie::drawHealthyPairs(RandomStream& random, const Network& network,
@@ -108,24 +110,32 @@ void RandomDie::drawHealthyPairs(RandomStream& random, const Network& network,
     }
 }
 
-/// Replaces the healthy pairs that hold a defect.
-void RandomDie::drawDefects(RandomStream& random, const Network& network,
-                            std::vector<DenseLayer<float>>& onDie)
+void RandomDie::drawDefects(RandomStream& random, int die)
 {
-    const auto cells = static_cast<std::uint32_t>(map_.geometry().cells());
+    const DieGeometry& geometry = map_.die();
+    int healthy = geometry.cells();
     for (const Defect defect : allDefects) {
-        const int count = std::min(drawCount(statistics_.rate(defect), map_.geometry().cells(), random),
-                                   map_.geometry().cells() - static_cast<int>(defective_.size()));
+        const int count = std::min(drawCount(statistics_.rate(defect), geometry.cells(), random), healthy);
+        healthy -= count;
         for (int k = 0; k < count; ++k) {
-            std::uint32_t cell = 0;
-            do
-                cell = random.below(cells);
-            while (conductance_[cell] >= 0.0f);
-            conductance_[cell] = static_cast<float>(drawDefectConductance(statistics_, defect, random));
-            defective_.push_back(static_cast<int>(cell));
+            int cell = 0;
+            do {
+                const auto onDie =
+                    static_cast<int>(random.below(static_cast<std::uint32_t>(geometry.cells())));
+                cell = onDie / geometry.columns * map_.geometry().columns + die * geometry.columns +
+                       onDie % geometry.columns;
+            } while (conductance_[static_cast<std::size_t>(cell)] >= 0.0f);
+            conductance_[static_cast<std::size_t>(cell)] =
+                static_cast<float>(drawDefectConductance(statistics_, defect, random));
+            defective_.push_back(cell);
         }
     }
+}
 
+/// Replaces the healthy pairs that hold a defect.
+void RandomDie::applyDefects(RandomStream& random, const Network& network,
+                             std::vector<DenseLayer<float>>& onDie)
+{
     const int columns = map_.geometry().columns;
     for (const int cell : defective_) {
         const auto use = map_.use({cell / columns, cell % columns});

@@ -325,14 +325,19 @@ struct ExportOptions {
     int study = 0, run = 1; // from 1; study 0 is the last
 };
 
-const Run& chosenRun(const Project& project, const ExportOptions& options)
+const Study& chosenStudy(const Project& project, const ExportOptions& options)
 {
     const auto studies = static_cast<int>(project.studies.size());
     const int study = options.study == 0 ? studies : options.study;
     if (study < 1 || study > studies)
         throw Error(options.project + ": found " + std::to_string(studies) + " studies, expected number " +
                     std::to_string(std::max(study, 1)) + ": weights come from a trained network");
-    const auto& runs = project.studies[static_cast<std::size_t>(study) - 1].result.runs;
+    return project.studies[static_cast<std::size_t>(study) - 1];
+}
+
+const Run& chosenRun(const Study& study, const ExportOptions& options)
+{
+    const auto& runs = study.result.runs;
     if (options.run < 1 || static_cast<std::size_t>(options.run) > runs.size())
         throw Error(options.project + ": found " + std::to_string(runs.size()) + " runs, expected number " +
                     std::to_string(options.run));
@@ -354,7 +359,8 @@ int exportFiles(const ExportOptions& options)
     if (what == Exported::Dies) {
         files = exportDies(wafer, options.folder, format);
     } else {
-        const Run& run = chosenRun(project, options);
+        const Study& study = chosenStudy(project, options);
+        const Run& run = chosenRun(study, options);
         const CellMap map(run.settings.network.layers, wafer.geometry, run.settings.spare);
         std::vector<Eigen::MatrixXf> latent;
         for (const auto& layer : run.network.layers)
@@ -362,9 +368,9 @@ int exportFiles(const ExportOptions& options)
         if (what == Exported::Programming)
             files = exportProgramming(map, latent, options.folder, format);
         else
-            for (const Die& die : wafer.dies)
-                for (fs::path& file : exportWeights(die.name, analogWeights(die, map, wafer.device), latent,
-                                                    options.folder, format))
+            for (const DieGroup& group : study.plan.placesOn(wafer))
+                for (fs::path& file : exportWeights(group.name(), analogWeights(group, map, wafer.device),
+                                                    latent, options.folder, format))
                     files.push_back(std::move(file));
         std::cout << "Network of " << run.settings.name(project.wafer) << '\n';
     }

@@ -26,14 +26,6 @@ constexpr std::int64_t maxCells = 2LL * DieGeometry::maximumSide * DieGeometry::
 /// Most pieces that the number of rows may ask for.
 constexpr int maxStrips = 4096;
 
-std::string shapeText(std::span<const int> layers)
-{
-    std::string text;
-    for (const int size : layers)
-        text += (text.empty() ? "" : "-") + std::to_string(size);
-    return text;
-}
-
 int dividedUp(int total, int parts)
 {
     return (total + parts - 1) / parts;
@@ -161,14 +153,6 @@ std::optional<Layout> layOut(std::span<const int> layers, int rows, int columns)
     return layout;
 }
 
-std::int64_t junctionsOf(std::span<const int> layers)
-{
-    std::int64_t weights = 0;
-    for (std::size_t layer = 0; layer + 1 < layers.size(); ++layer)
-        weights += static_cast<std::int64_t>(layers[layer]) * layers[layer + 1];
-    return 2 * weights;
-}
-
 bool isNetwork(std::span<const int> layers)
 {
     return layers.size() >= 2 && std::ranges::all_of(layers, [](int size) { return size >= 1; });
@@ -196,6 +180,22 @@ Spare spareFromName(std::string_view text)
         if (name(spare) == text)
             return spare;
     throw Error("Spare cells can be \"copies\" or \"unused\", not \"" + std::string(text) + "\".");
+}
+
+std::string shapeText(std::span<const int> layers)
+{
+    std::string text;
+    for (const int size : layers)
+        text += (text.empty() ? "" : "-") + std::to_string(size);
+    return text;
+}
+
+std::int64_t junctionsOf(std::span<const int> layers)
+{
+    std::int64_t weights = 0;
+    for (std::size_t layer = 0; layer + 1 < layers.size(); ++layer)
+        weights += static_cast<std::int64_t>(layers[layer]) * layers[layer + 1];
+    return 2 * weights;
 }
 
 int diesPerNetwork(std::span<const int> layers, const DieGeometry& die)

@@ -85,8 +85,14 @@ private:
     CellGrid<int> tileOf_; ///< -1: unused
 };
 
-/// The dies that a network with `layers` neurons takes (CellMap::dies()), or more than a wafer can have when
-/// it is too large for any number.
+/// "196-40-10", of the neurons of a network's layers.
+std::string shapeText(std::span<const int> layers);
+
+/// The cells that a network with `layers` neurons takes without copies.
+std::int64_t junctionsOf(std::span<const int> layers);
+
+/// The dies that a network with `layers` neurons takes (CellMap::dies()), or the largest number that there is
+/// when it is too large for any.
 int diesPerNetwork(std::span<const int> layers, const DieGeometry& die);
 
 } // namespace faultline

@@ -322,14 +322,19 @@ struct ExportOptions {
     int study = 0, run = 1; // from 1; study 0 is the last
 };
 
-const Run& chosenRun(const Project& project, const ExportOptions& options)
+const Study& chosenStudy(const Project& project, const ExportOptions& options)
 {
     const auto studies = static_cast<int>(project.studies.size());
     const int study = options.study == 0 ? studies : options.study;
     if (study < 1 || study > studies)
         throw Error(options.project + ": found " + std::to_string(studies) + " studies, expected number " +
                     std::to_string(std::max(study, 1)) + ": weights come from a trained network");
-    const auto& runs = project.studies[static_cast<std::size_t>(study) - 1].result.runs;
+    return project.studies[static_cast<std::size_t>(study) - 1];
+}
+
+const Run& chosenRun(const Study& study, const ExportOptions& options)
+{
+    const auto& runs = study.result.runs;
     if (options.run < 1 || static_cast<std::size_t>(options.run) > runs.size())
         throw Error(options.project + ": found " + std::to_string(runs.size()) + " runs, expected number " +
                     std::to_string(options.run));
@@ -347,10 +352,14 @@ int exportFiles(const ExportOptions& options)
     }
     const ArrayFormat format = options.format.value_or(ArrayFormat::Csv);
     const Exported what = options.what.value_or(Exported::Dies);
-    const Run* network = what == Exported::Dies ? nullptr : &chosenRun(project, options);
-    const std::vector<fs::path> files = exportData(what, wafer, network, options.folder, format);
-    if (network)
-        std::cout << "Network of " << network->settings.name(project.wafer) << '\n';
+    std::optional<TrainedNetwork> network;
+    if (what != Exported::Dies) {
+        const Study& study = chosenStudy(project, options);
+        network = {study.plan, chosenRun(study, options)};
+        std::cout << "Network of " << network->run.settings.name(project.wafer) << '\n';
+    }
+    const std::vector<fs::path> files =
+        exportData(what, wafer, network ? &*network : nullptr, options.folder, format);
     std::cout << files.size() << (files.size() == 1 ? " file in " : " files in ") << options.folder << '\n';
     return 0;
 }

@@ -11,6 +11,7 @@
 #include "cli/slurm_script.h"
 #include "cli/stop_signals.h"
 #include "cli/study_report.h"
+#include "cli/study_text.h"
 #include "cli/text.h"
 #include "common/error.h"
 #include "common/files.h"
@@ -264,6 +265,10 @@ int run(const Options& options)
         project.dataset = fs::absolute(options.data).string();
     change(project.plan, options, project.wafer);
     project.plan.validate(project.wafer);
+    if (diesPerNetwork(project.plan.network.layers, project.wafer.geometry) > 1) {
+        project.plan = project.plan.pinned(project.wafer);
+        std::cout << placement(project.plan, project.wafer) << std::endl;
+    }
     project.studies.push_back({"Study 1", project.plan, {}});
     const fs::path folder = options.folder;
     prepareFolder(folder);

@@ -11,11 +11,6 @@ namespace faultline::cli
 namespace
 {
 
-const Die& dieOf(const Wafer& wafer, int index)
-{
-    return wafer.dies[static_cast<std::size_t>(index)];
-}
-
 std::string signedPoints(double points)
 {
     return (points >= 0.0 ? "+" : "") + fixed(points, 2);
@@ -45,14 +40,14 @@ void printDies(std::ostream& out, const Wafer& wafer, const StudySummary& summar
     for (const ModeErrors& errors : summary.modes)
         header.push_back(std::string(name(errors.mode)) + " %");
     TextTable table(header);
-    for (int index = 0; index < static_cast<int>(wafer.dies.size()); ++index) {
-        const Die& die = dieOf(wafer, index);
+    for (const Die& die : wafer.dies) {
         std::vector<std::string> row{die.name, std::to_string(die.position.row),
                                      std::to_string(die.position.column)};
         const DefectCounts counts = die.counts();
         for (const Defect defect : allDefects)
             row.push_back(std::to_string(counts[static_cast<std::size_t>(defect)]));
-        const auto place = std::ranges::find(summary.dies, index);
+        const auto place =
+            std::ranges::find_if(summary.dies, [&](const DieGroup& group) { return group.contains(die.id); });
         for (const ModeErrors& errors : summary.modes)
             row.push_back(
                 place == summary.dies.end()
@@ -61,6 +56,8 @@ void printDies(std::ostream& out, const Wafer& wafer, const StudySummary& summar
         table.add(row);
     }
     out << "Dies\n" << table;
+    if (!summary.dies.empty() && summary.dies.front().dies.size() > 1)
+        out << "A network takes several dies, and its error on them stands at each.\n";
 }
 
 void printStatistics(std::ostream& out, const DefectStatistics& statistics)
@@ -94,20 +91,19 @@ std::string describe(const TrainingOptions& options)
 
 void printPlan(std::ostream& out, const Project& project, const StudyPlan& plan)
 {
-    std::vector<std::string> layers, modes, dies;
-    for (const int neurons : plan.network.layers)
-        layers.push_back(std::to_string(neurons));
+    std::vector<std::string> modes, dies;
     for (const TrainingMode mode : plan.modes)
         modes.emplace_back(name(mode));
     for (const int die : plan.dies)
         if (const Die* found = project.wafer.find(die))
             dies.push_back(found->name);
-    out << "Plan: network " << joined(layers, "-") << " (" << name(plan.network.hidden) << ") on images of "
-        << plan.side << " x " << plan.side << " pixels from "
+    out << "Plan: network " << shapeText(plan.network.layers) << " (" << name(plan.network.hidden)
+        << ") on images of " << plan.side << " x " << plan.side << " pixels from "
         << (project.dataset.empty() ? "the MNIST that ships with Faultline" : project.dataset) << "\n  modes "
         << joined(modes) << "; dies " << (dies.empty() ? "all" : joined(dies)) << "; repeats " << plan.repeats
         << "; seed " << plan.seed << "\n  standard and hardware-aware: " << describe(plan.training)
-        << "\n  statistics-aware: " << describe(plan.statisticsAware) << '\n';
+        << "\n  statistics-aware: " << describe(plan.statisticsAware) << "\n  "
+        << placement(plan, project.wafer) << '\n';
 }
 
 void printRuns(std::ostream& out, const Wafer& wafer, const StudyResult& result)
@@ -151,6 +147,28 @@ void printSummary(std::ostream& out, const Wafer& wafer, const Study& study)
                    summary.baselineError ? signedPoints(average - baseline) : "-"});
     }
     out << table;
+}
+
+std::string placement(const StudyPlan& plan, const Wafer& wafer)
+{
+    const auto counted = [](std::size_t count, const char* what) {
+        return grouped(static_cast<std::int64_t>(count)) + " " + what + (count == 1 ? "" : "s");
+    };
+    std::string text =
+        shapeText(plan.network.layers) + ": " + grouped(junctionsOf(plan.network.layers)) + " junctions, ";
+    const int each = diesPerNetwork(plan.network.layers, wafer.geometry);
+    if (each == std::numeric_limits<int>::max())
+        return text + "too many for any number of dies";
+    const std::size_t dies = plan.diesOn(wafer).size();
+    text += counted(static_cast<std::size_t>(each), "die") + " of " + grouped(wafer.geometry.cells()) +
+            (each == 1 ? "; " : " each; ") + counted(dies, "die") + (dies == 1 ? " holds " : " hold ") +
+            counted(plan.groupsOn(wafer).size(), "network");
+    std::vector<std::string> names;
+    for (const Die* die : plan.leftOver(wafer))
+        names.push_back(die->name);
+    if (!names.empty())
+        text += "; left over, too few for another: " + joined(names);
+    return text;
 }
 
 void printProject(std::ostream& out, const Project& project)

@@ -37,6 +37,14 @@ std::string general(double value)
     return text.str();
 }
 
+std::string grouped(std::int64_t number)
+{
+    std::string text = std::to_string(number);
+    for (auto end = static_cast<std::ptrdiff_t>(text.size()) - 3; end > 0; end -= 3)
+        text.insert(text.begin() + end, ' ');
+    return text;
+}
+
 std::string duration(double seconds)
 {
     const auto whole = static_cast<long long>(std::lround(seconds));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -11,6 +12,8 @@ namespace faultline::cli
 std::string fixed(double value, int digits);
 /// Up to six significant digits: "0.002", "inf"; "-" for a number that is not known.
 std::string general(double value);
+/// "1 070 080"
+std::string grouped(std::int64_t number);
 /// "0:07", "12:30", "1:02:03"
 std::string duration(double seconds);
 /// "a, b, c"

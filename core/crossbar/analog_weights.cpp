@@ -39,6 +39,12 @@ AnalogWeights analogWeights(const Die& die, const CellMap& map, const Device& de
     return weights;
 }
 
+AnalogWeights analogWeights(const DieGroup& group, const CellMap& map, const Device& device)
+{
+    return group.dies.size() == 1 ? analogWeights(*group.dies.front(), map, device)
+                                  : analogWeights(group.joined(), map, device);
+}
+
 AnalogWeights nominalWeights(const CellMap& map)
 {
     AnalogWeights weights;

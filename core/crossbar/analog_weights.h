@@ -22,6 +22,7 @@ using AnalogWeights = std::vector<AnalogLayer>;
 /// value = (G_plus - G_minus) / (G_P - G_AP), nominal conductances of the device in the denominator, averaged
 /// over the copies of the layer. Throws Error when the die is smaller than the map's geometry.
 AnalogWeights analogWeights(const Die& die, const CellMap& map, const Device& device);
+AnalogWeights analogWeights(const DieGroup& group, const CellMap& map, const Device& device);
 
 /// A perfect die: +1 and -1 throughout.
 AnalogWeights nominalWeights(const CellMap& map);

@@ -1,6 +1,10 @@
 #include "crossbar/cell_map.h"
 
 #include <algorithm>
+#include <functional>
+#include <limits>
+#include <ranges>
+#include <set>
 
 #include "common/error.h"
 
@@ -9,66 +13,80 @@ namespace faultline
 namespace
 {
 
-/// More pieces than this would cost more digital additions than the layer saves in wires.
+/// More pieces than this, beyond those that the number of rows asks for, would cost more digital additions
+/// than the layer saves in wires.
 constexpr int maxPieces = 16;
 
 /// More copies than this gain little: what a defect still costs falls with their number.
 constexpr int maxCopies = 8;
 
-std::string shapeText(std::span<const int> layers)
-{
-    std::string text;
-    for (const int size : layers)
-        text += (text.empty() ? "" : "-") + std::to_string(size);
-    return text;
-}
+/// Most junctions of the dies that one network may take: two of the largest.
+constexpr std::int64_t maxCells = 2LL * DieGeometry::maximumSide * DieGeometry::maximumSide;
+
+/// Most pieces that the number of rows may ask for.
+constexpr int maxStrips = 4096;
 
 int dividedUp(int total, int parts)
 {
     return (total + parts - 1) / parts;
 }
 
-/// Cells in use, with sums over rectangles in constant time.
-class Occupancy
+/// Tiles on a crossbar of these sides.
+class Floor
 {
 public:
-    explicit Occupancy(const DieGeometry& geometry)
-        : used_(CellGrid<int>::Zero(geometry.rows, geometry.columns)),
-          sums_(CellGrid<int>::Zero(geometry.rows + 1, geometry.columns + 1))
+    Floor(int rows, int columns) : rows_(rows), columns_(columns) {}
+
+    /// Puts the tile into the first free place in the order of rows, then columns, with a pair's G+ on an
+    /// even row. Such a place has the top or another tile right above it, and the side or another tile to its
+    /// left. Returns whether there is one.
+    bool place(Tile& tile)
     {
+        for (const int row : tops_) {
+            if (row + tile.rows() > rows_)
+                return false;
+            const int column = firstGap(row, tile.rows(), tile.inputs);
+            if (column + tile.inputs > columns_)
+                continue;
+            tile.row = row;
+            tile.column = column;
+            tiles_.push_back(tile);
+            tops_.insert(row + tile.rows());
+            return true;
+        }
+        return false;
     }
 
-    /// First free place from the top left, with a pair's G+ on an even row.
-    std::optional<CellIndex> place(int rows, int columns)
+    const std::vector<Tile>& tiles() const { return tiles_; } ///< in the order of their placing
+    int width() const                                         ///< columns up to the last one in use
     {
-        for (int row = 0; row + rows <= used_.rows(); row += 2)
-            for (int column = 0; column + columns <= used_.cols(); ++column)
-                if (isFree(row, column, rows, columns)) {
-                    used_.block(row, column, rows, columns) = 1;
-                    sumUp();
-                    return CellIndex{row, column};
-                }
-        return std::nullopt;
+        int width = 0;
+        for (const Tile& tile : tiles_)
+            width = std::max(width, tile.column + tile.inputs);
+        return width;
     }
 
 private:
-    bool isFree(int row, int column, int rows, int columns) const
+    /// The first column from which so many are free in all of these rows.
+    int firstGap(int row, int rows, int columns) const
     {
-        return sums_(row + rows, column + columns) - sums_(row, column + columns) -
-                   sums_(row + rows, column) + sums_(row, column) ==
-               0;
+        std::vector<std::pair<int, int>> taken; // from, to
+        for (const Tile& tile : tiles_)
+            if (tile.row < row + rows && row < tile.row + tile.rows())
+                taken.emplace_back(tile.column, tile.column + tile.inputs);
+        std::ranges::sort(taken);
+        int column = 0;
+        for (const auto& [from, to] : taken) {
+            if (from - column >= columns)
+                break;
+            column = std::max(column, to);
+        }
+        return column;
     }
 
-    void sumUp()
-    {
-        for (Eigen::Index row = 0; row < used_.rows(); ++row)
-            for (Eigen::Index column = 0; column < used_.cols(); ++column)
-                sums_(row + 1, column + 1) =
-                    used_(row, column) + sums_(row, column + 1) + sums_(row + 1, column) - sums_(row, column);
-    }
-
-    CellGrid<int> used_;
-    CellGrid<int> sums_;
+    int rows_, columns_;
+    std::vector<Tile> tiles_;
+    std::set<int> tops_{0};
 };
 
 /// A layer of weights and how many pieces it is cut into.
@@ -77,13 +95,12 @@ struct Cut {
     int outputParts, inputParts;
 };
 
-/// The layer's rectangles; nothing if they do not fit.
-std::optional<std::vector<Tile>> place(Occupancy& occupancy, const Cut& cut, int copy)
+/// Places the rectangles of a layer, or none of them if they do not all fit.
+bool place(Floor& floor, const Cut& cut, int copy)
 {
     const int tileOutputs = dividedUp(cut.outputs, cut.outputParts);
     const int tileInputs = dividedUp(cut.inputs, cut.inputParts);
-    Occupancy trial = occupancy;
-    std::vector<Tile> tiles;
+    Floor trial = floor;
     for (int output = 0; output < cut.outputs; output += tileOutputs)
         for (int input = 0; input < cut.inputs; input += tileInputs) {
             Tile tile{.layer = cut.layer,
@@ -92,29 +109,62 @@ std::optional<std::vector<Tile>> place(Occupancy& occupancy, const Cut& cut, int
                       .outputs = std::min(tileOutputs, cut.outputs - output),
                       .firstInput = input,
                       .inputs = std::min(tileInputs, cut.inputs - input)};
-            const auto corner = trial.place(tile.rows(), tile.inputs);
-            if (!corner)
-                return std::nullopt;
-            tile.row = corner->row;
-            tile.column = corner->column;
-            tiles.push_back(tile);
+            if (!trial.place(tile))
+                return false;
         }
-    occupancy = std::move(trial);
-    return tiles;
+    floor = std::move(trial);
+    return true;
 }
 
-/// All ways to cut a layer, fewest pieces first; cuts between outputs first, since they need no digital
-/// addition.
-std::vector<Cut> cuts(int layer, int outputs, int inputs)
+/// All ways to cut a layer for so many rows, fewest pieces first; cuts between outputs first, since they need
+/// no digital addition.
+std::vector<Cut> cuts(int layer, int outputs, int inputs, int rows)
 {
+    const int strips = dividedUp(outputs, rows / 2);
     std::vector<Cut> all;
-    for (int pieces = 1; pieces <= maxPieces; ++pieces)
-        for (int inputParts = 1; inputParts <= pieces; ++inputParts) {
+    for (int pieces = strips; pieces < strips + maxPieces; ++pieces)
+        for (int inputParts = 1; inputParts <= maxPieces; ++inputParts) {
             const int outputParts = pieces / inputParts;
-            if (outputParts * inputParts == pieces && outputParts <= outputs && inputParts <= inputs)
+            if (outputParts * inputParts == pieces && outputParts >= strips && outputParts <= outputs &&
+                inputParts <= inputs)
                 all.push_back({layer, outputs, inputs, outputParts, inputParts});
         }
     return all;
+}
+
+/// A network without copies, and how each of its layers is cut.
+struct Layout {
+    Floor floor;
+    std::vector<Cut> chosen;
+};
+
+/// Nothing when it does not fit.
+std::optional<Layout> layOut(std::span<const int> layers, int rows, int columns)
+{
+    Layout layout{Floor(rows, columns), {}};
+    for (std::size_t layer = 0; layer + 1 < layers.size(); ++layer) {
+        const std::vector<Cut> all = cuts(static_cast<int>(layer), layers[layer + 1], layers[layer], rows);
+        const auto fits =
+            std::ranges::find_if(all, [&](const Cut& cut) { return place(layout.floor, cut, 0); });
+        if (fits == all.end())
+            return std::nullopt;
+        layout.chosen.push_back(*fits);
+    }
+    return layout;
+}
+
+bool isNetwork(std::span<const int> layers)
+{
+    return layers.size() >= 2 && std::ranges::all_of(layers, [](int size) { return size >= 1; });
+}
+
+[[noreturn]] void refuse(std::span<const int> layers, const DieGeometry& die)
+{
+    throw Error(
+        "A " + shapeText(layers) + " network is too large: it needs " + std::to_string(junctionsOf(layers)) +
+        " junctions, 2 rows for each output of a layer, and a die has " + std::to_string(die.cells()) +
+        " in " + std::to_string(die.rows) + " rows. One network takes " + std::to_string(maxCells) +
+        " junctions at most, and a layer " + std::to_string(maxStrips) + " pieces above each other.");
 }
 
 } // namespace
@@ -132,54 +182,68 @@ Spare spareFromName(std::string_view text)
     throw Error("Spare cells can be \"copies\" or \"unused\", not \"" + std::string(text) + "\".");
 }
 
-CellMap::CellMap(std::span<const int> layers, const DieGeometry& geometry, Spare spare)
-    : layers_(layers.begin(), layers.end()),
-      geometry_(geometry)
+std::string shapeText(std::span<const int> layers)
 {
-    geometry.validate();
-    if (layers_.size() < 2 || std::ranges::any_of(layers_, [](int size) { return size < 1; }))
+    std::string text;
+    for (const int size : layers)
+        text += (text.empty() ? "" : "-") + std::to_string(size);
+    return text;
+}
+
+std::int64_t junctionsOf(std::span<const int> layers)
+{
+    std::int64_t weights = 0;
+    for (std::size_t layer = 0; layer + 1 < layers.size(); ++layer)
+        weights += static_cast<std::int64_t>(layers[layer]) * layers[layer + 1];
+    return 2 * weights;
+}
+
+int diesPerNetwork(std::span<const int> layers, const DieGeometry& die)
+{
+    constexpr int tooMany = std::numeric_limits<int>::max();
+    if (!isNetwork(layers))
+        return tooMany;
+    const std::int64_t least =
+        std::max<std::int64_t>(1, (junctionsOf(layers) + die.cells() - 1) / die.cells());
+    const int widest = *std::ranges::max_element(layers);
+    if (least > maxCells / die.cells() || die.rows < 2 || dividedUp(widest, die.rows / 2) > maxStrips)
+        return tooMany;
+    // On a crossbar without end the first way to cut a layer fits, all rectangles beside each other.
+    const int width = layOut(layers, die.rows, tooMany)->floor.width();
+    const int enough = dividedUp(width, die.columns);
+    const auto fits = [&](int dies) { return layOut(layers, die.rows, dies * die.columns).has_value(); };
+    const auto counts = std::views::iota(static_cast<int>(least), enough);
+    const auto dies = std::ranges::partition_point(counts, std::not_fn(fits));
+    const int needed = dies == counts.end() ? enough : *dies;
+    return static_cast<std::int64_t>(needed) * die.cells() > maxCells ? tooMany : needed;
+}
+
+CellMap::CellMap(std::span<const int> layers, const DieGeometry& die, Spare spare)
+    : layers_(layers.begin(), layers.end()),
+      die_(die)
+{
+    die.validate();
+    if (!isNetwork(layers))
         throw Error("A network needs at least two layers with one neuron or more each; this one is " +
                     shapeText(layers_) + ".");
+    const int dies = diesPerNetwork(layers, die);
+    if (dies > maxCells / die.cells())
+        refuse(layers, die);
+    geometry_ = sideBySide(die, dies);
 
-    Occupancy occupancy(geometry);
-    std::vector<Cut> chosen;
-    const auto placeCopy = [&](const Cut& cut, int copy) {
-        const auto tiles = place(occupancy, cut, copy);
-        if (tiles)
-            tiles_.insert(tiles_.end(), tiles->begin(), tiles->end());
-        return tiles.has_value();
-    };
-    for (int layer = 0; layer < weightLayers(); ++layer) {
-        const std::vector<Cut> all = cuts(layer, outputs(layer), inputs(layer));
-        const auto fits = std::ranges::find_if(all, [&](const Cut& cut) { return placeCopy(cut, 0); });
-        if (fits == all.end())
-            refuse(layer);
-        chosen.push_back(*fits);
-    }
+    auto [floor, chosen] = *layOut(layers, geometry_.rows, geometry_.columns);
     copies_.assign(chosen.size(), 1);
     if (spare == Spare::Copies)
         for (std::size_t layer = chosen.size(); layer-- > 0;)
-            while (copies_[layer] < maxCopies && placeCopy(chosen[layer], copies_[layer]))
+            while (copies_[layer] < maxCopies && place(floor, chosen[layer], copies_[layer]))
                 ++copies_[layer];
+    tiles_ = floor.tiles();
 
-    tileOf_.setConstant(geometry.rows, geometry.columns, -1);
+    tileOf_.setConstant(geometry_.rows, geometry_.columns, -1);
     for (std::size_t index = 0; index < tiles_.size(); ++index) {
         const Tile& tile = tiles_[index];
-        tileOf_.block(tile.row, tile.column, tile.rows(), tile.inputs) = static_cast<std::int16_t>(index);
+        tileOf_.block(tile.row, tile.column, tile.rows(), tile.inputs) = static_cast<int>(index);
     }
-}
-
-void CellMap::refuse(int layer) const
-{
-    long long weights = 0;
-    for (int l = 0; l < weightLayers(); ++l)
-        weights += static_cast<long long>(outputs(l)) * inputs(l);
-    throw Error("A " + shapeText(layers_) + " network does not fit: it needs " + std::to_string(2 * weights) +
-                " junctions in rectangles of 2 rows per output and 1 column per input, at most " +
-                std::to_string(maxPieces) + " for a layer; the die has " + std::to_string(geometry_.cells()) +
-                " junctions in " + std::to_string(geometry_.rows) + " rows and " +
-                std::to_string(geometry_.columns) + " columns. Layer " + std::to_string(layer + 1) + " (" +
-                std::to_string(inputs(layer)) + " to " + std::to_string(outputs(layer)) + ") found no room.");
 }
 
 int CellMap::junctions() const

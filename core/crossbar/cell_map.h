@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "wafer/die.h"
+#include "wafer/die_group.h"
 
 namespace faultline
 {
@@ -18,8 +18,8 @@ struct WeightIndex {
     bool operator==(const WeightIndex&) const = default;
 };
 
-/// A rectangle of one layer's weights on the die. The G+ cell of weight (firstOutput + j, firstInput + i) is
-/// at (row + 2 j, column + i); its G- cell is one row below.
+/// A rectangle of one layer's weights on the crossbar. The G+ cell of weight (firstOutput + j, firstInput +
+/// i) is at (row + 2 j, column + i); its G- cell is one row below.
 struct Tile {
     int layer = 0;
     int copy = 0; ///< 0 for the layer itself, 1 and up for its further copies
@@ -39,19 +39,26 @@ Spare spareFromName(std::string_view name); ///< throws Error
 
 /// Which two cells hold which weight. All weights of one input share a column; a differential pair is two
 /// neighbouring rows (G+ above G-); a layer is one rectangle, or a few whose partial sums are added
-/// digitally. A layer may stand on the die several times; the digital periphery then averages its copies, and
+/// digitally. A layer may stand there several times; the digital periphery then averages its copies, and
 /// a defect counts by that much less: layer ensemble averaging, O. Yousuf et al., Nat. Commun. 16, 1250
 /// (2025).
+///
+/// A network that does not fit on one die stands on as many as it needs, side by side (DieGroup). A
+/// rectangle may lie across the joint of two dies: the two parts of a row's current are then sensed apart and
+/// added digitally, and both cells of a pair are on the same die.
 class CellMap
 {
 public:
-    /// Lays out a dense network with `layers` neurons (inputs first, at least two numbers). Spare cells then
-    /// take further copies of whole layers, the last layer's first: it is small, and its defects cost the
-    /// most. Throws Error that says what the network needs and what the die has when it does not fit.
-    CellMap(std::span<const int> layers, const DieGeometry& geometry, Spare spare = Spare::Copies);
+    /// Lays out a dense network with `layers` neurons (inputs first, at least two numbers) on dies of this
+    /// geometry. Spare cells then take further copies of whole layers, the last layer's first: it is small,
+    /// and its defects cost the most. Throws Error that says what the network needs and what there is when it
+    /// is too large for any number of dies.
+    CellMap(std::span<const int> layers, const DieGeometry& die, Spare spare = Spare::Copies);
 
     const std::vector<int>& layers() const { return layers_; }
-    const DieGeometry& geometry() const { return geometry_; }
+    int dies() const { return geometry_.columns / die_.columns; } ///< that the network takes
+    const DieGeometry& die() const { return die_; }               ///< each of them
+    const DieGeometry& geometry() const { return geometry_; }     ///< all of them, side by side
     const std::vector<Tile>& tiles() const { return tiles_; }
     int weightLayers() const { return static_cast<int>(layers_.size()) - 1; }
     int outputs(int layer) const { return layers_[static_cast<std::size_t>(layer) + 1]; }
@@ -71,13 +78,21 @@ public:
     std::optional<Use> use(const CellIndex& cell) const;
 
 private:
-    [[noreturn]] void refuse(int layer) const;
-
     std::vector<int> layers_;
-    DieGeometry geometry_;
+    DieGeometry die_, geometry_;
     std::vector<Tile> tiles_;
     std::vector<int> copies_;
-    CellGrid<std::int16_t> tileOf_; ///< -1: unused
+    CellGrid<int> tileOf_; ///< -1: unused
 };
+
+/// "196-40-10", of the neurons of a network's layers.
+std::string shapeText(std::span<const int> layers);
+
+/// The cells that a network with `layers` neurons takes without copies.
+std::int64_t junctionsOf(std::span<const int> layers);
+
+/// The dies that a network with `layers` neurons takes (CellMap::dies()), or the largest number that there is
+/// when it is too large for any.
+int diesPerNetwork(std::span<const int> layers, const DieGeometry& die);
 
 } // namespace faultline

@@ -90,7 +90,9 @@ void RandomDie::choose(std::uint32_t step, const Network& network, std::vector<D
 {
     RandomStream random(seed_, RandomUse::TrainingDie, index_, step);
     drawHealthyPairs(random, network, onDie);
-    drawDefects(random, network, onDie);
+    for (int die = 0; die < map_.dies(); ++die)
+        drawDefects(random, die);
+    applyDefects(random, network, onDie);
 }
 
 void RandomDie::drawHealthyPairs(RandomStream& random, const Network& network,
@@ -108,16 +110,22 @@ void RandomDie::drawHealthyPairs(RandomStream& random, const Network& network,
     }
 }
 
-/// Replaces the healthy pairs that hold a defect.
-void RandomDie::drawDefects(RandomStream& random, const Network& network,
-                            std::vector<DenseLayer<float>>& onDie)
+void RandomDie::drawDefects(RandomStream& random, int die)
 {
-    const int columns = map_.geometry().columns;
-    for (const DrawnDefect& drawn : faultline::drawDefects(statistics_, map_.geometry(), random)) {
-        const int cell = drawn.cell.row * columns + drawn.cell.column;
+    const DieGeometry& geometry = map_.die();
+    for (const DrawnDefect& drawn : faultline::drawDefects(statistics_, geometry, random)) {
+        const int cell =
+            drawn.cell.row * map_.geometry().columns + die * geometry.columns + drawn.cell.column;
         conductance_[static_cast<std::size_t>(cell)] = static_cast<float>(drawn.siemens);
         defective_.push_back(cell);
     }
+}
+
+/// Replaces the healthy pairs that hold a defect.
+void RandomDie::applyDefects(RandomStream& random, const Network& network,
+                             std::vector<DenseLayer<float>>& onDie)
+{
+    const int columns = map_.geometry().columns;
     for (const int cell : defective_) {
         const auto use = map_.use({cell / columns, cell % columns});
         if (!use)

@@ -53,9 +53,10 @@ public:
     explicit NominalDie(const CellMap& map) : FixedDie(nominalWeights(map)) {}
 };
 
-/// Statistics-aware training: a new die at every step, from the distribution of drawDie(), but of each
+/// Statistics-aware training: new dies at every step, from the distribution of drawDie(), but of each
 /// weight's two values only the one is drawn that the network asks for. Their independence makes that the
-/// same: they are differences of four conductances, each with its own variation.
+/// same: they are differences of four conductances, each with its own variation. The dies of a network that
+/// spans several are independent, each with its own number of defects.
 class RandomDie : public DieSource
 {
 public:
@@ -68,7 +69,8 @@ public:
 private:
     void drawHealthyPairs(RandomStream& random, const Network& network,
                           std::vector<DenseLayer<float>>& onDie);
-    void drawDefects(RandomStream& random, const Network& network, std::vector<DenseLayer<float>>& onDie);
+    void drawDefects(RandomStream& random, int die);
+    void applyDefects(RandomStream& random, const Network& network, std::vector<DenseLayer<float>>& onDie);
 
     /// Where in words_ the healthy pairs of a weight layer find their numbers.
     struct Layer {
@@ -86,7 +88,7 @@ private:
     std::vector<float> pairQuantiles_;                          // of a healthy pair written +1
     std::array<std::vector<double>, levelCount> cellQuantiles_; // of a healthy cell at each level, siemens
     std::vector<std::uint32_t> words_;                          // random, for the healthy pairs of one draw
-    std::vector<float> conductance_; // of each cell of the die, siemens; below 0: healthy
+    std::vector<float> conductance_; // of each cell of all dies, siemens; below 0: healthy
     std::vector<int> defective_;     // cells
 };
 

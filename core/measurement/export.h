@@ -35,7 +35,8 @@ std::vector<std::filesystem::path> exportWeights(const std::string& die, const A
                                                  std::span<const Eigen::MatrixXf> latent,
                                                  const std::filesystem::path& folder, ArrayFormat format);
 
-/// What to write into each junction so that a die holds a network's binary weights.
+/// What to write into each junction so that a die holds a network's binary weights, or several dies side by
+/// side: their columns are counted on from die to die.
 enum class Write : std::int8_t { Nothing = -1, AP = 0, P = 1 };
 CellGrid<Write> programmingMap(const CellMap& map, std::span<const Eigen::MatrixXf> latent);
 

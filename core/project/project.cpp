@@ -49,10 +49,13 @@ int Project::freeDieId() const
     int highest = -1;
     for (const Die& die : wafer.dies)
         highest = std::max(highest, die.id);
-    for (const Study& study : studies)
+    for (const Study& study : studies) {
+        for (const int die : study.plan.dies)
+            highest = std::max(highest, die);
         for (const Run& run : study.result.runs)
             if (!run.dieErrors.empty())
                 highest = std::max(highest, run.dieErrors.rbegin()->first);
+    }
     return highest + 1;
 }
 

@@ -376,6 +376,9 @@ void saveSettings(Group& group, const RunSettings& settings)
 {
     group.set("mode", std::string(name(settings.mode)));
     group.set("die", settings.die);
+    if (!settings.furtherDies.empty())
+        group.set("further_dies",
+                  std::vector<std::int32_t>(settings.furtherDies.begin(), settings.furtherDies.end()));
     group.set("repeat", settings.repeat);
     saveShape(group, settings.network);
     group.set("image_side_pixels", settings.side);
@@ -389,6 +392,8 @@ RunSettings loadSettings(const Group& group)
     RunSettings settings;
     settings.mode = loadMode(group, "mode", group.text("mode"));
     settings.die = bounded(group, "die", -1, std::numeric_limits<int>::max());
+    if (group.has("further_dies"))
+        settings.furtherDies = group.list<std::int32_t>("further_dies");
     settings.repeat = group.get<std::int32_t>("repeat");
     settings.network = loadShape(group);
     settings.side = group.get<std::int32_t>("image_side_pixels");

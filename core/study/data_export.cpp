@@ -11,24 +11,29 @@ std::string_view name(Exported what)
     return names[static_cast<std::size_t>(what)];
 }
 
-std::vector<std::filesystem::path> exportData(Exported what, const Wafer& wafer, const Run* network,
+std::vector<std::filesystem::path> exportData(Exported what, const Wafer& wafer,
+                                              const TrainedNetwork* network,
                                               const std::filesystem::path& folder, ArrayFormat format)
 {
     if (what == Exported::Dies)
         return exportDies(wafer, folder, format);
     if (!network)
         throw Error("Weights and programming maps are those of a trained network: choose one.");
-    const CellMap map(network->settings.network.layers, wafer.geometry, network->settings.spare);
+    const RunSettings& settings = network->run.settings;
+    const CellMap map(settings.network.layers, wafer.geometry, settings.spare);
     std::vector<Eigen::MatrixXf> latent;
-    for (const auto& layer : network->network.layers)
+    for (const auto& layer : network->run.network.layers)
         latent.push_back(layer.latent);
     if (what == Exported::Programming)
         return exportProgramming(map, latent, folder, format);
     std::vector<std::filesystem::path> files;
-    for (const Die& die : wafer.dies)
+    for (const DieGroup& group : network->plan.placesOn(wafer))
         for (std::filesystem::path& file :
-             exportWeights(die.name, analogWeights(die, map, wafer.device), latent, folder, format))
+             exportWeights(group.name(), analogWeights(group, map, wafer.device), latent, folder, format))
             files.push_back(std::move(file));
+    if (files.empty())
+        throw Error("Nothing to export: this network takes " + std::to_string(map.dies()) +
+                    " dies together, and no such group of its study is whole among the chosen ones.");
     return files;
 }
 

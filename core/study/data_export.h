@@ -14,10 +14,17 @@ enum class Exported { Dies, Weights, Programming };
 inline constexpr std::array allExported{Exported::Dies, Exported::Weights, Exported::Programming};
 std::string_view name(Exported what); ///< "dies", "weights", "programming"
 
-/// Writes the wafer's dies, or what a network's weights are worth on each of them, or what to write into
-/// their junctions for it. Returns the paths. Throws Error, also for weights and programming without a
-/// network.
-std::vector<std::filesystem::path> exportData(Exported what, const Wafer& wafer, const Run* network,
+/// One of a study's runs with the plan, which says what dies it can be written to.
+struct TrainedNetwork {
+    StudyPlan plan;
+    Run run;
+};
+
+/// Writes the wafer's dies, or what a network's weights are worth on each of them (on each group of them when
+/// it takes several), or what to write into their junctions for it. Returns the paths. Throws Error, also for
+/// weights and programming without a network.
+std::vector<std::filesystem::path> exportData(Exported what, const Wafer& wafer,
+                                              const TrainedNetwork* network,
                                               const std::filesystem::path& folder, ArrayFormat format);
 
 } // namespace faultline

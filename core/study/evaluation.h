@@ -5,9 +5,9 @@
 namespace faultline
 {
 
-/// The class that a trained network gives each image on a die, or on a perfect one when `die` is null.
-/// `images`: of the side that the run's settings say. Throws Error when the network does not fit the wafer's
-/// dies.
+/// The class that a trained network gives each image on a die, or on a perfect one when `die` is null. A
+/// network that takes several dies wants them joined (DieGroup). `images`: of the side that the run's
+/// settings say. Throws Error when the network does not fit.
 std::vector<std::uint8_t> classify(const Run& run, const Die* die, const Wafer& wafer, const Dataset& images);
 
 /// Percent of the images that were given another class than their label.

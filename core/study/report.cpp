@@ -19,11 +19,6 @@ namespace
 
 using Json = nlohmann::ordered_json;
 
-const Die& dieOf(const Wafer& wafer, int index)
-{
-    return wafer.dies[static_cast<std::size_t>(index)];
-}
-
 int count(const DefectCounts& counts, Defect defect)
 {
     return counts[static_cast<std::size_t>(defect)];
@@ -39,14 +34,18 @@ Json json(const Wafer& wafer)
             {"tmr", wafer.device.tmr}};
 }
 
-Json json(const Die& die)
+Json json(const DieGroup& group)
 {
-    const DefectCounts counts = die.counts();
-    return {{"name", die.name},
-            {"shorts", count(counts, Defect::Short)},
-            {"opens", count(counts, Defect::Open)},
-            {"stuck_p", count(counts, Defect::StuckP)},
-            {"stuck_ap", count(counts, Defect::StuckAP)}};
+    const DefectCounts counts = group.counts();
+    Json json{{"name", group.name()},
+              {"shorts", count(counts, Defect::Short)},
+              {"opens", count(counts, Defect::Open)},
+              {"stuck_p", count(counts, Defect::StuckP)},
+              {"stuck_ap", count(counts, Defect::StuckAP)}};
+    if (group.dies.size() > 1)
+        for (const Die* die : group.dies)
+            json["dies"].push_back(die->name);
+    return json;
 }
 
 /// nlohmann's JSON writes the shortest text that reads back as the same double, and null for NaN.
@@ -95,8 +94,8 @@ std::string studyJson(const StudyPlan& plan, const Wafer& wafer, const StudyResu
 {
     const StudySummary summary = summarise(plan, wafer, result.runs);
     Json dies = Json::array(), modes = Json::object();
-    for (const int die : summary.dies)
-        dies.push_back(json(dieOf(wafer, die)));
+    for (const DieGroup& group : summary.dies)
+        dies.push_back(json(group));
     for (const ModeErrors& errors : summary.modes)
         modes[std::string(name(errors.mode))] = json(errors);
     const Json baseline = summary.baselineError ? Json{{"error_percent", *summary.baselineError},
@@ -106,6 +105,7 @@ std::string studyJson(const StudyPlan& plan, const Wafer& wafer, const StudyResu
     return Json{{"faultline", version()},
                 {"seed", plan.seed},
                 {"network", plan.network.layers},
+                {"dies_per_network", diesPerNetwork(plan.network.layers, wafer.geometry)},
                 {"epochs", plan.training.epochs},
                 {"plan", planJson(plan)},
                 {"wafer", json(wafer)},
@@ -131,9 +131,10 @@ std::string diesCsv(const StudyPlan& plan, const Wafer& wafer, const std::vector
     }
     csv << "\r\n";
     for (std::size_t row = 0; row < summary.dies.size(); ++row) {
-        const Die& die = dieOf(wafer, summary.dies[row]);
-        csv << cell(die.name) << ',' << die.position.row << ',' << die.position.column;
-        const DefectCounts counts = die.counts();
+        const DieGroup& group = summary.dies[row];
+        const WaferPosition& position = group.dies.front()->position;
+        csv << cell(group.name()) << ',' << position.row << ',' << position.column;
+        const DefectCounts counts = group.counts();
         for (const Defect defect : allDefects)
             csv << ',' << count(counts, defect);
         for (const ModeErrors& errors : summary.modes) {

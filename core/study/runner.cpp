@@ -29,8 +29,15 @@ struct Bench {
     Dataset train, test;
     CellMap map;
     DefectStatistics statistics;
-    std::vector<int> dies;
+    std::vector<DieGroup> dies;
     std::vector<AnalogWeights> onDies; // in the order of dies
+
+    /// What a hardware-aware run trains on.
+    const AnalogWeights& trainedOn(const RunSettings& settings) const
+    {
+        const auto group = std::ranges::find(dies, settings.die, &DieGroup::id);
+        return onDies[static_cast<std::size_t>(group - dies.begin())];
+    }
 };
 
 std::unique_ptr<DieSource> dieSource(const RunSettings& settings, const Bench& bench)
@@ -39,8 +46,7 @@ std::unique_ptr<DieSource> dieSource(const RunSettings& settings, const Bench& b
     case TrainingMode::Standard:
         return std::make_unique<NominalDie>(bench.map);
     case TrainingMode::HardwareAware:
-        return std::make_unique<FixedDie>(
-            analogWeights(*bench.wafer.find(settings.die), bench.map, bench.wafer.device));
+        return std::make_unique<FixedDie>(bench.trainedOn(settings));
     case TrainingMode::StatisticsAware:
         return std::make_unique<RandomDie>(bench.statistics, bench.map, bench.wafer.device, settings.seed,
                                            settings.stream());
@@ -48,26 +54,33 @@ std::unique_ptr<DieSource> dieSource(const RunSettings& settings, const Bench& b
     throw std::logic_error("unknown training mode");
 }
 
-/// The dies on which an epoch's test error is taken: the one that is trained on, or a few drawn from the same
+/// The dies on which an epoch's test error is taken: those that are trained on, or a few drawn from the same
 /// statistics, the same at every epoch, at draws that training never reaches.
 std::vector<AnalogWeights> watchedDies(const RunSettings& settings, const Bench& bench)
 {
     constexpr std::uint32_t drawn = 4, last = std::numeric_limits<std::uint32_t>::max();
-    const auto onDie = [&](const Die& die) { return analogWeights(die, bench.map, bench.wafer.device); };
     switch (settings.mode) {
     case TrainingMode::Standard:
         return {nominalWeights(bench.map)};
     case TrainingMode::HardwareAware:
-        return {onDie(*bench.wafer.find(settings.die))};
+        return {bench.trainedOn(settings)};
     case TrainingMode::StatisticsAware:
         break;
     }
-    std::vector<AnalogWeights> dies;
-    for (std::uint32_t k = 0; k < drawn; ++k)
-        dies.push_back(
-            onDie(drawDie(bench.statistics, bench.wafer.geometry,
-                          RandomStream(settings.seed, RandomUse::TrainingDie, settings.stream(), last - k))));
-    return dies;
+    const auto each = static_cast<std::uint32_t>(bench.map.dies());
+    std::vector<AnalogWeights> watched;
+    for (std::uint32_t k = 0; k < drawn; ++k) {
+        std::vector<Die> dies;
+        DieGroup group;
+        for (std::uint32_t die = 0; die < each; ++die)
+            dies.push_back(drawDie(bench.statistics, bench.wafer.geometry,
+                                   RandomStream(settings.seed, RandomUse::TrainingDie, settings.stream(),
+                                                last - k * each - die)));
+        for (const Die& die : dies)
+            group.dies.push_back(&die);
+        watched.push_back(analogWeights(group, bench.map, bench.wafer.device));
+    }
+    return watched;
 }
 
 /// Trains and evaluates one network, from where `progress` stands; nothing if stopped. `progress` is then at
@@ -111,8 +124,7 @@ std::optional<Run> performRun(RunCheckpoint& progress, const Bench& bench, const
     for (std::size_t k = 0; k < bench.dies.size(); ++k) {
         if (stop.stop_requested())
             return std::nullopt;
-        run.dieErrors[bench.wafer.dies[static_cast<std::size_t>(bench.dies[k])].id] =
-            error(run.network, bench.onDies[k]);
+        run.dieErrors[bench.dies[k].id()] = error(run.network, bench.onDies[k]);
     }
     run.evaluateSeconds = secondsSince(start);
     return run;
@@ -126,11 +138,10 @@ Bench prepare(const StudyPlan& plan, const Wafer& wafer, const DatasetPair& data
                 downsample(data.test, plan.side),
                 CellMap(plan.network.layers, wafer.geometry, plan.spare),
                 {},
-                plan.diesOn(wafer),
+                plan.groupsOn(wafer),
                 {}};
-    for (const int die : bench.dies)
-        bench.onDies.push_back(
-            analogWeights(wafer.dies[static_cast<std::size_t>(die)], bench.map, wafer.device));
+    for (const DieGroup& group : bench.dies)
+        bench.onDies.push_back(analogWeights(group, bench.map, wafer.device));
     const bool fresh = known.runs.empty() && known.begun.empty();
     bench.statistics = fresh ? trainingStatistics(plan, wafer) : known.statistics;
     return bench;

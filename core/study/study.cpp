@@ -27,16 +27,16 @@ std::pair<double, double> overRuns(const std::vector<const Run*>& runs, const Va
     return {mean(values), standardDeviation(values)};
 }
 
-ModeErrors modeErrors(TrainingMode mode, const Wafer& wafer, const std::vector<int>& dies,
+ModeErrors modeErrors(TrainingMode mode, const std::vector<DieGroup>& dies,
                       const std::vector<const Run*>& runs)
 {
     ModeErrors errors{mode, {}, {}, {}};
-    for (const int index : dies) {
-        const Die& die = wafer.dies[static_cast<std::size_t>(index)];
-        const auto onThisDie = [&die](const Run& run) { return run.errorOn(die); };
+    for (const DieGroup& group : dies) {
+        const int id = group.id();
+        const auto onThisDie = [id](const Run& run) { return run.errorOn(id); };
         std::vector<const Run*> own = runs;
         if (mode == TrainingMode::HardwareAware) {
-            const auto trainedHere = [&die](const Run* run) { return run->settings.die == die.id; };
+            const auto trainedHere = [id](const Run* run) { return run->settings.die == id; };
             const auto others = std::stable_partition(own.begin(), own.end(), trainedHere);
             errors.otherDies.push_back(overRuns({others, own.end()}, onThisDie).first);
             own.erase(others, own.end());
@@ -46,6 +46,34 @@ ModeErrors modeErrors(TrainingMode mode, const Wafer& wafer, const std::vector<i
         errors.dieSpread.push_back(dieSpread);
     }
     return errors;
+}
+
+/// The ids of the dies that a plan's networks are written to, in as many per element as a network takes;
+/// fewer in the last one when they do not come out even.
+std::vector<std::vector<int>> groupIds(const StudyPlan& plan, const Wafer& wafer)
+{
+    std::vector<int> ids = plan.dies;
+    if (ids.empty())
+        for (const int die : plan.diesOn(wafer))
+            ids.push_back(wafer.dies[static_cast<std::size_t>(die)].id);
+    const auto each = static_cast<std::size_t>(diesPerNetwork(plan.network.layers, wafer.geometry));
+    std::vector<std::vector<int>> groups;
+    for (std::size_t k = 0; k < ids.size(); ++k) {
+        if (k % each == 0)
+            groups.emplace_back();
+        groups.back().push_back(ids[k]);
+    }
+    return groups;
+}
+
+/// Without the dies that have left the wafer.
+std::vector<const Die*> diesOf(const std::vector<int>& ids, const Wafer& wafer)
+{
+    std::vector<const Die*> dies;
+    for (const int id : ids)
+        if (const Die* die = wafer.find(id))
+            dies.push_back(die);
+    return dies;
 }
 
 /// The index of a die in the wafer's list by its name.
@@ -98,7 +126,12 @@ void StudyPlan::validate(const Wafer& wafer) const
                         ", that is not on the wafer.");
     if (diesOn(wafer).empty())
         throw Error(wafer.dies.empty() ? "The wafer has no dies." : "All dies of the wafer are excluded.");
-    static_cast<void>(CellMap(network.layers, wafer.geometry, spare)); // throws when the network does not fit
+    const CellMap map(network.layers, wafer.geometry, spare); // throws when the network is too large
+    if (groupsOn(wafer).empty())
+        throw Error("A " + shapeText(network.layers) + " network does not fit: it needs " +
+                    std::to_string(junctionsOf(network.layers)) + " junctions, and so " +
+                    std::to_string(map.dies()) + " dies of " + std::to_string(wafer.geometry.cells()) +
+                    " side by side; the plan has " + std::to_string(diesOn(wafer).size()) + ".");
 }
 
 std::vector<int> StudyPlan::diesOn(const Wafer& wafer) const
@@ -112,6 +145,57 @@ std::vector<int> StudyPlan::diesOn(const Wafer& wafer) const
             if (wafer.dies[die].included)
                 chosen.push_back(static_cast<int>(die));
     return chosen;
+}
+
+std::vector<DieGroup> StudyPlan::groupsOn(const Wafer& wafer) const
+{
+    const auto each = static_cast<std::size_t>(diesPerNetwork(network.layers, wafer.geometry));
+    std::vector<DieGroup> groups;
+    for (const std::vector<int>& ids : groupIds(*this, wafer)) {
+        DieGroup group{diesOf(ids, wafer)};
+        if (group.dies.size() == each)
+            groups.push_back(std::move(group));
+    }
+    return groups;
+}
+
+std::vector<DieGroup> StudyPlan::placesOn(const Wafer& wafer) const
+{
+    if (diesPerNetwork(network.layers, wafer.geometry) > 1)
+        return groupsOn(wafer);
+    std::vector<DieGroup> single;
+    for (const Die& die : wafer.dies)
+        single.push_back({{&die}});
+    return single;
+}
+
+std::vector<const Die*> StudyPlan::leftOver(const Wafer& wafer) const
+{
+    const auto each = static_cast<std::size_t>(diesPerNetwork(network.layers, wafer.geometry));
+    const std::vector<std::vector<int>> groups = groupIds(*this, wafer);
+    if (groups.empty() || groups.back().size() == each)
+        return {};
+    return diesOf(groups.back(), wafer);
+}
+
+std::optional<int> StudyPlan::groupOf(int die, const Wafer& wafer) const
+{
+    const auto each = static_cast<std::size_t>(diesPerNetwork(network.layers, wafer.geometry));
+    if (each == 1)
+        return die;
+    for (const std::vector<int>& ids : groupIds(*this, wafer))
+        if (ids.size() == each && std::ranges::find(ids, die) != ids.end())
+            return ids.front();
+    return std::nullopt;
+}
+
+StudyPlan StudyPlan::pinned(const Wafer& wafer) const
+{
+    StudyPlan plan = *this;
+    plan.dies.clear();
+    for (const int die : diesOn(wafer))
+        plan.dies.push_back(wafer.dies[static_cast<std::size_t>(die)].id);
+    return plan;
 }
 
 std::vector<int> diesNamed(const Wafer& wafer, const std::vector<std::string>& names)
@@ -134,10 +218,18 @@ std::vector<int> diesNamed(const Wafer& wafer, const std::vector<std::string>& n
 
 std::string RunSettings::name(const Wafer& wafer) const
 {
+    const std::string start = std::string(faultline::name(mode)) + " ";
     if (mode != TrainingMode::HardwareAware)
-        return std::string(faultline::name(mode)) + " " + std::to_string(repeat + 1);
-    const Die* trainedOn = wafer.find(die);
-    return std::string(faultline::name(mode)) + " " + (trainedOn ? trainedOn->name : "on a removed die");
+        return start + std::to_string(repeat + 1);
+    const DieGroup group{diesOf(diesTrainedOn(), wafer)};
+    return start + (group.dies.size() == 1 + furtherDies.size() ? group.name() : "on a removed die");
+}
+
+std::vector<int> RunSettings::diesTrainedOn() const
+{
+    std::vector<int> ids{die};
+    ids.insert(ids.end(), furtherDies.begin(), furtherDies.end());
+    return ids;
 }
 
 std::uint32_t RunSettings::stream() const
@@ -146,9 +238,9 @@ std::uint32_t RunSettings::stream() const
            static_cast<std::uint32_t>(repeat);
 }
 
-double Run::errorOn(const Die& die) const
+double Run::errorOn(std::optional<int> group) const
 {
-    const auto found = dieErrors.find(die.id);
+    const auto found = group ? dieErrors.find(*group) : dieErrors.end();
     return found == dieErrors.end() ? std::numeric_limits<double>::quiet_NaN() : found->second;
 }
 
@@ -175,8 +267,11 @@ std::vector<RunSettings> runsOf(const StudyPlan& plan, const Wafer& wafer)
         settings.training = mode == TrainingMode::StatisticsAware ? plan.statisticsAware : plan.training;
         settings.seed = plan.seed;
         if (mode == TrainingMode::HardwareAware) {
-            for (const int die : plan.diesOn(wafer)) {
-                settings.die = wafer.dies[static_cast<std::size_t>(die)].id;
+            for (const DieGroup& group : plan.groupsOn(wafer)) {
+                settings.die = group.id();
+                settings.furtherDies.clear();
+                for (std::size_t k = 1; k < group.dies.size(); ++k)
+                    settings.furtherDies.push_back(group.dies[k]->id);
                 runs.push_back(settings);
             }
         } else {
@@ -192,7 +287,7 @@ std::vector<RunSettings> runsOf(const StudyPlan& plan, const Wafer& wafer)
 StudySummary summarise(const StudyPlan& plan, const Wafer& wafer, const std::vector<Run>& runs)
 {
     StudySummary summary;
-    summary.dies = plan.diesOn(wafer);
+    summary.dies = plan.groupsOn(wafer);
     for (const TrainingMode mode : allModes) {
         std::vector<const Run*> ofMode;
         for (const Run& run : runs)
@@ -206,7 +301,7 @@ StudySummary summarise(const StudyPlan& plan, const Wafer& wafer, const std::vec
             summary.baselineError = baseline;
             summary.baselineSpread = spread;
         }
-        summary.modes.push_back(modeErrors(mode, wafer, summary.dies, ofMode));
+        summary.modes.push_back(modeErrors(mode, summary.dies, ofMode));
     }
     return summary;
 }

@@ -21,7 +21,8 @@ inline constexpr std::array allModes{TrainingMode::Standard, TrainingMode::Hardw
 std::string_view name(TrainingMode mode);
 TrainingMode modeFromName(std::string_view name); ///< throws Error
 
-/// What to train and on which dies: networks x modes x dies x repeats.
+/// What to train and on which dies: networks x modes x dies x repeats. A network that does not fit on one die
+/// takes a group of them, which then stands wherever a die does.
 struct StudyPlan {
     NetworkShape network;
     int side = 14; ///< images are averaged down to side x side pixels; network.layers[0] is side * side
@@ -37,6 +38,20 @@ struct StudyPlan {
 
     /// The plan's dies that are on the wafer, as indices into Wafer::dies.
     std::vector<int> diesOn(const Wafer& wafer) const;
+    /// What the networks are written to: each of the plan's dies, or as many in succession as a network
+    /// takes. Without a group that has lost a die, and without the dies that are left over at the end.
+    std::vector<DieGroup> groupsOn(const Wafer& wafer) const;
+    /// Whatever a network of this plan can be written to: every single die of the wafer, or the plan's
+    /// groups.
+    std::vector<DieGroup> placesOn(const Wafer& wafer) const;
+    /// The dies at the end that are too few for a group.
+    std::vector<const Die*> leftOver(const Wafer& wafer) const;
+    /// The id by which results name what a die is part of: its own, or that of the first die of its group.
+    /// Nothing when the die is in no group. Says so of dies that have left the wafer too.
+    std::optional<int> groupOf(int die, const Wafer& wafer) const;
+    /// The same plan with its dies by id: what a study keeps, since groups must stay as they are while dies
+    /// are added and excluded.
+    StudyPlan pinned(const Wafer& wafer) const;
     /// Throws Error that says in the user's words what is wrong.
     void validate(const Wafer& wafer) const;
     bool operator==(const StudyPlan&) const = default;
@@ -49,16 +64,18 @@ std::vector<int> diesNamed(const Wafer& wafer, const std::vector<std::string>& n
 /// All that decides one training run, besides the wafer, the statistics and the images.
 struct RunSettings {
     TrainingMode mode = TrainingMode::Standard;
-    int die = -1;   ///< Die::id of the die trained on (hardware-aware); -1 otherwise
-    int repeat = 0; ///< 0, 1, ... of the same mode
+    int die = -1;                 ///< Die::id of the die trained on (hardware-aware); -1 otherwise
+    std::vector<int> furtherDies; ///< the ids of the others when it is a group of dies
+    int repeat = 0;               ///< 0, 1, ... of the same mode
     NetworkShape network;
     int side = 14;
     Spare spare = Spare::Copies;
     TrainingOptions training;
     std::uint64_t seed = 1;
 
-    /// "standard 1", "hardware-aware D07".
+    /// "standard 1", "hardware-aware D07", "hardware-aware D01+D02".
     std::string name(const Wafer& wafer) const;
+    std::vector<int> diesTrainedOn() const; ///< hardware-aware: their ids
     /// Keys the run's random streams. Made of mode, die and repeat, so that a run gives the same network in
     /// every study that it is part of.
     std::uint32_t stream() const;
@@ -79,10 +96,10 @@ struct Run {
     std::vector<EpochRecord> curve;
     Network network;
     double perfectDieError = 0.0;    ///< percent of the test images on a perfect die
-    std::map<int, double> dieErrors; ///< percent, by Die::id, where evaluated
+    std::map<int, double> dieErrors; ///< percent, by Die::id or DieGroup::id, where evaluated
     double trainSeconds = 0.0, evaluateSeconds = 0.0;
 
-    double errorOn(const Die& die) const; ///< percent; NaN where not evaluated
+    double errorOn(std::optional<int> group) const; ///< percent, by id; NaN where not evaluated
     /// The mean of its errors on dies, percent: on its own die alone when hardware-aware.
     double meanDieError() const;
 };
@@ -91,11 +108,11 @@ struct Run {
 /// statistics-aware.
 std::vector<RunSettings> runsOf(const StudyPlan& plan, const Wafer& wafer);
 
-/// Errors of one mode over the plan's dies, percent; each value a mean over repeats with their standard
-/// deviation.
+/// Errors of one mode over the plan's dies or groups of dies, percent; each value a mean over repeats with
+/// their standard deviation.
 struct ModeErrors {
     TrainingMode mode;
-    std::vector<double> dieMean; ///< one per entry of StudySummary::dies; hardware-aware: each on its own die
+    std::vector<double> dieMean; ///< one per entry of StudySummary::dies; hardware-aware: each on its own
     std::vector<double> dieSpread;
     /// Hardware-aware only: mean error of the other dies' networks on each die, the price of specialising.
     std::vector<double> otherDies;
@@ -103,7 +120,7 @@ struct ModeErrors {
 
 /// The study's result in numbers: what charts, study.json and dies.csv show.
 struct StudySummary {
-    std::vector<int> dies;               ///< indices into Wafer::dies
+    std::vector<DieGroup> dies;          ///< single dies, unless a network takes several
     std::optional<double> baselineError; ///< mean of the standard networks on a perfect die, percent
     double baselineSpread = 0.0;         ///< standard deviation over the repeats
     std::vector<ModeErrors> modes;       ///< only modes with finished runs

@@ -289,6 +289,33 @@ private slots:
             QVERIFY2(info.out.contains(words), words);
     }
 
+    void networksOnSeveralDies()
+    {
+        const Outcome outcome = call(tinyStudy(
+            "several",
+            {{"--dies", "D01..D05"}, {"--hidden", "150"}, {"--epochs", "1"}, {"--modes", "hardware-aware"}}));
+        QVERIFY2(outcome.exitCode == 0, qPrintable(outcome.err));
+        QVERIFY2(outcome.out.contains("64-150-10: 22 200 junctions, 2 dies of 20 000 each; 5 dies hold 2 "
+                                      "networks; left over, too few for another: D05\n"),
+                 qPrintable(outcome.out));
+        QVERIFY(outcome.out.contains("hardware-aware D03+D04: epoch 1 of 1"));
+        const QJsonObject study = readJson(path("several/study.json"));
+        QCOMPARE(study["dies_per_network"].toInt(), 2);
+        const QJsonArray dies = study["dies"].toArray();
+        QCOMPARE(dies.size(), 2);
+        QCOMPARE(dies[1].toObject()["name"].toString(), "D03+D04");
+        QCOMPARE(dies[1].toObject()["dies"].toArray(), QJsonArray({"D03", "D04"}));
+        const QByteArray csv = readBytes(path("several/dies.csv"));
+        QVERIFY(csv.contains("\nD01+D02,") && csv.count('\n') == 3);
+        QVERIFY(call({"info", path("several/study.faultline")}).out.contains("error on them stands at each"));
+
+        const Outcome few = call(tinyStudy("few", {{"--hidden", "150"}, {"--dies", "D01"}}));
+        QVERIFY(few.exitCode != 0);
+        QVERIFY2(few.err.contains(
+                     "it needs 22200 junctions, and so 2 dies of 20000 side by side; the plan has 1."),
+                 qPrintable(few.err));
+    }
+
     void figures()
     {
 #ifdef FAULTLINE_FIGURES

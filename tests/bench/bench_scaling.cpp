@@ -1,4 +1,4 @@
-// How time and memory grow with images, weights, dies, array and cores: a table for each, and the slope of
+// How time and memory grow with images, weights, dies, arrays and cores: a table for each, and the slope of
 // its logarithms beside it (1: in proportion). Synthetic images, a quarter of whose pixels are above zero.
 //   bench_scaling
 
@@ -122,19 +122,19 @@ struct Case {
     std::function<double()> work;
 };
 
-void table(const char* title, const char* column, const std::vector<Case>& cases)
+void table(const std::string& title, const char* column, const std::vector<Case>& cases)
 {
-    std::printf("%s\n%-24s %10s %8s %10s %8s\n", title, column, "seconds", "slope", "MB", "slope");
+    std::printf("%s\n%-27s %10s %8s %10s %8s\n", title.c_str(), column, "seconds", "slope", "MB", "slope");
     std::optional<std::pair<double, Cost>> previous;
     for (const Case& one : cases) {
         const Cost cost = costOf(one.work);
         if (previous) {
             const double step = std::log(one.size / previous->first);
-            std::printf("%-24s %10.4f %8.2f %10.0f %8.2f\n", one.name.c_str(), cost.seconds,
+            std::printf("%-27s %10.4f %8.2f %10.0f %8.2f\n", one.name.c_str(), cost.seconds,
                         std::log(cost.seconds / previous->second.seconds) / step, cost.megabytes,
                         std::log(cost.megabytes / previous->second.megabytes) / step);
         } else {
-            std::printf("%-24s %10.4f %8s %10.0f\n", one.name.c_str(), cost.seconds, "", cost.megabytes);
+            std::printf("%-27s %10.4f %8s %10.0f\n", one.name.c_str(), cost.seconds, "", cost.megabytes);
         }
         std::fflush(stdout);
         previous = {one.size, cost};
@@ -154,17 +154,16 @@ double epochSeconds(const std::vector<int>& layers, int side, int images, const 
     return shortest;
 }
 
-std::string text(const std::vector<int>& layers)
+/// "2 dies"
+std::string diesFor(const std::vector<int>& layers, const DieGeometry& die)
 {
-    std::string result;
-    for (const int size : layers)
-        result += (result.empty() ? "" : "-") + std::to_string(size);
-    return result;
+    const int dies = diesPerNetwork(layers, die);
+    return std::to_string(dies) + (dies == 1 ? " die" : " dies");
 }
 
 void run()
 {
-    const std::vector<int> demo{196, 40, 10};
+    const std::vector<int> demo{196, 40, 10}, spanning{784, 512, 256, 10};
     std::vector<Case> cases;
     for (const int images : {7500, 15000, 30000, 60000, 120000})
         cases.push_back({std::to_string(images), static_cast<double>(images),
@@ -172,35 +171,56 @@ void run()
     table("An epoch of 196-40-10, a random die per batch", "images", cases);
 
     cases.clear();
-    const DieGeometry large{.rows = 2048, .columns = 1024, .kernelRows = 32, .kernelColumns = 32};
+    const auto square = [](int side) {
+        return DieGeometry{.rows = side, .columns = side, .kernelRows = 32, .kernelColumns = 32};
+    };
     for (const std::vector<int>& layers :
-         {std::vector{784, 40, 10}, {784, 128, 10}, {784, 256, 10}, {784, 512, 10}, {784, 512, 256, 10}})
-        cases.push_back({text(layers), static_cast<double>(NetworkShape{layers}.weights()),
-                         [=] { return epochSeconds(layers, 28, 10000, large); }});
-    table("An epoch of 10 000 images, a random die of 2048 x 1024 per batch", "network", cases);
+         {std::vector{784, 40, 10}, {784, 128, 10}, {784, 256, 10}, {784, 512, 10}, spanning})
+        cases.push_back({shapeText(layers) + ", " + diesFor(layers, square(1024)),
+                         static_cast<double>(NetworkShape{layers}.weights()),
+                         [=] { return epochSeconds(layers, 28, 10000, square(1024)); }});
+    table("An epoch of 10 000 images, random dies of 1024 x 1024 per batch", "network (by its weights)",
+          cases);
 
     cases.clear();
-    for (const int dies : {10, 100, 1000})
+    for (const DieGeometry& die : {square(1024), square(512), square(256), DieGeometry{}})
         cases.push_back(
-            {std::to_string(dies), static_cast<double>(dies), [=] {
-                 const Wafer wafer = someWafer(DieGeometry{}, dies);
-                 const Dataset test = syntheticImages(14, 1000);
-                 const CellMap map(demo, wafer.geometry);
-                 const NetworkShape shape{demo, Activation::Tanh};
-                 const Network network = initialNetwork(shape, RandomStream(1, RandomUse::Initialise));
-                 return secondsOf([&] {
-                     for (const Die& die : wafer.dies)
-                         errorPercent(onDie(network, analogWeights(die, map, wafer.device)), shape, test);
-                 });
-             }});
-    table("Mapping and evaluating 196-40-10 on every die, 1 000 images", "dies", cases);
+            {std::to_string(die.rows) + " x " + std::to_string(die.columns) + ", " + diesFor(spanning, die),
+             static_cast<double>(diesPerNetwork(spanning, die)),
+             [=] { return epochSeconds(spanning, 28, 10000, die); }});
+    table("An epoch of 784-512-256-10, 10 000 images, random dies per batch", "die (by their number)", cases);
+
+    const auto evaluation = [](const std::vector<int>& layers, int side, int dies) {
+        return [=] {
+            const Wafer wafer = someWafer(DieGeometry{}, dies);
+            const Dataset test = syntheticImages(side, 1000);
+            const CellMap map(layers, wafer.geometry);
+            StudyPlan plan;
+            plan.network = {layers, Activation::Tanh};
+            const Network network = initialNetwork(plan.network, RandomStream(1, RandomUse::Initialise));
+            return secondsOf([&] {
+                for (const DieGroup& group : plan.groupsOn(wafer))
+                    errorPercent(onDie(network, analogWeights(group, map, wafer.device)), plan.network, test);
+            });
+        };
+    };
+    cases.clear();
+    for (const int dies : {10, 100, 1000})
+        cases.push_back({std::to_string(dies), static_cast<double>(dies), evaluation(demo, 14, dies)});
+    table("Mapping and evaluating 196-40-10 on every die of 100 x 200, 1 000 images", "dies", cases);
+
+    cases.clear();
+    for (const int dies : {125, 250, 500, 1000})
+        cases.push_back({std::to_string(dies), static_cast<double>(dies), evaluation(spanning, 28, dies)});
+    table("Mapping and evaluating 784-512-256-10 on every " + diesFor(spanning, DieGeometry{}) +
+              " of 100 x 200, 1 000 images",
+          "dies", cases);
 
     cases.clear();
     for (const int side : {128, 256, 512, 1024})
         cases.push_back(
             {std::to_string(side) + " x " + std::to_string(side), static_cast<double>(side) * side, [=] {
-                 const DieGeometry geometry{
-                     .rows = side, .columns = side, .kernelRows = 32, .kernelColumns = 32};
+                 const DieGeometry geometry = square(side);
                  const std::vector<int> layers{side, side / 2 - 20, 10};
                  const CellMap map(layers, geometry, Spare::Unused);
                  const Wafer wafer = someWafer(geometry, 4);

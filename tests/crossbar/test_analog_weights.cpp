@@ -46,6 +46,7 @@ private slots:
     void everyPairOfDefects();
     void perfectDieIsPlusAndMinusOne();
     void cellByCellOnARandomDie();
+    void diesOfAGroupAddTheirCurrents();
     void refusesADieThatIsTooSmall();
 };
 
@@ -122,6 +123,42 @@ void TestAnalogWeights::cellByCellOnARandomDie()
                 QVERIFY(std::abs(static_cast<double>(layerValues.up(output, input)) - up) < 1e-5);
                 QVERIFY(std::abs(static_cast<double>(layerValues.down(output, input)) - down) < 1e-5);
             }
+}
+
+/// What a network sees on three dies is the sum of what each die's rows carry.
+void TestAnalogWeights::diesOfAGroupAddTheirCurrents()
+{
+    const std::vector wide{8, 2};
+    const CellMap map(wide, geometry, Spare::Unused);
+    QCOMPARE(map.dies(), 3);
+    RandomStream random(5, RandomUse::Test);
+    std::vector<Die> dies;
+    for (const char* name : {"D1", "D2", "D3"}) {
+        dies.emplace_back(name, geometry, device);
+        for (auto& grid : dies.back().conductance)
+            grid = grid.unaryExpr([&](float) { return static_cast<float>(1e-3 * random.uniform()); });
+    }
+    const AnalogWeights weights = analogWeights(DieGroup{{&dies[0], &dies[1], &dies[2]}}, map, device);
+
+    Eigen::VectorXd input(8);
+    for (double& x : input)
+        x = random.uniform();
+    const double unit = written(Defect::None, P, 0, 0) - written(Defect::None, AP, 0, 0);
+    for (int output = 0; output < 2; ++output) {
+        double up = 0.0, down = 0.0;
+        for (int i = 0; i < 8; ++i) { // three columns on each die
+            const Die& die = dies[static_cast<std::size_t>(i / 3)];
+            const auto current = [&](Level plus, Level minus) {
+                return input(i) * (static_cast<double>(die.conductance[plus](2 * output, i % 3)) -
+                                   static_cast<double>(die.conductance[minus](2 * output + 1, i % 3)));
+            };
+            up += current(P, AP) / unit;
+            down += current(AP, P) / unit;
+        }
+        QVERIFY(std::abs(weights[0].up.row(output).cast<double>().dot(input) - up) < 1e-5);
+        QVERIFY(std::abs(weights[0].down.row(output).cast<double>().dot(input) - down) < 1e-5);
+    }
+    QVERIFY_EXCEPTION_THROWN(analogWeights(dies[0], map, device), Error);
 }
 
 void TestAnalogWeights::refusesADieThatIsTooSmall()

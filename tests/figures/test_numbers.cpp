@@ -174,6 +174,39 @@ private slots:
         QVERIFY(std::isnan(weights.value(die, {19, 39})));
     }
 
+    void aDieOfAGroupShowsItsPartOfTheNetwork()
+    {
+        const DieGeometry geometry{20, 40, 10, 10};
+        Run run;
+        run.settings.network.layers = {16, 30, 10};
+        run.network = initialNetwork(run.settings.network, RandomStream(1, RandomUse::Test));
+        const Wafer wafer = sampleWafer(3, geometry);
+        const DieGroup group{{&wafer.dies[0], &wafer.dies[1]}};
+        Overlay weights(DieLayer::Weights);
+        weights.device = wafer.device;
+        weights.network = std::make_shared<MappedNetwork>(run, geometry, std::vector{group});
+        QCOMPARE(weights.network->map().dies(), 2);
+        QVERIFY(weights.network->partOn(wafer.dies[1]) == 1 && !weights.network->partOn(wafer.dies[2]));
+
+        // As if the two were one large die.
+        const Die whole = group.joined();
+        Overlay onWhole(DieLayer::Weights);
+        onWhole.device = wafer.device;
+        onWhole.network = std::make_shared<MappedNetwork>(run, sideBySide(geometry, 2));
+        int used = 0;
+        for (int row = 0; row < 20; ++row)
+            for (int column = 0; column < 40; ++column)
+                for (const int part : {0, 1}) {
+                    const double there = onWhole.value(whole, {row, column + 40 * part});
+                    const double here =
+                        weights.value(*group.dies[static_cast<std::size_t>(part)], {row, column});
+                    QVERIFY(here == there || (std::isnan(here) && std::isnan(there)));
+                    used += std::isnan(here) ? 0 : 1;
+                    QVERIFY(std::isnan(weights.value(wafer.dies[2], {row, column})));
+                }
+        QCOMPARE(used, weights.network->map().junctions());
+    }
+
     void histogramCountsEveryCellOnce()
     {
         const Wafer wafer = sampleWafer(3, {});

@@ -77,6 +77,7 @@ class TestDieSource : public QObject
     Q_OBJECT
 
 private slots:
+    void drawsFromTheDistributionOfWholeDies_data();
     void drawsFromTheDistributionOfWholeDies();
     void sameStepSameDie();
     void withoutDefectsOrVariationItIsPerfect();
@@ -86,9 +87,20 @@ private slots:
 
 /// The sparse draw must not be told from drawing whole dies and mapping them: values of either sign, how many
 /// of a die are far off (defects crowd on some dies), and two weights together.
+void TestDieSource::drawsFromTheDistributionOfWholeDies_data()
+{
+    QTest::addColumn<int>("dies");
+    QTest::newRow("one die") << 1;
+    QTest::newRow("half on each of two dies") << 2;
+}
+
 void TestDieSource::drawsFromTheDistributionOfWholeDies()
 {
-    const CellMap map(layers, geometry);
+    QFETCH(const int, dies);
+    DieGeometry one = geometry;
+    one.columns /= dies;
+    const CellMap map(layers, one);
+    QVERIFY(map.dies() == dies && map.geometry().columns == geometry.columns);
     QVERIFY(map.copies(0) == 1 && map.copies(1) > 1);
     const DefectStatistics statistics = harshStatistics();
     const Network network = randomNetwork();
@@ -113,11 +125,13 @@ void TestDieSource::drawsFromTheDistributionOfWholeDies()
         sample.far.push_back(far + 1e-3 * static_cast<double>(sample.far.size() % 7)); // breaks ties evenly
     };
     Sample sparse, whole;
-    constexpr std::uint32_t dies = 3000;
-    for (std::uint32_t k = 0; k < dies; ++k) {
+    constexpr std::uint32_t draws = 3000;
+    for (std::uint32_t k = 0; k < draws; ++k) {
         add(sparse, chosen(source, k));
-        const Die die = drawDie(statistics, geometry, RandomStream(7, RandomUse::WaferDraw, k));
-        add(whole, weightsOf(onDie(network, analogWeights(die, map, device))));
+        const Die left = drawDie(statistics, one, RandomStream(7, RandomUse::WaferDraw, k));
+        const Die right = drawDie(statistics, one, RandomStream(7, RandomUse::WaferDraw, k, 1));
+        const DieGroup group = dies == 1 ? DieGroup{{&left}} : DieGroup{{&left, &right}};
+        add(whole, weightsOf(onDie(network, analogWeights(group, map, device))));
     }
     // Two-sample Kolmogorov-Smirnov at one in a thousand.
     const auto limit = [](std::size_t n) { return 1.95 * std::sqrt(2.0 / static_cast<double>(n)); };
@@ -126,12 +140,21 @@ void TestDieSource::drawsFromTheDistributionOfWholeDies()
     QVERIFY(distance(sparse.sum, whole.sum) < limit(sparse.sum.size()));
     QVERIFY(distance(sparse.far, whole.far) < limit(sparse.far.size()));
 
+    // The test can tell two dies, each with its own number of defects, from one of their size.
+    if (dies == 2) {
+        RandomDie large(statistics, CellMap(layers, geometry), device, 7, 1);
+        Sample together;
+        for (std::uint32_t k = 0; k < draws; ++k)
+            add(together, chosen(large, k));
+        QVERIFY(distance(together.far, whole.far) > limit(together.far.size()));
+    }
+
     // The test can tell a rate that is off by a quarter.
     DefectStatistics other = statistics;
     other.shorts.rate *= 1.25;
     RandomDie wrong(other, map, device, 7, 1);
     Sample moved;
-    for (std::uint32_t k = 0; k < dies; ++k)
+    for (std::uint32_t k = 0; k < draws; ++k)
         add(moved, chosen(wrong, k));
     QVERIFY(distance(moved.far, whole.far) > limit(moved.far.size()));
 }

@@ -111,6 +111,8 @@ Run randomRun(const Project& project, int index, Random& random)
     run.settings.die = run.settings.mode == TrainingMode::HardwareAware
                            ? project.wafer.dies[static_cast<std::size_t>(random.below(3))].id
                            : -1;
+    if (run.settings.mode == TrainingMode::HardwareAware && random.below(2) > 0)
+        run.settings.furtherDies = {7, 2};
     run.settings.repeat = random.below(5);
     run.settings.network = {{9, 1 + random.below(60), 10}, static_cast<Activation>(random.below(4))};
     run.settings.side = 3;

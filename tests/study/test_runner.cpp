@@ -62,6 +62,25 @@ const DatasetPair& data()
     return pair;
 }
 
+/// Five dies, two of which the network of smallPlan() takes: its first layer lies over the joint.
+Wafer narrowWafer()
+{
+    Wafer wafer{
+        "narrow", "synthetic", {.rows = 40, .columns = 24, .kernelRows = 20, .kernelColumns = 12}, {}, {}};
+    for (std::uint32_t k = 0; k < 5; ++k) {
+        Die die("D" + std::to_string(k + 1), wafer.geometry, wafer.device);
+        RandomStream random(9, RandomUse::Test, k);
+        for (auto& grid : die.conductance)
+            grid = grid.unaryExpr(
+                [&](float g) { return static_cast<float>(g * (0.8 + 0.4 * random.uniform())); });
+        for (int defect = 0; defect < 10 + 10 * static_cast<int>(k); ++defect)
+            die.setDefect(static_cast<int>(random.below(40)), static_cast<int>(random.below(24)),
+                          Defect::Short, static_cast<float>(4.0 * wafer.device.conductance(P)));
+        wafer.add(die);
+    }
+    return wafer;
+}
+
 bool sameErrors(const Run& a, const Run& b)
 {
     return a.perfectDieError == b.perfectDieError && a.dieErrors == b.dieErrors &&
@@ -88,6 +107,10 @@ private slots:
     void excludedAndRemovedDies();
     void refusesAWrongPlan();
     void summaryAgainstTheRuns();
+    void aNetworkOnTwoDies();
+    void theSumOverTheDiesOfAGroup();
+    void perfectDiesSideBySideAreOneLargeDie();
+    void groupsStayWhatTheyAre();
 };
 
 void TestRunner::runsAreInTheirFixedOrder()
@@ -135,9 +158,9 @@ void TestRunner::evaluatesEveryNetworkOnEveryDieOfThePlan()
     const CellMap map(plan.network.layers, wafer.geometry);
     const Dataset test = downsample(data().test, plan.side);
     for (const Run& run : result.runs) {
-        QVERIFY(std::isnan(run.errorOn(wafer.dies[1])));
+        QVERIFY(std::isnan(run.errorOn(wafer.dies[1].id)));
         for (const std::size_t die : {0u, 2u})
-            QCOMPARE(run.errorOn(wafer.dies[die]),
+            QCOMPARE(run.errorOn(wafer.dies[die].id),
                      errorPercent(onDie(run.network, analogWeights(wafer.dies[die], map, wafer.device)),
                                   plan.network, test));
     }
@@ -311,7 +334,7 @@ void TestRunner::excludedAndRemovedDies()
              QString("hardware-aware on a removed die"));
     wafer.add(Die("D4", wafer.geometry, wafer.device));
     QCOMPARE(wafer.dies.back().id, 3);
-    QVERIFY(std::isnan(result.runs[0].errorOn(wafer.dies.back())));
+    QVERIFY(std::isnan(result.runs[0].errorOn(wafer.dies.back().id)));
 }
 
 void TestRunner::refusesAWrongPlan()
@@ -330,7 +353,11 @@ void TestRunner::refusesAWrongPlan()
     QVERIFY(refuses([](StudyPlan& plan) { plan.repeats = 0; }, "repeats"));
     QVERIFY(refuses([](StudyPlan& plan) { plan.side = 5; }, "36 inputs"));
     QVERIFY(refuses([](StudyPlan& plan) { plan.dies = {3}; }, "number 3"));
-    QVERIFY(refuses([](StudyPlan& plan) { plan.network.layers = {36, 400, 10}; }, "does not fit"));
+    QVERIFY(refuses(
+        [](StudyPlan& plan) {
+            plan.network.layers = {36, 400, 10};
+        },
+        "36800 junctions, and so 23 dies of 1600"));
     QVERIFY(refuses([](StudyPlan& plan) { plan.network.layers = {36, 12, 9}; }, "9 outputs"));
 }
 
@@ -351,6 +378,137 @@ void TestRunner::summaryAgainstTheRuns()
     QCOMPARE(summary.modes[1].dieMean, (std::vector{12.0, 26.0, 42.0})); // each on its own die
     QCOMPARE(summary.modes[1].otherDies, (std::vector{13.5, 26.0, 37.5}));
     QCOMPARE(summary.modes[2].dieMean, (std::vector{15.5, 31.0, 46.5}));
+}
+
+void TestRunner::aNetworkOnTwoDies()
+{
+    const Wafer wafer = narrowWafer();
+    const StudyPlan plan = smallPlan();
+    QStringList names, leftOver;
+    std::set<std::uint32_t> streams;
+    for (const RunSettings& run : runsOf(plan, wafer)) {
+        names << QString::fromStdString(run.name(wafer));
+        streams.insert(run.stream());
+    }
+    QCOMPARE(names, QStringList({"standard 1", "standard 2", "hardware-aware D1+D2", "hardware-aware D3+D4",
+                                 "statistics-aware 1", "statistics-aware 2"}));
+    QCOMPARE(streams.size(), std::size_t{6});
+    for (const Die* die : plan.leftOver(wafer))
+        leftOver << QString::fromStdString(die->name);
+    QCOMPARE(leftOver, QStringList("D5"));
+
+    const StudyResult one = runStudy(plan, wafer, data(), 1), two = runStudy(plan, wafer, data(), 2);
+    QVERIFY(one.complete && two.complete && one.runs.size() == 6);
+    for (std::size_t k = 0; k < one.runs.size(); ++k) {
+        QVERIFY(sameErrors(one.runs[k], two.runs[k]));
+        QCOMPARE(one.runs[k].dieErrors.size(), std::size_t{2});
+        QVERIFY(one.runs[k].dieErrors.contains(0) && one.runs[k].dieErrors.contains(2));
+    }
+    const StudySummary summary = summarise(plan, wafer, one.runs);
+    QCOMPARE(summary.dies.size(), std::size_t{2});
+    QCOMPARE(QString::fromStdString(summary.dies[1].name()), QString("D3+D4"));
+    QCOMPARE(summary.modes[1].dieMean,
+             (std::vector{one.runs[2].dieErrors.at(0), one.runs[3].dieErrors.at(2)}));
+    QCOMPARE(summary.modes[1].otherDies,
+             (std::vector{one.runs[3].dieErrors.at(0), one.runs[2].dieErrors.at(2)}));
+}
+
+/// By hand: each die's row currents, added, through gain, bias and tanh.
+void TestRunner::theSumOverTheDiesOfAGroup()
+{
+    const Wafer wafer = narrowWafer();
+    StudyPlan plan = smallPlan();
+    plan.dies = {1, 4};
+    plan.spare = Spare::Unused;
+    plan.modes = {TrainingMode::HardwareAware};
+    const Run run = runStudy(plan, wafer, data(), 1).runs.at(0);
+    QCOMPARE(run.dieErrors.size(), std::size_t{1});
+
+    const Dataset test = downsample(data().test, plan.side);
+    const CellMap map(plan.network.layers, wafer.geometry, Spare::Unused);
+    const double unit = wafer.device.conductance(P) - wafer.device.conductance(AP);
+    int errors = 0;
+    for (int image = 0; image < test.size(); ++image) {
+        Eigen::VectorXd input = Eigen::MatrixXf(test.images.col(image)).cast<double>();
+        for (int layer = 0; layer < 2; ++layer) {
+            const Network::Layer& digital = run.network.layers[static_cast<std::size_t>(layer)];
+            Eigen::VectorXd output(digital.gain.size());
+            for (int j = 0; j < output.size(); ++j) {
+                double sums[2] = {0.0, 0.0}; // of the left die and of the right one, amperes at one volt
+                for (int i = 0; i < input.size(); ++i) {
+                    const bool up = digital.latent(j, i) >= 0.0F;
+                    const CellIndex plus = map.plus({layer, j, i}), minus = map.minus({layer, j, i});
+                    const bool right = plus.column >= 24;
+                    const Die& die = wafer.dies[right ? 4 : 1];
+                    const int column = plus.column - (right ? 24 : 0);
+                    sums[right ? 1 : 0] +=
+                        input(i) * (static_cast<double>(die.conductance[up ? P : AP](plus.row, column)) -
+                                    static_cast<double>(die.conductance[up ? AP : P](minus.row, column)));
+                }
+                if (layer == 0)
+                    QVERIFY(sums[0] != 0.0 && sums[1] != 0.0); // lies over the joint
+                const double z = static_cast<double>(digital.gain(j)) * (sums[0] + sums[1]) / unit +
+                                 static_cast<double>(digital.bias(j));
+                output(j) = layer == 0 ? std::tanh(z) : z;
+            }
+            input = output;
+        }
+        Eigen::Index best = 0;
+        input.maxCoeff(&best);
+        errors += best == test.labels[static_cast<std::size_t>(image)] ? 0 : 1;
+    }
+    QCOMPARE(run.dieErrors.at(1), 100.0 * errors / test.size());
+}
+
+void TestRunner::perfectDiesSideBySideAreOneLargeDie()
+{
+    const auto perfect = [](int columns, int dies) {
+        Wafer wafer{"perfect", "synthetic", {40, columns, 20, 12}, {}, {}};
+        for (int k = 0; k < dies; ++k)
+            wafer.add(Die("D" + std::to_string(k + 1), wafer.geometry, wafer.device));
+        return wafer;
+    };
+    StudyPlan plan = smallPlan();
+    plan.modes = {TrainingMode::Standard, TrainingMode::HardwareAware};
+    const StudyResult pair = runStudy(plan, perfect(24, 2), data(), 1);
+    const StudyResult large = runStudy(plan, perfect(48, 1), data(), 1);
+    QCOMPARE(pair.runs.size(), large.runs.size());
+    for (std::size_t k = 0; k < pair.runs.size(); ++k) {
+        QVERIFY(sameErrors(pair.runs[k], large.runs[k]));
+        QVERIFY(std::abs(pair.runs[k].dieErrors.at(0) - pair.runs[k].perfectDieError) < 0.5);
+    }
+}
+
+void TestRunner::groupsStayWhatTheyAre()
+{
+    Wafer wafer = narrowWafer();
+    const StudyPlan plan = smallPlan().pinned(wafer);
+    const auto names = [&] {
+        QStringList list;
+        for (const DieGroup& group : plan.groupsOn(wafer))
+            list << QString::fromStdString(group.name());
+        return list;
+    };
+    wafer.dies[0].included = false;
+    QCOMPARE(names(), QStringList({"D1+D2", "D3+D4"}));
+    wafer.dies.erase(wafer.dies.begin() + 1);
+    QCOMPARE(names(), QStringList("D3+D4"));
+    for (const auto& [die, group] : {std::pair{0, 0}, {1, 0}, {2, 2}, {3, 2}})
+        QVERIFY(plan.groupOf(die, wafer) == group);
+    QVERIFY(!plan.groupOf(4, wafer) && !plan.groupOf(7, wafer));
+    QVERIFY(smallPlan().groupOf(7, smallWafer()) == 7); // networks of one die
+
+    StudyPlan few = smallPlan();
+    few.dies = {2};
+    try {
+        few.validate(narrowWafer());
+        QFAIL("one die was enough");
+    } catch (const Error& error) {
+        const QString text = error.what();
+        QVERIFY2(text.contains("1104 junctions") && text.contains("2 dies of 960") &&
+                     text.contains("plan has 1"),
+                 error.what());
+    }
 }
 
 QTEST_APPLESS_MAIN(TestRunner)

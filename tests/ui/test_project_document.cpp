@@ -4,6 +4,7 @@
 
 #include "common/error.h"
 #include "document/project_document.h"
+#include "document/wafer_edits.h"
 #include "sample_project.h"
 #include "study/evaluation.h"
 #include "ui_bench.h"
@@ -104,6 +105,53 @@ private slots:
                      before[k].dieErrors.at(0)); // a copy of the first die
             QCOMPARE(document.queue().states()[0].runs[k].meanDieError, run.meanDieError());
         }
+    }
+
+    void anEditOfAnyDieOfAGroupDropsItsErrors()
+    {
+        Project several = tinyProject(5, folder_.filePath("tiny"));
+        several.plan.network.layers = {16, 30, 10}; // takes two dies
+        ProjectDocument document(several);
+        train(document);
+        const std::vector<Run> before = document.study()->result.runs;
+        QCOMPARE(before.size(), std::size_t{6}); // hardware-aware on two groups, a die is left over
+        QSignalSpy completed(&document.evaluator(), &Evaluator::completed);
+        const auto broken = static_cast<float>(20.0 * several.wafer.device.conductance(P));
+        std::vector<CellEdit> shorts;
+        for (int row = 0; row < 20; ++row)
+            shorts.push_back({{row, 3}, {Defect::Short, {broken, broken}}});
+        drawCells(document, 3, shorts, "draw");
+        for (const Run& run : document.study()->result.runs)
+            QVERIFY(run.dieErrors.contains(0) && !run.dieErrors.contains(2));
+        QTRY_COMPARE_WITH_TIMEOUT(completed.size(), 1, 30000);
+        bool changed = false;
+        for (std::size_t k = 0; k < before.size(); ++k) {
+            const Run& run = document.study()->result.runs[k];
+            QCOMPARE(run.dieErrors.at(0), before[k].dieErrors.at(0));
+            changed = changed || run.dieErrors.at(2) != before[k].dieErrors.at(2);
+        }
+        QVERIFY(changed);
+        drawCells(document, 4, shorts, "draw"); // the die that is left over
+        QCOMPARE(completed.size(), 2);          // at once: nothing to evaluate
+
+        document.undoStack().undo();
+        document.undoStack().undo();
+        QTRY_VERIFY_WITH_TIMEOUT(!document.evaluator().isBusy(), 30000);
+        for (std::size_t k = 0; k < before.size(); ++k) {
+            const std::map<int, double>& errors = document.study()->result.runs[k].dieErrors;
+            QCOMPARE(errors.size(), before[k].dieErrors.size());
+            for (const auto& [die, error] : before[k].dieErrors)
+                QCOMPARE(errors.at(die), error);
+        }
+
+        // Without one of its dies a group is gone; its die's id is not given again.
+        removeDies(document, {1});
+        QCOMPARE(document.study()->plan.groupsOn(document.project().wafer).size(), std::size_t{1});
+        duplicateDies(document, {3});
+        QCOMPARE(document.project().wafer.dies.back().id, 5);
+        QCOMPARE(
+            QString::fromStdString(document.study()->result.runs[2].settings.name(document.project().wafer)),
+            QString("hardware-aware on a removed die"));
     }
 
     void answersAreThoseOfTheNetwork()

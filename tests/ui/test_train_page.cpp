@@ -211,6 +211,21 @@ private slots:
         QVERIFY(child<QLabel>("networkFit")->text().contains("of the 800 junctions"));
     }
 
+    void tellsHowManyDiesANetworkTakes()
+    {
+        const auto statement = [this](const QString& neurons) {
+            child<QLineEdit>("hiddenNeurons")->setText(neurons);
+            return child<QLabel>("networkFit")->text();
+        };
+        const QString before = child<QLineEdit>("hiddenNeurons")->text();
+        QVERIFY(statement("30").startsWith("Needs 1,560 junctions: 2 dies of 800 side by side."));
+        QVERIFY(statement("30").contains("The 3 dies hold 1 networks. Left over, too few for another: D03."));
+        QVERIFY(child<QPushButton>("runStudyButton")->isEnabled());
+        QVERIFY(statement("100").contains("The 3 dies hold 0 networks."));
+        QVERIFY(!child<QPushButton>("runStudyButton")->isEnabled());
+        QVERIFY(!statement(before).contains("side by side"));
+    }
+
     void statisticsCanBeTyped()
     {
         QTimer::singleShot(0, this, [this] {

@@ -265,7 +265,7 @@ private:
     const std::vector<Die>& dies() { return window_->document().project().wafer.dies; }
     double errorOf(std::size_t run, std::size_t die)
     {
-        return window_->document().project().studies[0].result.runs[run].errorOn(dies()[die]);
+        return window_->document().project().studies[0].result.runs[run].errorOn(dies()[die].id);
     }
 
     void click(int die, Qt::KeyboardModifiers modifiers = {})

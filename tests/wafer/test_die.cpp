@@ -3,7 +3,7 @@
 #include <QTest>
 
 #include "support/errors.h"
-#include "wafer/die.h"
+#include "wafer/die_group.h"
 
 using namespace faultline;
 
@@ -22,6 +22,7 @@ private slots:
     void refusesBadDevice_data();
     void refusesBadDevice();
     void acceptsLimits();
+    void aGroupStandsSideBySide();
 };
 
 void TestDie::deviceFollowsFromResistanceAndTmr()
@@ -136,6 +137,39 @@ void TestDie::acceptsLimits()
     DieGeometry{1, 4096, 1, 4096}.validate();
     DieGeometry{}.validate();
     Device{}.validate();
+}
+
+void TestDie::aGroupStandsSideBySide()
+{
+    const DieGeometry geometry{.rows = 2, .columns = 3, .kernelRows = 1, .kernelColumns = 1};
+    QCOMPARE(sideBySide(geometry, 4), (DieGeometry{2, 12, 1, 1}));
+    std::vector<Die> dies;
+    for (const char* name : {"D07", "D02", "D09", "D11"}) {
+        dies.emplace_back(name, geometry, Device{});
+        dies.back().id = 10 + static_cast<int>(dies.size());
+    }
+    dies[0].setDefect(0, 2, Defect::Open, 1e-9F);
+    dies[1].setDefect(0, 0, Defect::Short, 1e-3F);
+    dies[1].setDefect(1, 2, Defect::Short, 2e-3F);
+
+    const DieGroup pair{{&dies[0], &dies[1]}};
+    QCOMPARE(pair.id(), 11);
+    QCOMPARE(QString::fromStdString(pair.name()), QString("D07+D02"));
+    QVERIFY(pair.contains(12) && !pair.contains(13));
+    QCOMPARE(pair.counts(), (DefectCounts{9, 2, 1, 0, 0}));
+    QCOMPARE(pair.defectCount(), 3);
+    const Die whole = pair.joined();
+    QCOMPARE(whole.id, 11);
+    QCOMPARE(QString::fromStdString(whole.name), QString("D07+D02"));
+    QVERIFY(whole.rows() == 2 && whole.columns() == 6);
+    for (int row = 0; row < 2; ++row)
+        for (int column = 0; column < 6; ++column)
+            QCOMPARE(whole.cell({row, column}),
+                     dies[static_cast<std::size_t>(column / 3)].cell({row, column % 3}));
+
+    QCOMPARE(QString::fromStdString(DieGroup{{&dies[3]}}.name()), QString("D11"));
+    QCOMPARE(QString::fromStdString(DieGroup{{&dies[0], &dies[1], &dies[2], &dies[3]}}.name()),
+             QString("D07..D11"));
 }
 
 QTEST_APPLESS_MAIN(TestDie)

@@ -1,5 +1,7 @@
 #include "document/evaluator.h"
 
+#include <algorithm>
+
 #include "document/study_queue.h"
 #include "study/evaluation.h"
 
@@ -9,31 +11,33 @@ namespace faultline
 namespace
 {
 
-/// A die and the networks whose errors on it are not known.
+/// A die, or several joined, and the networks whose errors on it are not known.
 struct Gap {
     Die die;
     std::vector<Run> networks; ///< without their curves
     std::vector<EvaluatedError> errors;
 };
 
-/// The first die with gaps; none has networks when nothing is missing.
+/// The first place with gaps; none has networks when nothing is missing.
 Gap firstGap(const Project& project)
 {
     Gap gap;
-    for (const Die& die : project.wafer.dies) {
-        if (!die.included)
-            continue;
-        for (std::size_t study = 0; study < project.studies.size(); ++study)
+    std::vector<const Die*> dies; // of the gap
+    for (std::size_t study = 0; study < project.studies.size(); ++study)
+        for (const DieGroup& place : project.studies[study].plan.placesOn(project.wafer)) {
+            const bool wanted = std::ranges::all_of(place.dies, &Die::included);
+            if (!wanted || (!dies.empty() && dies != place.dies))
+                continue;
             for (const Run& run : project.studies[study].result.runs)
-                if (!run.dieErrors.contains(die.id)) {
+                if (!run.dieErrors.contains(place.id())) {
                     gap.networks.push_back({run.settings, {}, run.network, 0.0, {}});
                     gap.errors.push_back({static_cast<int>(study), run.settings, 0.0});
                 }
-        if (!gap.networks.empty()) {
-            gap.die = die;
-            break;
+            if (!gap.networks.empty() && dies.empty()) {
+                dies = place.dies;
+                gap.die = place.joined();
+            }
         }
-    }
     return gap;
 }
 

@@ -11,7 +11,7 @@ std::vector<NamedRun> finishedNetworks(const Project& project)
             QString name = QString::fromStdString(run.settings.name(project.wafer));
             if (project.studies.size() > 1)
                 name = QString("%1: %2").arg(QString::fromStdString(study.name), name);
-            networks.push_back({name, &run});
+            networks.push_back({name, &study, &run});
         }
     return networks;
 }

@@ -94,14 +94,10 @@ bool StudyQueue::isIdle() const
            std::ranges::find(states_, StudyState::Phase::Queued, &StudyState::phase) == states_.end();
 }
 
-int StudyQueue::add(const std::string& name, StudyPlan plan)
+int StudyQueue::add(const std::string& name, const StudyPlan& plan)
 {
     plan.validate(project_.wafer);
-    std::vector<int> ids;
-    for (const int die : plan.diesOn(project_.wafer))
-        ids.push_back(project_.wafer.dies[static_cast<std::size_t>(die)].id);
-    plan.dies = ids;
-    project_.studies.push_back({name, std::move(plan), {}});
+    project_.studies.push_back({name, plan.pinned(project_.wafer), {}});
     states_.push_back(stateOf(project_.studies.back()));
     states_.back().phase = StudyState::Phase::Queued;
     emit studiesChanged();
@@ -322,8 +318,7 @@ void StudyQueue::collect()
         if (letter.state == RunUpdate::State::Epoch)
             run.curve.push_back(letter.epoch);
         if (letter.result) {
-            for (const int die : staleDies_)
-                letter.result->dieErrors.erase(die);
+            dropStale(*letter.result);
             showResult(run, *letter.result);
             study(*running_).result.runs.push_back(std::move(*letter.result));
             emit runFinished(study(*running_), study(*running_).result.runs.back());
@@ -350,8 +345,7 @@ void StudyQueue::finish(std::shared_ptr<Mailbox> mailbox)
     if (mailbox->outcome) {
         study(index).result = std::move(*mailbox->outcome);
         for (Run& run : study(index).result.runs)
-            for (const int die : staleDies_)
-                run.dieErrors.erase(die);
+            dropStale(run);
     }
     states_[static_cast<std::size_t>(index)] = stateOf(study(index));
     if (!mailbox->failure.isEmpty()) {
@@ -371,13 +365,26 @@ void StudyQueue::finish(std::shared_ptr<Mailbox> mailbox)
 void StudyQueue::dropErrors(int dieId)
 {
     staleDies_.insert(dieId);
-    for (std::size_t k = 0; k < states_.size(); ++k)
-        for (Run& run : project_.studies[k].result.runs)
-            if (run.dieErrors.erase(dieId) > 0)
+    for (std::size_t k = 0; k < states_.size(); ++k) {
+        Study& study = project_.studies[k];
+        const auto group = study.plan.groupOf(dieId, project_.wafer);
+        if (!group)
+            continue;
+        for (Run& run : study.result.runs)
+            if (run.dieErrors.erase(*group) > 0)
                 for (RunState& state : states_[k].runs)
                     if (state.settings == run.settings)
                         state.meanDieError = run.meanDieError();
+    }
     emit resultsChanged();
+}
+
+/// Errors of the running study on dies that were edited after it had started.
+void StudyQueue::dropStale(Run& run)
+{
+    for (const int die : staleDies_)
+        if (const auto group = study(*running_).plan.groupOf(die, project_.wafer))
+            run.dieErrors.erase(*group);
 }
 
 void StudyQueue::setErrors(int dieId, const std::vector<EvaluatedError>& errors)

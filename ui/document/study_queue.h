@@ -68,7 +68,7 @@ public:
 
     /// Queues a study of the dies that the plan now means, and returns its index. Throws Error, and changes
     /// nothing, when the plan does not fit the wafer.
-    int add(const std::string& name, StudyPlan plan);
+    int add(const std::string& name, const StudyPlan& plan);
     void insert(int index, Study study); ///< one that does not run, as when its removal is undone
     Study take(int index);               ///< stops it before
     void rename(int index, const std::string& name);
@@ -106,6 +106,7 @@ private:
     void stopNow(); ///< what runs, and waits for it
     void collect();
     void finish(std::shared_ptr<Mailbox> mailbox);
+    void dropStale(Run& run);
     Study& study(int index) { return project_.studies[static_cast<std::size_t>(index)]; }
     StudyState& state(int index) { return states_[static_cast<std::size_t>(index)]; }
 

@@ -57,10 +57,8 @@ Comparison compare(const Wafer& wafer, const Study& study, const ComparisonChoic
     Comparison out;
     out.baselineError = summary.baselineError;
     out.baselineSpread = summary.baselineSpread;
-    for (const int index : summary.dies) {
-        const Die& die = wafer.dies[static_cast<std::size_t>(index)];
-        out.dies.push_back({die.id, die.name, die.defectCount()});
-    }
+    for (const DieGroup& group : summary.dies)
+        out.dies.push_back({group.id(), group.name(), group.defectCount()});
     for (const ModeErrors& mode : summary.modes) {
         out.modes.push_back(mode.mode);
         if (choice.hidden.contains(mode.mode))
@@ -73,8 +71,8 @@ Comparison compare(const Wafer& wafer, const Study& study, const ComparisonChoic
     std::size_t single = 0;
     for (const Run& run : study.result.runs) {
         Comparison::Network network{run.settings.name(wafer), run.settings.die, {}};
-        for (const int index : summary.dies)
-            network.error.push_back(run.errorOn(wafer.dies[static_cast<std::size_t>(index)]));
+        for (const DieGroup& group : summary.dies)
+            network.error.push_back(run.errorOn(group.id()));
         if (choice.networks.contains(network.name))
             out.series.push_back({network.name, networkStyle(single++), network.error,
                                   std::vector<double>(network.error.size())});

@@ -32,8 +32,9 @@ struct ComparisonChoice {
 /// Results of a study side by side: the one thing that the charts and tables of a comparison know.
 /// Errors are percent of the test images, NaN where not evaluated, one per die in the order of `dies`.
 struct Comparison {
+    /// Or several on which one network lies.
     struct Die {
-        int id = 0; ///< Die::id
+        int id = 0; ///< Die::id or DieGroup::id
         std::string name;
         int defects = 0;
     };

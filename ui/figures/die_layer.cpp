@@ -32,9 +32,12 @@ QString LayerText::text(double value) const
     return number.startsWith('-') ? QChar(u'−') + number.mid(1) : number;
 }
 
-MappedNetwork::MappedNetwork(const Run& run, const DieGeometry& geometry)
-    : map_(run.settings.network.layers, geometry, run.settings.spare)
+MappedNetwork::MappedNetwork(const Run& run, const DieGeometry& die, const std::vector<DieGroup>& groups)
+    : map_(run.settings.network.layers, die, run.settings.spare)
 {
+    for (const DieGroup& group : groups)
+        for (std::size_t part = 0; part < group.dies.size(); ++part)
+            parts_[group.dies[part]->id] = static_cast<int>(part);
     if (static_cast<int>(run.network.layers.size()) != map_.weightLayers())
         throw Error("The network's weights are not known.");
     for (const Network::Layer& layer : run.network.layers)
@@ -46,11 +49,25 @@ int MappedNetwork::written(const WeightIndex& weight) const
     return positive_[static_cast<std::size_t>(weight.layer)](weight.output, weight.input) ? 1 : -1;
 }
 
+std::optional<int> MappedNetwork::partOn(const Die& die) const
+{
+    if (map_.dies() == 1)
+        return 0;
+    const auto found = parts_.find(die.id);
+    return found == parts_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::optional<CellMap::Use> MappedNetwork::use(const Die& die, const CellIndex& cell) const
+{
+    const auto part = partOn(die);
+    if (!part || cell.row >= map_.die().rows || cell.column >= map_.die().columns)
+        return std::nullopt;
+    return map_.use({cell.row, cell.column + *part * map_.die().columns});
+}
+
 double MappedNetwork::pairValue(const Die& die, const Device& device, const CellIndex& cell) const
 {
-    const DieGeometry& geometry = map_.geometry();
-    const auto use =
-        cell.row < geometry.rows && cell.column < geometry.columns ? map_.use(cell) : std::nullopt;
+    const auto use = this->use(die, cell);
     if (!use)
         return NAN;
     const CellIndex plus{use->sign > 0 ? cell.row : cell.row - 1, cell.column};
@@ -83,7 +100,7 @@ double Overlay::value(const Die& die, const CellIndex& cell) const
         if (!network)
             return NAN;
         const double value = network->pairValue(die, device, cell);
-        return std::isnan(value) ? NAN : std::abs(value - network->written(network->map().use(cell)->weight));
+        return std::isnan(value) ? NAN : std::abs(value - network->written(network->use(die, cell)->weight));
     }
     }
     return NAN;

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <array>
+#include <map>
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include <QString>
 
@@ -34,10 +37,13 @@ LayerText textOf(DieLayer layer);
 class MappedNetwork
 {
 public:
-    /// Throws Error when the network does not fit.
-    MappedNetwork(const Run& run, const DieGeometry& geometry);
+    /// `groups`: where a network that takes several dies stands. Throws Error when it is too large.
+    MappedNetwork(const Run& run, const DieGeometry& die, const std::vector<DieGroup>& groups = {});
 
     const CellMap& map() const { return map_; }
+    /// Which of the network's dies this one is, from 0; nothing when it holds no part of it.
+    std::optional<int> partOn(const Die& die) const;
+    std::optional<CellMap::Use> use(const Die& die, const CellIndex& cell) const;
     int written(const WeightIndex& weight) const; ///< +1 or -1
     /// What the pair of cells that `cell` belongs to is worth on a die: (G+ - G-) / (G_P - G_AP) with both
     /// cells as written. This pair's alone; the network sees the mean over the layer's copies. NaN for an
@@ -46,6 +52,7 @@ public:
 
 private:
     CellMap map_;
+    std::map<int, int> parts_; ///< by Die::id, when it takes several dies
     std::vector<Eigen::Array<bool, Eigen::Dynamic, Eigen::Dynamic>>
         positive_; ///< per layer: outputs x inputs
 };

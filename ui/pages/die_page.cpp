@@ -443,10 +443,29 @@ void DiePage::showDie(int die)
     previous_->setEnabled(die_ > 0);
     next_->setEnabled(die_ < last);
     map_->showDie(shown, wafer().geometry);
+    tellPart();
     showReadout({-1, -1});
     showHistogram();
     if (shown)
         emit dieShown(die_);
+}
+
+void DiePage::tellPart()
+{
+    const Die* die = currentDie();
+    if (!mapped_ || !die)
+        return;
+    const int dies = mapped_->map().dies();
+    const auto part = mapped_->partOn(*die);
+    if (dies == 1)
+        network_->setToolTip(tr("The trained network that lies on the die"));
+    else if (part)
+        network_->setToolTip(tr("The trained network takes %1 dies side by side; part %2 lies on this one")
+                                 .arg(dies)
+                                 .arg(*part + 1));
+    else
+        network_->setToolTip(
+            tr("The trained network takes %1 dies side by side; this one holds no part of it").arg(dies));
 }
 
 void DiePage::showNetworks()
@@ -498,9 +517,10 @@ void DiePage::showOverlay()
     if (needsNetwork && !mapped_ && network_->currentIndex() >= 0 &&
         network_->currentIndex() < static_cast<int>(networks.size())) {
         try {
-            mapped_ = std::make_shared<MappedNetwork>(
-                *networks[static_cast<std::size_t>(network_->currentIndex())].run, wafer().geometry);
-            network_->setToolTip(tr("The trained network that lies on the die"));
+            const NamedRun& chosen = networks[static_cast<std::size_t>(network_->currentIndex())];
+            mapped_ = std::make_shared<MappedNetwork>(*chosen.run, wafer().geometry,
+                                                      chosen.study->plan.groupsOn(wafer()));
+            tellPart();
         } catch (const Error& error) {
             network_->setToolTip(QString::fromUtf8(error.what()));
         }

@@ -65,6 +65,7 @@ private:
     const Die* currentDie() const;
     void showWafer();
     void showNetworks();
+    void tellPart(); ///< which part of the network the die holds
     void showOverlay();
     void showRangeFields();
     void showKind();

@@ -16,7 +16,6 @@
 #include "document/background.h"
 #include "document/networks.h"
 #include "pages/panel.h"
-#include "study/data_export.h"
 
 namespace faultline
 {
@@ -57,7 +56,7 @@ ExportDiesDialog::ExportDiesDialog(const Project& project, QWidget* parent)
     };
     for (const NamedRun& named : finishedNetworks(project)) {
         network_->addItem(named.name);
-        networks_.push_back(*named.run);
+        networks_.push_back({named.study->plan, *named.run});
     }
     if (networks_.empty())
         network_->addItem(tr("no network is trained yet"));
@@ -126,10 +125,11 @@ void ExportDiesDialog::chooseOwnDie()
 {
     if (networks_.empty() || what_->currentIndex() != static_cast<int>(Exported::Weights))
         return;
-    const int own = networks_[static_cast<std::size_t>(network_->currentIndex())].settings.die;
-    const auto die = std::ranges::find(wafer_.dies, own, &Die::id);
-    dies_->setCurrentIndex(die == wafer_.dies.end() ? static_cast<int>(IncludedDies)
-                                                    : FirstDie + static_cast<int>(die - wafer_.dies.begin()));
+    const RunSettings& settings = networks_[static_cast<std::size_t>(network_->currentIndex())].run.settings;
+    const auto die = std::ranges::find(wafer_.dies, settings.die, &Die::id);
+    const bool alone = die != wafer_.dies.end() && settings.furtherDies.empty();
+    dies_->setCurrentIndex(!alone ? static_cast<int>(IncludedDies)
+                                  : FirstDie + static_cast<int>(die - wafer_.dies.begin()));
 }
 
 Wafer ExportDiesDialog::chosenDies() const
@@ -150,7 +150,7 @@ void ExportDiesDialog::write()
     export_->setEnabled(false);
     status_->setText(tr("Writing…"));
     const Exported what = allExported[static_cast<std::size_t>(what_->currentIndex())];
-    std::optional<Run> network;
+    std::optional<TrainedNetwork> network;
     if (what != Exported::Dies)
         network = networks_[static_cast<std::size_t>(network_->currentIndex())];
     background_->start([this, what, network, wafer = chosenDies(), folder = folder_->text(),

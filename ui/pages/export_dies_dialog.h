@@ -6,6 +6,7 @@
 #include <QDialog>
 
 #include "project/project.h"
+#include "study/data_export.h"
 
 class QComboBox;
 class QLabel;
@@ -36,7 +37,7 @@ private:
     void write();
 
     Wafer wafer_;
-    std::vector<Run> networks_;
+    std::vector<TrainedNetwork> networks_;
     Background* background_;
     QComboBox* what_;
     QComboBox* network_;

@@ -80,6 +80,7 @@ NetworkPanel::NetworkPanel(ProjectDocument& document)
 void NetworkPanel::setRun(std::optional<RunsModel::Place> place)
 {
     place_ = place;
+    fillDies();
     // A hardware-aware network is shown on its own die first.
     const Run* shown = run();
     if (shown && shown->settings.mode == TrainingMode::HardwareAware) {
@@ -104,17 +105,28 @@ const Run* NetworkPanel::run() const
     return found == finished.end() ? nullptr : &*found;
 }
 
+std::vector<DieGroup> NetworkPanel::places() const
+{
+    const Project& project = document_.project();
+    if (!place_ || place_->study >= static_cast<int>(project.studies.size()))
+        return project.plan.placesOn(project.wafer);
+    return project.studies[static_cast<std::size_t>(place_->study)].plan.placesOn(project.wafer);
+}
+
+void NetworkPanel::fillDies()
+{
+    const QSignalBlocker blocker(die_);
+    const QVariant before = die_->currentData();
+    die_->clear();
+    die_->addItem(tr("perfect"), perfectDie);
+    for (const DieGroup& group : places())
+        die_->addItem(QString::fromStdString(group.name()), group.id());
+    die_->setCurrentIndex(std::max(0, die_->findData(before)));
+}
+
 void NetworkPanel::listDies()
 {
-    {
-        const QSignalBlocker blocker(die_);
-        const QVariant before = die_->currentData();
-        die_->clear();
-        die_->addItem(tr("perfect"), perfectDie);
-        for (const Die& die : document_.project().wafer.dies)
-            die_->addItem(QString::fromStdString(die.name), die.id);
-        die_->setCurrentIndex(std::max(0, die_->findData(before)));
-    }
+    fillDies();
     refresh();
 }
 
@@ -141,9 +153,12 @@ void NetworkPanel::refresh()
         confusion_->setFigure(nullptr);
         return;
     }
-    const Die* die = document_.project().wafer.find(die_->currentData().toInt());
-    showWeights(*shown, die);
-    document_.evaluator().answer(*shown, die,
+    std::optional<Die> die;
+    for (const DieGroup& group : places())
+        if (group.id() == die_->currentData().toInt())
+            die = group.joined();
+    showWeights(*shown, die ? &*die : nullptr);
+    document_.evaluator().answer(*shown, die ? &*die : nullptr,
                                  [this](const Evaluator::Answers& answers) { showAnswers(answers); });
 }
 

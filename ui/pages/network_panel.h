@@ -33,6 +33,9 @@ protected:
 
 private:
     const Run* run() const; ///< null while there is no finished one
+    /// Where the network can be written to.
+    std::vector<DieGroup> places() const;
+    void fillDies();
     void listDies();
     void refresh();
     void showWeights(const Run& run, const Die* die);

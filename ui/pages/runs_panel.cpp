@@ -114,7 +114,7 @@ void RunsPanel::retrain()
     plan.modes = {run.mode};
     plan.repeats = run.repeat + 1; // a run is named by its repeat: the ones before it come along
     if (run.mode == TrainingMode::HardwareAware)
-        plan.dies = {run.die};
+        plan.dies = run.diesTrainedOn();
     emit retrainWanted(plan);
 }
 

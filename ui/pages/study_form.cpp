@@ -321,12 +321,22 @@ void StudyForm::check()
     const QString cells = locale.toString(wafer_.geometry.cells());
     try {
         const StudyPlan wanted = plan();
-        const auto junctions = [&](Spare spare) {
-            return locale.toString(CellMap(wanted.network.layers, wafer_.geometry, spare).junctions());
-        };
-        QString text = tr("Needs %1 of the %2 junctions of a die.").arg(junctions(Spare::Unused), cells);
+        const CellMap map(wanted.network.layers, wafer_.geometry, wanted.spare);
+        const QString needed = locale.toString(static_cast<qlonglong>(junctionsOf(wanted.network.layers)));
+        QString text = map.dies() == 1 ? tr("Needs %1 of the %2 junctions of a die.").arg(needed, cells)
+                                       : tr("Needs %1 junctions: %2 dies of %3 side by side.")
+                                             .arg(needed, locale.toString(map.dies()), cells);
         if (wanted.spare == Spare::Copies)
-            text += tr(" With copies: %1.").arg(junctions(Spare::Copies));
+            text += tr(" With copies: %1.").arg(locale.toString(map.junctions()));
+        if (map.dies() > 1)
+            text += tr(" The %1 dies hold %2 networks.")
+                        .arg(locale.toString(static_cast<int>(wanted.diesOn(wafer_).size())),
+                             locale.toString(static_cast<int>(wanted.groupsOn(wafer_).size())));
+        QStringList leftOver;
+        for (const Die* die : wanted.leftOver(wafer_))
+            leftOver.append(QString::fromStdString(die->name));
+        if (!leftOver.empty())
+            text += tr(" Left over, too few for another: %1.").arg(leftOver.join(", "));
         junctions_->setText(text);
     } catch (const Error&) {
         junctions_->setText(tr("A die has %1 junctions.").arg(cells));

@@ -231,7 +231,7 @@ DieValues WaferPage::values() const
     DieValues errors{tr("Test error (%)"), {}, 1};
     if (k < networks.size())
         for (const Die& die : wafer.dies)
-            errors.values.push_back(networks[k].run->errorOn(die));
+            errors.values.push_back(networks[k].run->errorOn(networks[k].study->plan.groupOf(die.id, wafer)));
     return errors;
 }
 

@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "cli/commands.h"
-#include "common/csv_matrix.h"
+#include "formats/csv_matrix.h"
 #include "common/error.h"
 #include "common/files.h"
 #include "crossbar/wire_network.h"

@@ -3,7 +3,6 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <ctime>
 #include <fstream>
 #include <sstream>
 #include <system_error>
@@ -16,6 +15,7 @@
 #include "common/error.h"
 #include "common/files.h"
 #include "common/log.h"
+#include "common/text.h"
 
 namespace faultline
 {
@@ -35,16 +35,6 @@ std::string userName()
 {
     const passwd* user = ::getpwuid(::geteuid());
     return user ? user->pw_name : std::to_string(::geteuid());
-}
-
-std::string now()
-{
-    const std::time_t time = std::time(nullptr);
-    std::tm utc{};
-    gmtime_r(&time, &utc);
-    std::array<char, 32> text{};
-    std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &utc);
-    return text.data();
 }
 
 /// Field 22 of /proc/PID/stat; 0 when there is no such process. The name before it may hold blanks.
@@ -67,7 +57,7 @@ unsigned long long processStart(long process)
 
 LockOwner thisProcess()
 {
-    return {hostName(), ::getpid(), processStart(::getpid()), userName(), now()};
+    return {hostName(), ::getpid(), processStart(::getpid()), userName(), timestamp()};
 }
 
 std::string text(const LockOwner& owner)

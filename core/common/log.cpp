@@ -1,8 +1,6 @@
 #include "common/log.h"
 
-#include <array>
 #include <cstdlib>
-#include <ctime>
 #include <iostream>
 #include <mutex>
 #include <string>
@@ -10,6 +8,8 @@
 
 #include <fcntl.h>
 #include <unistd.h>
+
+#include "common/text.h"
 
 namespace faultline::log
 {
@@ -62,13 +62,8 @@ void openFile(Log& log)
 
 void write(const char* level, std::string_view words)
 {
-    const std::time_t now = std::time(nullptr);
-    std::tm utc{};
-    gmtime_r(&now, &utc);
-    std::array<char, 32> time{};
-    std::strftime(time.data(), time.size(), "%Y-%m-%dT%H:%M:%SZ", &utc);
     std::string line =
-        std::string(time.data()) + " " + std::to_string(::getpid()) + " " + level + ": " + std::string(words);
+        timestamp() + " " + std::to_string(::getpid()) + " " + level + ": " + std::string(words);
     for (char& c : line) // one message is one line, whatever a file's name holds
         if (static_cast<unsigned char>(c) < ' ')
             c = ' ';

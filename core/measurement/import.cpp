@@ -8,6 +8,7 @@
 #include <set>
 
 #include "common/error.h"
+#include "common/text.h"
 #include "formats/hdf5.h"
 #include "measurement/source.h"
 
@@ -269,7 +270,7 @@ private:
     [[noreturn]] void refuse(int line, int column, std::string_view found, const std::string& expected) const
     {
         throw Error(source_.file.string(),
-                    "line " + std::to_string(line) + ", column " + std::to_string(column), shown(found),
+                    "line " + std::to_string(line) + ", column " + std::to_string(column), inQuotes(found),
                     expected);
     }
 

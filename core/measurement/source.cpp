@@ -4,6 +4,7 @@
 #include <regex>
 
 #include "common/files.h"
+#include "common/text.h"
 #include "formats/hdf5.h"
 #include "formats/npy.h"
 
@@ -68,7 +69,7 @@ NumberArray textMatrices(const Source& source, const TextFormat& format)
             if (!value)
                 throw Error(source.file.string(),
                             "line " + std::to_string(line) + ", column " + std::to_string(column + 1),
-                            shown(fields[column]), "a number");
+                            inQuotes(fields[column]), "a number");
             array.values.push_back(*value);
         }
         ++rows;
@@ -84,12 +85,6 @@ NumberArray textMatrices(const Source& source, const TextFormat& format)
 }
 
 } // namespace
-
-std::string shown(std::string_view text)
-{
-    constexpr std::size_t longest = 40;
-    return '"' + std::string(text.substr(0, longest)) + (text.size() > longest ? "...\"" : "\"");
-}
 
 std::string lower(std::string_view word)
 {
@@ -147,7 +142,8 @@ NamedState nameOf(const fs::path& file, const ImportRecipe& recipe)
         std::smatch match;
         const std::string whole = file.filename().string();
         if (!std::regex_search(whole, match, std::regex(recipe.dieName)))
-            throw Error(file.string(), "name", shown(whole), "one that fits the pattern " + recipe.dieName);
+            throw Error(file.string(), "name", inQuotes(whole),
+                        "one that fits the pattern " + recipe.dieName);
         named.name = match[1];
     }
     if (named.name.empty())

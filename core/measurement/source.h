@@ -14,8 +14,6 @@
 namespace faultline::measured
 {
 
-/// For messages: in quotation marks, cut when long.
-std::string shown(std::string_view text);
 std::string lower(std::string_view word);
 
 enum class Form { Text, Npy, Npz, Hdf5 };

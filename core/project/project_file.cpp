@@ -3,11 +3,11 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
-#include <ctime>
 #include <limits>
 
 #include "common/error.h"
 #include "common/files.h"
+#include "common/text.h"
 #include "common/version.h"
 #include "formats/hdf5.h"
 
@@ -51,16 +51,6 @@ int bounded(const Group& group, const char* name, int low, int high)
         throw Error(group.placeOf(name), "", std::to_string(value),
                     std::to_string(low) + " to " + std::to_string(high));
     return value;
-}
-
-std::string now()
-{
-    const std::time_t time = std::time(nullptr);
-    std::tm utc{};
-    gmtime_r(&time, &utc);
-    std::array<char, 32> text{};
-    std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &utc);
-    return text.data();
 }
 
 hdf5::Type defectType()
@@ -600,7 +590,7 @@ void setFormat(Group& root, const char* format)
     root.set("format", std::string(format));
     root.set("version", formatVersion);
     root.set("writer", std::string("Faultline ") + version());
-    root.set("created", now());
+    root.set("created", timestamp());
 }
 
 void save(Group root, const Project& project)

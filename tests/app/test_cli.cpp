@@ -16,9 +16,10 @@
 #include <QTemporaryDir>
 #include <QTest>
 
-#include "common/csv_matrix.h"
 #include "crossbar/wire_network.h"
+#include "formats/csv_matrix.h"
 #include "project/project_file.h"
+#include "support/idx_files.h"
 
 using namespace faultline;
 
@@ -37,32 +38,6 @@ Outcome call(const QStringList& arguments)
     if (!program.waitForFinished(120'000) || program.exitStatus() != QProcess::NormalExit)
         return {};
     return {program.exitCode(), program.readAllStandardOutput(), program.readAllStandardError()};
-}
-
-void writeBigEndian(std::ofstream& out, std::initializer_list<int> numbers)
-{
-    for (const int number : numbers)
-        for (int shift = 24; shift >= 0; shift -= 8)
-            out.put(static_cast<char>(number >> shift & 0xFF));
-}
-
-/// Images of 8 x 8 pixels in IDX form: each class has a bright row or column of its own, in so much noise
-/// that some images stay wrong.
-void writeImages(const QString& folder, const QString& stem, int count)
-{
-    std::ofstream images((folder + "/" + stem + "-images-idx3-ubyte").toStdString(), std::ios::binary);
-    std::ofstream labels((folder + "/" + stem + "-labels-idx1-ubyte").toStdString(), std::ios::binary);
-    writeBigEndian(images, {0x803, count, 8, 8});
-    writeBigEndian(labels, {0x801, count});
-    RandomStream random(1, RandomUse::Test);
-    for (int image = 0; image < count; ++image) {
-        const int label = image % 10;
-        labels.put(static_cast<char>(label));
-        for (int pixel = 0; pixel < 64; ++pixel) {
-            const bool bright = label < 5 ? pixel / 8 == label : pixel % 8 == label - 5;
-            images.put(static_cast<char>((bright ? 105 : 0) + static_cast<int>(random.below(150))));
-        }
-    }
 }
 
 QByteArray readBytes(const QString& name)
@@ -124,8 +99,8 @@ private slots:
     {
         QVERIFY(folder_.isValid());
         QVERIFY(QDir(folder_.path()).mkdir("images"));
-        writeImages(path("images"), "train", 600);
-        writeImages(path("images"), "t10k", 200);
+        writeNoisyImages(path("images").toStdString(), "train", 600);
+        writeNoisyImages(path("images").toStdString(), "t10k", 200);
         writeText("cells.csv", "1e-4,2e-4,0\n3e-4,0,1e-3\n");
         writeText("inputs.csv", "0.1,0.2,0.3\n1,0,0\n");
     }

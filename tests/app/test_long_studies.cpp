@@ -1,5 +1,4 @@
 #include <csignal>
-#include <fstream>
 
 #include <QDir>
 #include <QElapsedTimer>
@@ -9,9 +8,9 @@
 #include <QTemporaryDir>
 #include <QTest>
 
-#include "common/random.h"
 #include "project/journal.h"
 #include "project/project_file.h"
+#include "support/idx_files.h"
 
 using namespace faultline;
 namespace fs = std::filesystem;
@@ -45,26 +44,6 @@ class LongStudiesTest : public QObject
         if (!process.waitForFinished(120'000) || process.exitStatus() != QProcess::NormalExit)
             return {};
         return {process.exitCode(), process.readAllStandardOutput(), process.readAllStandardError()};
-    }
-
-    void writeImages(const QString& stem, int count) const
-    {
-        const auto stream = [&](const QString& name, std::initializer_list<int> header) {
-            std::ofstream out(path("images/" + stem + name).toStdString(), std::ios::binary);
-            for (const int number : header)
-                for (int shift = 24; shift >= 0; shift -= 8)
-                    out.put(static_cast<char>(number >> shift & 0xFF));
-            return out;
-        };
-        std::ofstream images = stream("-images-idx3-ubyte", {0x803, count, 8, 8});
-        std::ofstream labels = stream("-labels-idx1-ubyte", {0x801, count});
-        RandomStream random(1, RandomUse::Test);
-        for (int image = 0; image < count; ++image) {
-            labels.put(static_cast<char>(image % 10));
-            for (int pixel = 0; pixel < 64; ++pixel)
-                images.put(static_cast<char>((pixel % 10 == image % 10 ? 105 : 0) +
-                                             static_cast<int>(random.below(150))));
-        }
     }
 
     /// Seven runs: two standard, three hardware-aware, two statistics-aware.
@@ -140,8 +119,8 @@ private slots:
     {
         QVERIFY(folder_.isValid());
         QVERIFY(QDir(folder_.path()).mkdir("images"));
-        writeImages("train", 2000);
-        writeImages("t10k", 200);
+        writeNoisyImages(path("images").toStdString(), "train", 2000);
+        writeNoisyImages(path("images").toStdString(), "t10k", 200);
         QCOMPARE(call({"wafer", "generate", "--out", path("wafer.faultline"), "--dies", "3"}).exitCode, 0);
         const Outcome whole = call(study("whole", "150"));
         QVERIFY2(whole.exitCode == 0, qPrintable(whole.err));

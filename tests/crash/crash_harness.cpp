@@ -8,7 +8,6 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <optional>
 #include <string>
 #include <thread>
@@ -25,6 +24,7 @@
 #include "common/random.h"
 #include "project/journal.h"
 #include "project/project_file.h"
+#include "support/idx_files.h"
 
 using namespace faultline;
 namespace fs = std::filesystem;
@@ -119,26 +119,6 @@ private:
     std::vector<Line> lines_;
 };
 
-void writeImages(const fs::path& folder, const std::string& stem, int count)
-{
-    const auto stream = [&](const std::string& name, std::initializer_list<int> header) {
-        std::ofstream out(folder / (stem + name), std::ios::binary);
-        for (const int number : header)
-            for (int shift = 24; shift >= 0; shift -= 8)
-                out.put(static_cast<char>(number >> shift & 0xFF));
-        return out;
-    };
-    std::ofstream images = stream("-images-idx3-ubyte", {0x803, count, 8, 8});
-    std::ofstream labels = stream("-labels-idx1-ubyte", {0x801, count});
-    RandomStream random(1, RandomUse::Test);
-    for (int image = 0; image < count; ++image) {
-        labels.put(static_cast<char>(image % 10));
-        for (int pixel = 0; pixel < 64; ++pixel)
-            images.put(static_cast<char>((pixel % 10 == image % 10 ? 105 : 0) +
-                                         static_cast<int>(random.below(150))));
-    }
-}
-
 /// What stands on the disk after a kill: nothing before the first journal.
 std::optional<Project> onDisk(const fs::path& file)
 {
@@ -178,8 +158,8 @@ std::size_t epochs(const Project& project)
 /// Trains one study again and again from where a kill has left it.
 void killTraining(const fs::path& folder, int count, RandomStream& random)
 {
-    writeImages(folder, "train", 3000);
-    writeImages(folder, "t10k", 200);
+    writeNoisyImages(folder, "train", 3000);
+    writeNoisyImages(folder, "t10k", 200);
     const auto study = [&](const fs::path& out) {
         return std::vector<std::string>{FAULTLINE_CLI,
                                         "study",
@@ -293,6 +273,42 @@ void killSaving(const fs::path& folder, int count, RandomStream& random)
     }
 }
 
+/// Imports a wafer of measured dies over a smaller one: afterwards the file holds the one or the other.
+void killImporting(const fs::path& folder, int count, RandomStream& random)
+{
+    constexpr std::size_t few = 2, all = 36;
+    const fs::path tables = folder / "tables", before = folder / "before.faultline",
+                   drawn = folder / "drawn.faultline";
+    if (Child({FAULTLINE_CLI, "wafer", "generate", "--out", drawn.string()}).killAfter(60.0) != 0 ||
+        Child({FAULTLINE_CLI, "die", "export", drawn.string(), "--out", tables.string()}).killAfter(60.0) !=
+            0)
+        return lost("there is nothing to import");
+    std::vector<std::string> files;
+    for (const auto& entry : fs::directory_iterator(tables))
+        if (entry.path().stem().string().ends_with("P")) // conductances at P and at AP
+            files.push_back(entry.path().string());
+    std::ranges::sort(files);
+    const auto import = [&](std::size_t dies, const fs::path& out) {
+        std::vector<std::string> call{FAULTLINE_CLI, "die", "import", "--out", out.string()};
+        call.insert(call.end(), files.begin(), files.begin() + static_cast<std::ptrdiff_t>(2 * dies));
+        return call;
+    };
+    if (files.size() != 2 * all || Child(import(few, before)).killAfter(60.0) != 0)
+        return lost("the first import fails");
+    const fs::path out = folder / "imported.faultline";
+    for (const int end = kills + count; kills < end;) {
+        fs::copy_file(before, out, fs::copy_options::overwrite_existing);
+        const auto exitCode = Child(import(all, out)).killAfter(1.0 * random.uniform());
+        try {
+            const std::size_t dies = loadProject(out).wafer.dies.size();
+            if (dies != all && (dies != few || exitCode == 0))
+                lost("an import with " + std::to_string(dies) + " dies");
+        } catch (const Error& error) {
+            lost(std::string("cannot be opened: ") + error.what());
+        }
+    }
+}
+
 } // namespace
 
 int main(int argc, char** argv)
@@ -305,16 +321,18 @@ int main(int argc, char** argv)
     }
     std::setvbuf(stdout, nullptr, _IOLBF, 0);
     const fs::path folder = argv[1];
-    const int count = (std::atoi(argv[2]) + 2) / 3; // of each kind
+    const int count = (std::atoi(argv[2]) + 3) / 4; // of each kind
     RandomStream random(std::strtoull(argv[3], nullptr, 10), RandomUse::Test);
     fs::remove_all(folder);
-    for (const char* part : {"training", "saving", "full"})
+    for (const char* part : {"training", "saving", "importing", "full"})
         fs::create_directories(folder / part);
 
     killTraining(folder / "training", count, random);
     std::printf("training: %d kills, %d losses\n", kills, losses);
     killSaving(folder / "saving", count, random);
     std::printf("saving, too: %d kills, %d losses\n", kills, losses);
+    killImporting(folder / "importing", count, random);
+    std::printf("importing, too: %d kills, %d losses\n", kills, losses);
     if (::mount("tmpfs", (folder / "full").c_str(), "tmpfs", 0, "size=3m") == 0) {
         killSaving(folder / "full", count, random);
         ::umount((folder / "full").c_str());

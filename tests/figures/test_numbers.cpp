@@ -117,10 +117,10 @@ private slots:
 
     void pyramidSeesTheWorstFromAnyDistance()
     {
-        const Wafer wafer = sampleWafer(1, {100, 210, 10, 10});
+        Wafer wafer = sampleWafer(1, {100, 210, 10, 10});
+        wafer.dies[0].setDefect(77, 203, Defect::Short, 1e-3F);
         const QImage full = dieImage(wafer.dies[0], DieLayer::Defects, {1e-4, 3e-4});
-        CellPyramid pyramid(full, DieLayer::Defects);
-        pyramid.set({77, 203}, colourCode(Defect::Short));
+        const CellPyramid pyramid(full, DieLayer::Defects);
         const auto shorts = [&](const QRectF& part, const QSize& size) {
             const QImage seen = pyramid.seen(part, size);
             int found = 0;

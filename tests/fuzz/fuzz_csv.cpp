@@ -1,4 +1,4 @@
-#include "common/csv_matrix.h"
+#include "formats/csv_matrix.h"
 
 #include "fuzz.h"
 

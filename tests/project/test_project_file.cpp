@@ -622,8 +622,10 @@ private slots:
         edit(file_, [](hid_t file) {
             const hid_t dataset = H5Dopen2(file, "wafer/die-0001/defect", H5P_DEFAULT);
             const hid_t type = H5Dget_type(dataset);
-            const std::vector<char> labels(20 * 40, 9);
+            const hid_t space = H5Dget_space(dataset);
+            const std::vector<char> labels(static_cast<std::size_t>(H5Sget_simple_extent_npoints(space)), 9);
             QVERIFY(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, labels.data()) >= 0);
+            H5Sclose(space);
             H5Tclose(type);
             H5Dclose(dataset);
         });

@@ -5,6 +5,7 @@
 #include <QDir>
 #include <QDoubleSpinBox>
 #include <QLineEdit>
+#include <QPushButton>
 #include <QSpinBox>
 #include <QStackedWidget>
 #include <QTableView>
@@ -58,7 +59,11 @@ private slots:
         window.show();
         QVERIFY(QTest::qWaitForWindowExposed(&window));
         auto* pages = window.findChild<QStackedWidget*>("pages");
-        for (const char* name : {"wafer", "die", "train", "compare"}) {
+        if (auto* close = window.findChild<QPushButton*>("closeHints")) {
+            save(window, "first-start");
+            QTest::mouseClick(close, Qt::LeftButton);
+        }
+        for (const char* name : {"wafer", "die", "train", "compare", "statistics"}) {
             save(window, name);
             pages->setCurrentIndex(pages->currentIndex() + 1);
         }
@@ -204,6 +209,10 @@ private slots:
         window.findChild<QTabWidget*>("trainTabs")->setCurrentIndex(1);
         QTRY_VERIFY_WITH_TIMEOUT(window.findChild<FigureView*>("confusion")->figure(), 10000);
         save(window, "network");
+        window.findChild<QStackedWidget*>("pages")->setCurrentIndex(3);
+        window.findChild<QComboBox*>("dieOrder")->setCurrentIndex(2);
+        selectThree(window);
+        save(window, "compare-trained");
     }
 
     void figures()
@@ -214,15 +223,20 @@ private slots:
     }
 
 private:
-    /// Three dies selected in another order, the heat map enlarged, and the export dialog.
-    void compare(MainWindow& window)
+    static void selectThree(MainWindow& window)
     {
-        window.findChild<QComboBox*>("dieOrder")->setCurrentIndex(2);
         auto* byDefects = window.findChild<FigureView*>("errorByDefects");
         const std::vector<Spot> spots = byDefects->spots();
         for (const std::size_t k : {5, 17, 30})
             QTest::mouseClick(byDefects, Qt::LeftButton, Qt::ControlModifier,
                               spots[k].place.center().toPoint());
+    }
+
+    /// Three dies selected in another order, the heat map enlarged, and the export dialog.
+    void compare(MainWindow& window)
+    {
+        window.findChild<QComboBox*>("dieOrder")->setCurrentIndex(2);
+        selectThree(window);
         save(window, "compare-selection");
         window.findChild<QToolButton*>("enlarge-generality")->click();
         save(window, "compare-generality");
@@ -243,7 +257,7 @@ private:
 
     void save(QWidget& window, const QString& name)
     {
-        QTest::qWait(50); // for layouts and charts to settle
+        QTest::qWait(300); // for layouts, charts and what is counted beside the window to settle
         const char* theme = QTest::currentDataTag();
         const QString file = folder_ + '/' + name + (theme ? QString('-') + theme : QString()) + ".png";
         QVERIFY(window.grab().save(file));

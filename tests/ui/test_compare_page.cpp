@@ -245,10 +245,7 @@ private:
     template <class Widget>
     Widget* child(const QString& name) const
     {
-        auto* widget = page_->findChild<Widget*>(name);
-        if (!widget)
-            qFatal("no %s", qPrintable(name));
-        return widget;
+        return childOf<Widget>(page_.get(), name);
     }
 
     void verifySelected(const std::set<int>& dies) const

@@ -259,10 +259,7 @@ private:
     template <class Widget>
     Widget* child(const QString& name) const
     {
-        auto* widget = dialog_->findChild<Widget*>(name);
-        if (!widget)
-            qFatal("no %s", qPrintable(name));
-        return widget;
+        return childOf<Widget>(dialog_.get(), name);
     }
 
     void choose(const char* name)

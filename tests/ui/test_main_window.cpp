@@ -282,10 +282,7 @@ private:
     template <class Widget>
     Widget* child(const QString& name) const
     {
-        auto* widget = window_->findChild<Widget*>(name);
-        if (!widget)
-            qFatal("no %s", qPrintable(name));
-        return widget;
+        return childOf<Widget>(window_.get(), name);
     }
 
     void goTo(const QString& page) { QTest::mouseClick(child<QToolButton>("rail-" + page), Qt::LeftButton); }

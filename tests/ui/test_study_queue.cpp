@@ -205,22 +205,25 @@ private slots:
 
     void errorsOfADieThatChangedMeanwhileAreDropped()
     {
-        Project slow = project();
-        slow.plan.modes = {TrainingMode::Standard};
-        slow.plan.training.epochs = 200;
-        ProjectDocument document(slow);
-        document.queue().add("slow", slow.plan);
-        QTRY_VERIFY_WITH_TIMEOUT(epochs(document.queue()) > 0, 30000);
-        document.queue().dropErrors(1); // while it trains on the die as it was
-        QSignalSpy results(&document.queue(), &StudyQueue::resultsChanged);
+        Project some = project();
+        some.plan.modes = {TrainingMode::Standard};
+        ProjectDocument document(some);
+        // The study takes the dies as they are; no event that brings its results is handled before the next
+        // line.
+        document.queue().add("some", some.plan);
+        document.queue().dropErrors(1);
+        int ends = 0;
         bool stale = false;
         connect(&document.queue(), &StudyQueue::resultsChanged, this, [&] {
-            for (const Run& run : document.study()->result.runs)
-                stale = stale || (document.queue().isRunning() && run.dieErrors.contains(1));
+            ends += document.queue().isRunning() ? 0 : 1;
+            if (ends <= 1) // later the evaluator fills in the errors on the die as it is
+                for (const Run& run : document.study()->result.runs)
+                    stale = stale || run.dieErrors.contains(1);
         });
-        QTRY_VERIFY_WITH_TIMEOUT(document.queue().isIdle(), 60000);
+        QTRY_VERIFY_WITH_TIMEOUT(ends > 0, 60000);
         disconnect(&document.queue(), nullptr, this, nullptr);
-        QVERIFY(!stale && results.size() > 0);
+        QVERIFY(!stale);
+        QVERIFY(!document.study()->result.runs.empty());
     }
 
     void closingWhileTrainingIsSafe()

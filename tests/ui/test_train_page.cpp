@@ -147,6 +147,31 @@ private slots:
         QCOMPARE(child<QLineEdit>("dies")->text(), "D02, D03");
     }
 
+    void settingsCanBeUndone()
+    {
+        const StudyPlan before = document_->project().plan;
+        auto* hidden = child<QLineEdit>("hiddenNeurons");
+        const QString shown = hidden->text();
+        hidden->selectAll();
+        QTest::keyClicks(hidden, "7, 5"); // on the way "7, " is no different from "7"
+        QCOMPARE(hidden->text(), "7, 5");
+        QCOMPARE(document_->project().plan.network.layers, std::vector<int>({16, 7, 5, 10}));
+        QVERIFY(document_->isModified());
+        QCOMPARE(document_->undoStack().count(), 1); // typed in one go
+        QCOMPARE(document_->undoStack().undoText(), "change settings");
+        document_->undoStack().undo();
+        QVERIFY(document_->project().plan == before);
+        QCOMPARE(hidden->text(), shown);
+        QVERIFY(!document_->isModified());
+        document_->undoStack().redo();
+        QCOMPARE(hidden->text(), "7, 5");
+
+        hidden->setText("none"); // is refused, and so no plan
+        QCOMPARE(document_->undoStack().count(), 1);
+        document_->undoStack().undo();
+        QCOMPARE(hidden->text(), shown);
+    }
+
     void wrongSettingsAreRefusedInPlace_data()
     {
         QTest::addColumn<QString>("field");
@@ -328,10 +353,7 @@ private:
     template <class Widget>
     Widget* child(const QString& name) const
     {
-        auto* widget = page_->findChild<Widget*>(name);
-        if (!widget)
-            qFatal("no %s", qPrintable(name));
-        return widget;
+        return childOf<Widget>(page_.get(), name);
     }
 
     QTemporaryDir folder_;

@@ -258,10 +258,7 @@ private:
     template <class T>
     T* child(const QString& name)
     {
-        T* widget = window_->findChild<T*>(name);
-        if (!widget)
-            qFatal("no %s", qPrintable(name));
-        return widget;
+        return childOf<T>(window_.get(), name);
     }
 
     WaferView* view() { return child<WaferView>("waferView"); }

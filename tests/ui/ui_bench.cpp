@@ -2,52 +2,15 @@
 
 #include <QApplication>
 #include <QDir>
-#include <QFile>
 #include <QFont>
 #include <QSettings>
 
 #include "sample_project.h"
+#include "support/idx_files.h"
 #include "wafer/wafer_description.h"
 
 namespace faultline
 {
-
-namespace
-{
-
-QByteArray bigEndian(quint32 value)
-{
-    QByteArray bytes;
-    for (int shift = 24; shift >= 0; shift -= 8)
-        bytes.append(static_cast<char>(value >> shift & 0xFF));
-    return bytes;
-}
-
-void write(const QString& name, const QByteArray& bytes)
-{
-    QFile file(name);
-    if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size())
-        qFatal("cannot write %s", qPrintable(name));
-}
-
-/// Class k lights pixel k, above some noise.
-void writeImages(const QString& stem, quint32 count)
-{
-    constexpr quint32 side = 4;
-    QByteArray images = bigEndian(0x803) + bigEndian(count) + bigEndian(side) + bigEndian(side);
-    QByteArray labels = bigEndian(0x801) + bigEndian(count);
-    RandomStream random(3, RandomUse::Test, count);
-    for (quint32 k = 0; k < count; ++k) {
-        const quint32 label = k % 10;
-        for (quint32 pixel = 0; pixel < side * side; ++pixel)
-            images.append(static_cast<char>(random.below(60) + (pixel == label ? 190 : 0)));
-        labels.append(static_cast<char>(label));
-    }
-    write(stem + "-images-idx3-ubyte", images);
-    write(stem + "-labels-idx1-ubyte", labels);
-}
-
-} // namespace
 
 void prepareApplication(const QString& settingsFolder, Appearance appearance)
 {
@@ -63,8 +26,11 @@ void prepareApplication(const QString& settingsFolder, Appearance appearance)
 void writeTinyDataset(const QString& folder)
 {
     QDir().mkpath(folder);
-    writeImages(folder + "/train", 400);
-    writeImages(folder + "/t10k", 100);
+    const auto lightsPixelOfItsClass = [](int label, int pixel, RandomStream& random) {
+        return random.below(60) + (pixel == label ? 190 : 0);
+    };
+    writeIdxFiles(folder.toStdString(), "train", 400, 4, lightsPixelOfItsClass);
+    writeIdxFiles(folder.toStdString(), "t10k", 100, 4, lightsPixelOfItsClass);
 }
 
 Project tinyProject(int dies, const QString& datasetFolder)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <QString>
+#include <QWidget>
 
 #include "project/project.h"
 #include "window/appearance.h"
@@ -15,6 +16,16 @@ void prepareApplication(const QString& settingsFolder, Appearance appearance = A
 
 /// Writes an IDX data set of a few hundred 4 x 4 images that a network learns in an epoch.
 void writeTinyDataset(const QString& folder);
+
+/// The one widget of that name in `parent`; ends the test when there is none.
+template <class Widget>
+Widget* childOf(const QWidget* parent, const QString& name)
+{
+    auto* widget = parent->findChild<Widget*>(name);
+    if (!widget)
+        qFatal("no %s", qPrintable(name));
+    return widget;
+}
 
 /// A few small dies and a plan over that data set: a study of it takes less than a second.
 Project tinyProject(int dies, const QString& datasetFolder);

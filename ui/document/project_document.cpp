@@ -1,7 +1,11 @@
 #include "document/project_document.h"
 
 #include <algorithm>
-#include <optional>
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include <QElapsedTimer>
 
 #include "common/error.h"
 #include "common/log.h"
@@ -16,67 +20,57 @@ namespace
 // Studies are named by their places: all that changes places is on the stack, but for new ones, which come
 // last.
 
-class RemoveStudy : public QUndoCommand
+class Step : public QUndoCommand
 {
 public:
-    RemoveStudy(StudyQueue& queue, int place, const std::string& name)
-        : QUndoCommand(ProjectDocument::tr("remove %1").arg(QString::fromStdString(name))),
-          queue_(queue),
-          place_(place)
+    Step(const QString& name, std::function<void()> redo, std::function<void()> undo)
+        : QUndoCommand(name),
+          redo_(std::move(redo)),
+          undo_(std::move(undo))
     {
     }
 
-    void redo() override { removed_ = queue_.take(place_); }
-    void undo() override
-    {
-        queue_.insert(place_, std::move(*removed_));
-        removed_.reset();
-    }
+    void redo() override { redo_(); }
+    void undo() override { undo_(); }
 
 private:
-    StudyQueue& queue_;
-    int place_;
-    std::optional<Study> removed_;
+    std::function<void()> redo_, undo_;
 };
 
-class RenameStudy : public QUndoCommand
+/// Changes that follow each other within a moment are one: a number is typed digit by digit.
+class PlanChange : public QUndoCommand
 {
 public:
-    RenameStudy(StudyQueue& queue, int place, std::string before, std::string after)
-        : QUndoCommand(ProjectDocument::tr("rename %1").arg(QString::fromStdString(before))),
-          queue_(queue),
-          place_(place),
+    using Put = std::function<void(const StudyPlan&)>;
+
+    PlanChange(StudyPlan before, StudyPlan after, Put put)
+        : QUndoCommand(ProjectDocument::tr("change settings")),
           before_(std::move(before)),
-          after_(std::move(after))
+          after_(std::move(after)),
+          put_(std::move(put))
     {
+        made_.start();
     }
 
-    void redo() override { queue_.rename(place_, after_); }
-    void undo() override { queue_.rename(place_, before_); }
-
-private:
-    StudyQueue& queue_;
-    int place_;
-    std::string before_, after_;
-};
-
-class MoveStudy : public QUndoCommand
-{
-public:
-    MoveStudy(StudyQueue& queue, int from, int to, const std::string& name)
-        : QUndoCommand(ProjectDocument::tr("move %1").arg(QString::fromStdString(name))),
-          queue_(queue),
-          from_(from),
-          to_(to)
+    void redo() override { put_(after_); }
+    void undo() override { put_(before_); }
+    int id() const override { return 1; }
+    bool mergeWith(const QUndoCommand* other) override
     {
+        constexpr qint64 moment = 1000; // milliseconds
+        const auto& next = dynamic_cast<const PlanChange&>(*other);
+        if (made_.elapsed() > moment)
+            return false;
+        made_ = next.made_;
+        after_ = next.after_;
+        setObsolete(after_ == before_);
+        return true;
     }
 
-    void redo() override { queue_.move(from_, to_); }
-    void undo() override { queue_.move(to_, from_); }
-
 private:
-    StudyQueue& queue_;
-    int from_, to_;
+    StudyPlan before_, after_;
+    Put put_;
+    QElapsedTimer made_;
 };
 
 } // namespace
@@ -175,36 +169,56 @@ void ProjectDocument::edited()
 
 void ProjectDocument::setDataset(const std::filesystem::path& folder)
 {
-    project_.dataset = folder.string();
-    edited();
-    emit datasetChanged();
+    const auto put = [this](const std::string& name) {
+        return [this, name] {
+            project_.dataset = name;
+            emit datasetChanged();
+        };
+    };
+    if (folder.string() != project_.dataset)
+        undoStack_.push(new Step(tr("change images"), put(folder.string()), put(project_.dataset)));
 }
 
 void ProjectDocument::setPlan(const StudyPlan& plan)
 {
-    const bool other = plan != project_.plan;
-    project_.plan = plan;
-    if (other)
-        edited();
-    emit planChanged();
+    if (plan == project_.plan)
+        emit planChanged(); // for a form that shows something else
+    else
+        undoStack_.push(new PlanChange(project_.plan, plan, [this](const StudyPlan& put) {
+            project_.plan = put;
+            emit planChanged();
+        }));
 }
 
 void ProjectDocument::removeStudy(int study)
 {
-    undoStack_.push(new RemoveStudy(queue_, study, project_.studies[static_cast<std::size_t>(study)].name));
+    const auto removed = std::make_shared<Study>();
+    undoStack_.push(new Step(
+        tr("remove %1").arg(nameOf(study)), [this, removed, study] { *removed = queue_.take(study); },
+        [this, removed, study] { queue_.insert(study, std::move(*removed)); }));
 }
 
 void ProjectDocument::renameStudy(int study, const QString& name)
 {
-    const std::string& before = project_.studies[static_cast<std::size_t>(study)].name;
-    if (before != name.toStdString())
-        undoStack_.push(new RenameStudy(queue_, study, before, name.toStdString()));
+    const QString before = nameOf(study);
+    const auto rename = [this, study](const QString& to) {
+        return [this, study, to] { queue_.rename(study, to.toStdString()); };
+    };
+    if (before != name)
+        undoStack_.push(new Step(tr("rename %1").arg(before), rename(name), rename(before)));
 }
 
 void ProjectDocument::moveStudy(int from, int to)
 {
-    undoStack_.push(new MoveStudy(queue_, from, to, project_.studies[static_cast<std::size_t>(from)].name));
+    undoStack_.push(new Step(
+        tr("move %1").arg(nameOf(from)), [this, from, to] { queue_.move(from, to); },
+        [this, from, to] { queue_.move(to, from); }));
     showStudy(to);
+}
+
+QString ProjectDocument::nameOf(int study) const
+{
+    return QString::fromStdString(project_.studies[static_cast<std::size_t>(study)].name);
 }
 
 QString ProjectDocument::freeStudyName() const

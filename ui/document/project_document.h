@@ -48,15 +48,16 @@ public:
     /// The same for a project that was never saved, by its name in Safekeeping::unsavedProjects().
     void recover(Recovery recovery, const std::filesystem::path& unsaved);
 
-    void setDataset(const std::filesystem::path& folder); ///< empty: the images that ship with Faultline
+    void setDataset(const std::filesystem::path& folder); ///< empty: the images that ship; can be undone
 
-    void setPlan(const StudyPlan& plan);              ///< of the next study
+    void setPlan(const StudyPlan& plan);              ///< of the next study; can be undone
     void removeStudy(int study);                      ///< can be undone
     void renameStudy(int study, const QString& name); ///< can be undone
     void moveStudy(int from, int to);                 ///< in the queue; can be undone
     QString freeStudyName() const;                    ///< "Study 3"
 
-    /// Every change of the wafer, for undo and redo: see document/wafer_edits.h.
+    /// Every change of the wafer (see document/wafer_edits.h), of the list of studies and of the next one's
+    /// plan.
     QUndoStack& undoStack() { return undoStack_; }
     const QUndoStack& undoStack() const { return undoStack_; }
     /// An id that no die of this project has, nor one that undo could bring back.
@@ -78,6 +79,7 @@ private:
     void put(Project project);
     void edited();
     void keepShownStudy();
+    QString nameOf(int study) const;
     void setModified(bool modified);
     void tellModified();
 

@@ -217,24 +217,6 @@ CellPyramid::CellPyramid(QImage cells, DieLayer layer) : layer_(layer)
     }
 }
 
-void CellPyramid::set(const CellIndex& cell, uchar code)
-{
-    const std::array<int, 256> badness = badnessOf(layer_);
-    int row = cell.row, column = cell.column;
-    levels_.front().scanLine(row)[column] = code;
-    for (std::size_t level = 1; level < levels_.size(); ++level) {
-        const QImage& finer = levels_[level - 1];
-        row /= 2;
-        column /= 2;
-        uchar worst = finer.constScanLine(2 * row)[2 * column];
-        for (int y = 2 * row; y < std::min(2 * row + 2, finer.height()); ++y)
-            for (int x = 2 * column; x < std::min(2 * column + 2, finer.width()); ++x)
-                if (badness[finer.constScanLine(y)[x]] > badness[worst])
-                    worst = finer.constScanLine(y)[x];
-        levels_[level].scanLine(row)[column] = worst;
-    }
-}
-
 QImage CellPyramid::seen(const QRectF& part, const QSize& size) const
 {
     const double cellsPerPixel = std::min(part.width() / size.width(), part.height() / size.height());

@@ -57,7 +57,6 @@ public:
 
     bool isEmpty() const { return levels_.empty(); }
     const QImage& cells() const { return levels_.front(); }
-    void set(const CellIndex& cell, uchar code);
     /// As worstOf(); the pixels are within a fraction of one of where that would put them.
     QImage seen(const QRectF& part, const QSize& size) const;
 

@@ -120,7 +120,7 @@ QWidget* ComparePage::chooser()
         row->addWidget(modes_[k]);
     }
     networkButton_->setObjectName("networkButton");
-    networkButton_->setText(tr("Single networks"));
+    networkButton_->setText(tr("Networks"));
     networkButton_->setToolTip(tr("Show networks by themselves, on every die"));
     networkButton_->setPopupMode(QToolButton::InstantPopup);
     networkButton_->setFocusPolicy(Qt::StrongFocus);
@@ -132,14 +132,14 @@ QWidget* ComparePage::chooser()
     order_->setObjectName("dieOrder");
     order_->setToolTip(tr("Order of the dies in charts and table"));
     order_->setSizeAdjustPolicy(QComboBox::AdjustToContents);
-    auto* orderLabel = new QLabel(tr("&Order of dies"));
+    auto* orderLabel = new QLabel(tr("&Order by"));
     orderLabel->setBuddy(order_);
     row->addSpacing(pageMargin);
     row->addWidget(orderLabel);
     row->addWidget(order_);
-    order_->addItems({tr("by name"), tr("by defects")});
+    order_->addItems({tr("name"), tr("defects")});
     for (const TrainingMode mode : allModes)
-        order_->addItem(tr("by error, %1").arg(QString::fromUtf8(name(mode).data())));
+        order_->addItem(tr("error, %1").arg(QString::fromUtf8(name(mode).data())));
     connect(study_, &QComboBox::currentIndexChanged, &document_, &ProjectDocument::showStudy);
     connect(order_, &QComboBox::currentIndexChanged, this, &ComparePage::draw);
 

@@ -151,7 +151,11 @@ QWidget* TrainPage::formPanel()
     panel->setFixedWidth(340);
 
     connect(form_, &StudyForm::datasetWanted, this, &TrainPage::datasetWanted);
-    connect(form_, &StudyForm::edited, this, [this] { run_->setEnabled(form_->reason().isEmpty()); });
+    connect(form_, &StudyForm::edited, this, [this] {
+        run_->setEnabled(form_->reason().isEmpty());
+        if (run_->isEnabled())
+            document_.setPlan(form_->plan());
+    });
     connect(run_, &QPushButton::clicked, this, &TrainPage::start);
     connect(threads_, &QSpinBox::valueChanged, &document_.queue(), &StudyQueue::setThreads);
     return panel;
@@ -162,7 +166,7 @@ QWidget* TrainPage::charts()
     const QString hint = tr("Curves of all runs appear here while a study trains.");
     loss_ = new LiveChart(tr("Epoch"), tr("Loss (nat)"), hint);
     loss_->setObjectName("lossChart");
-    error_ = new LiveChart(tr("Epoch"), tr("Test error (%)"), hint);
+    error_ = new LiveChart(tr("Epoch"), tr("Error (%)"), hint);
     error_->setObjectName("errorChart");
     status_ = quietLabel();
     status_->setObjectName("studyStatus");
@@ -239,9 +243,7 @@ void TrainPage::savePreset()
 void TrainPage::start()
 {
     try {
-        const StudyPlan plan = form_->plan();
-        document_.queue().add(name_->text().toStdString(), plan);
-        document_.setPlan(plan);
+        document_.queue().add(name_->text().toStdString(), form_->plan());
         name_->setText(document_.freeStudyName());
     } catch (const Error&) {
         // The form says already what is wrong.
@@ -265,7 +267,9 @@ void TrainPage::showProject()
 
 void TrainPage::showPlan()
 {
-    form_->setPlan(document_.project().plan);
+    // What a person types stays as it is typed.
+    if (!form_->reason().isEmpty() || form_->plan() != document_.project().plan)
+        form_->setPlan(document_.project().plan);
     run_->setEnabled(form_->reason().isEmpty());
 }
 

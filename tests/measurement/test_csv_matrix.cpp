@@ -1,6 +1,6 @@
 #include <QTest>
 
-#include "common/csv_matrix.h"
+#include "formats/csv_matrix.h"
 #include "support/errors.h"
 #include "support/temporary_folder.h"
 

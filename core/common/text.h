@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace faultline
+{
+
+/// What a file holds, between quotation marks and cut to a length that fits into a message.
+std::string inQuotes(std::string_view text);
+
+/// The time as in ISO 8601, in UTC: "2024-05-17T09:30:00Z".
+std::string timestamp();
+
+} // namespace faultline

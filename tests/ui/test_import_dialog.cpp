@@ -209,7 +209,7 @@ private:
     template <class Widget>
     static Widget* child(const QWidget& parent, const char* name)
     {
-        return parent.findChild<Widget*>(name);
+        return childOf<Widget>(&parent, name);
     }
 
     static QPushButton* ok(const ImportDialog& dialog)

@@ -232,10 +232,7 @@ private:
     template <class Widget>
     Widget* child(const char* name)
     {
-        auto* widget = window_->findChild<Widget*>(name);
-        if (!widget)
-            qFatal("no %s", name);
-        return widget;
+        return childOf<Widget>(window_.get(), name);
     }
 
     static QPushButton* okOf(const QDialog& dialog)

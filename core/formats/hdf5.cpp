@@ -173,7 +173,7 @@ std::string anyText(const Id& attribute, const std::string& place)
     if (H5Tis_variable_str(type) > 0) {
         char* text = nullptr;
         check(H5Aread(attribute, type, &text), place, "read the attribute");
-        const std::string copy = text ? text : "";
+        std::string copy = text ? text : "";
         H5free_memory(text);
         return copy;
     }

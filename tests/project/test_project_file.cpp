@@ -752,6 +752,19 @@ private slots:
         compare(loadProject(file_), project);
     }
 
+    void statisticsOfPointsAloneAreRead()
+    {
+        // Written by version 2 before it knew of failed lines and clusters.
+        const Project project = loadProject(fs::path(GOLDEN) / "version-2-points.faultline");
+        const DefectStatistics& statistics = project.studies.at(0).result.statistics;
+        QVERIFY(statistics.stuckP.rate > 0.0);
+        QCOMPARE(statistics.rows, LineRates{});
+        QCOMPARE(statistics.columns, LineRates{});
+        QCOMPARE(statistics.clusters, DefectClusters{});
+        saveProject(project, file_);
+        compare(loadProject(file_), project);
+    }
+
     void otherProgramsReadIt()
     {
 #ifdef H5DUMP

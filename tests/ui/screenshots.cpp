@@ -162,7 +162,7 @@ private slots:
         window.show();
         window.findChild<QStackedWidget*>("pages")->setCurrentIndex(4);
         QTRY_COMPARE(window.findChild<QTableWidget*>("defectStatistics")->rowCount(), 8);
-        save(window, "statistics");
+        save(window, "statistics-failures");
         window.resize(window.minimumSizeHint());
         save(window, "statistics-small");
         window.findChild<QAction*>("actionClassify")->trigger();

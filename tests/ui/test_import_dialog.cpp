@@ -21,7 +21,6 @@
 #include "ui_bench.h"
 #include "views/figure_view.h"
 #include "views/threshold_view.h"
-#include "wafer/wafer_description.h"
 
 using namespace faultline;
 
@@ -35,16 +34,7 @@ private slots:
         QVERIFY(folder_.isValid());
         prepareApplication(folder_.path());
         qputenv("XDG_CONFIG_HOME", folder_.filePath("config").toUtf8());
-        WaferDescription description;
-        description.dies = 4;
-        description.geometry = {50, 60, 50, 60};
-        DefectStatistics& statistics = description.statistics;
-        statistics.level = {LognormalConductance{8e-5, 0.05}, LognormalConductance{2e-4, 0.05}};
-        for (const Defect defect : allDefects)
-            statistics.rate(defect).rate = 5e-3;
-        statistics.shortConductance = {8e-4, 0.2};
-        statistics.openConductance = 2e-6;
-        wafer_ = drawWafer(description);
+        wafer_ = clearWafer(4);
         for (const auto& file : exportDies(wafer_, path("dies"), ArrayFormat::Csv))
             if (file.stem().string().ends_with("_defect"))
                 std::filesystem::remove(file);
@@ -219,7 +209,7 @@ private:
     template <class Widget>
     static Widget* child(const QWidget& parent, const char* name)
     {
-        return parent.findChild<Widget*>(name);
+        return childOf<Widget>(&parent, name);
     }
 
     static QPushButton* ok(const ImportDialog& dialog)

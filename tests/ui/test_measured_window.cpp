@@ -17,7 +17,6 @@
 #include "sample_project.h"
 #include "ui_bench.h"
 #include "views/threshold_view.h"
-#include "wafer/wafer_description.h"
 #include "window/main_window.h"
 
 using namespace faultline;
@@ -32,16 +31,7 @@ private slots:
     {
         QVERIFY(folder_.isValid());
         prepareApplication(folder_.path());
-        WaferDescription description;
-        description.dies = 3;
-        description.geometry = {50, 60, 50, 60};
-        DefectStatistics& statistics = description.statistics;
-        statistics.level = {LognormalConductance{8e-5, 0.05}, LognormalConductance{2e-4, 0.05}};
-        for (const Defect defect : allDefects)
-            statistics.rate(defect).rate = 5e-3;
-        statistics.shortConductance = {8e-4, 0.2};
-        statistics.openConductance = 2e-6;
-        truth_ = drawWafer(description);
+        truth_ = clearWafer(3);
     }
 
     void init()
@@ -242,10 +232,7 @@ private:
     template <class Widget>
     Widget* child(const char* name)
     {
-        auto* widget = window_->findChild<Widget*>(name);
-        if (!widget)
-            qFatal("no %s", name);
-        return widget;
+        return childOf<Widget>(window_.get(), name);
     }
 
     static QPushButton* okOf(const QDialog& dialog)

@@ -7,6 +7,7 @@
 
 #include "sample_project.h"
 #include "support/idx_files.h"
+#include "wafer/wafer_description.h"
 
 namespace faultline
 {
@@ -44,6 +45,20 @@ Project tinyProject(int dies, const QString& datasetFolder)
     project.plan.training.epochs = project.plan.statisticsAware.epochs = 1;
     project.plan.training.batch = project.plan.statisticsAware.batch = 20;
     return project;
+}
+
+Wafer clearWafer(int dies)
+{
+    WaferDescription description;
+    description.dies = dies;
+    description.geometry = {50, 60, 50, 60};
+    DefectStatistics& statistics = description.statistics;
+    statistics.level = {LognormalConductance{8e-5, 0.05}, LognormalConductance{2e-4, 0.05}};
+    for (const Defect defect : allDefects)
+        statistics.rate(defect).rate = 5e-3;
+    statistics.shortConductance = {8e-4, 0.2};
+    statistics.openConductance = 2e-6;
+    return drawWafer(description);
 }
 
 } // namespace faultline

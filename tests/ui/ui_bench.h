@@ -30,4 +30,7 @@ Widget* childOf(const QWidget* parent, const QString& name)
 /// A few small dies and a plan over that data set: a study of it takes less than a second.
 Project tinyProject(int dies, const QString& datasetFolder);
 
+/// Dies with some twenty defects of each kind, whose conductances lie far apart.
+Wafer clearWafer(int dies);
+
 } // namespace faultline

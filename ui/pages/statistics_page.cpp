@@ -203,7 +203,8 @@ void StatisticsPage::showReport()
     if (report_) {
         const auto share = [](double value, const Interval& interval) {
             return tr("%1 % (%2 to %3)")
-                .arg(shown(100.0 * value), shown(100.0 * interval.low, 2), shown(100.0 * interval.high, 2));
+                .arg(shown(100.0 * value, 2), shown(100.0 * interval.low, 2),
+                     shown(100.0 * interval.high, 2));
         };
         for (const DefectReport& of : report_->defects)
             addRow(*defects_,

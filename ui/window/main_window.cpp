@@ -265,7 +265,7 @@ void MainWindow::makeMenus()
         [this] { saveAs(); });
     add(file, tr("&Import measured dies…"), "actionImport", QKeySequence(Qt::CTRL | Qt::Key_I),
         [this] { importDies(dialogs_.measuredFiles()); });
-    add(file, tr("Import f&older…"), "actionImportFolder", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_I),
+    add(file, tr("Import fo&lder…"), "actionImportFolder", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_I),
         [this] {
             if (const QString folder = dialogs_.folder(tr("Folder of measured dies")); !folder.isEmpty())
                 importDies({folder});

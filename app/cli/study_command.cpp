@@ -265,11 +265,10 @@ int run(const Options& options)
         project.dataset = fs::absolute(options.data).string();
     change(project.plan, options, project.wafer);
     project.plan.validate(project.wafer);
-    if (diesPerNetwork(project.plan.network.layers, project.wafer.geometry) > 1) {
-        project.plan = project.plan.pinned(project.wafer);
+    const bool spansDies = diesPerNetwork(project.plan.network.layers, project.wafer.geometry) > 1;
+    if (spansDies)
         std::cout << placement(project.plan, project.wafer) << std::endl;
-    }
-    project.studies.push_back({"Study 1", project.plan, {}});
+    project.studies.push_back({"Study 1", spansDies ? project.plan.pinned(project.wafer) : project.plan, {}});
     const fs::path folder = options.folder;
     prepareFolder(folder);
     if (options.slurm) {

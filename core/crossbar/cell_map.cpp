@@ -1,9 +1,8 @@
 #include "crossbar/cell_map.h"
 
 #include <algorithm>
-#include <functional>
 #include <limits>
-#include <ranges>
+#include <numeric>
 #include <set>
 
 #include "common/error.h"
@@ -210,12 +209,12 @@ int diesPerNetwork(std::span<const int> layers, const DieGeometry& die)
         return tooMany;
     // On a crossbar without end the first way to cut a layer fits, all rectangles beside each other.
     const int width = layOut(layers, die.rows, tooMany)->floor.width();
-    const int enough = dividedUp(width, die.columns);
-    const auto fits = [&](int dies) { return layOut(layers, die.rows, dies * die.columns).has_value(); };
-    const auto counts = std::views::iota(static_cast<int>(least), enough);
-    const auto dies = std::ranges::partition_point(counts, std::not_fn(fits));
-    const int needed = dies == counts.end() ? enough : *dies;
-    return static_cast<std::int64_t>(needed) * die.cells() > maxCells ? tooMany : needed;
+    int tooFew = static_cast<int>(least) - 1, enough = dividedUp(width, die.columns);
+    while (enough - tooFew > 1) {
+        const int dies = std::midpoint(tooFew, enough);
+        (layOut(layers, die.rows, dies * die.columns) ? enough : tooFew) = dies;
+    }
+    return enough > maxCells / die.cells() ? tooMany : enough;
 }
 
 CellMap::CellMap(std::span<const int> layers, const DieGeometry& die, Spare spare)

@@ -110,16 +110,20 @@ void run(int epochs)
 
     const double products = operationsPerImage(plan.network, true) * train.size() / rate;
     std::printf("%-24s %12s %22s %14s\n", "epoch", "seconds", "of the products alone", "of standard");
-    const auto print = [&](const char* name, double median) {
-        std::printf("%-24s %12.4f %22.2f %14.2f\n", name, median, median / products,
-                    median / ::median(seconds[0]));
+    // The median of the ratios within a turn: what slows the machine for a while slows both.
+    const auto print = [&](const char* name, const std::vector<double>& taken) {
+        std::vector<double> ratios;
+        for (std::size_t turn = 0; turn < taken.size(); ++turn)
+            ratios.push_back(taken[turn] / seconds[0][turn]);
+        std::printf("%-24s %12.4f %22.2f %14.2f\n", name, median(taken), median(taken) / products,
+                    median(ratios));
     };
     for (std::size_t k = 0; k < trainers.size(); ++k)
-        print(courses[k].name, median(seconds[k]));
+        print(courses[k].name, seconds[k]);
     if (torch.empty())
         std::printf("PyTorch is not installed (Debian: python3-torch), so there is no comparison with it.\n");
     else
-        print("standard in PyTorch", median(torch));
+        print("standard in PyTorch", torch);
 
     std::vector<AnalogWeights> dies;
     for (const Die& die : project.wafer.dies)

@@ -22,6 +22,7 @@
 #include <QToolButton>
 
 #include "document/project_document.h"
+#include "figures/comparison.h"
 #include "pages/runs_panel.h"
 #include "pages/statistics_dialog.h"
 #include "pages/train_page.h"
@@ -219,9 +220,9 @@ private slots:
         };
         const QString before = child<QLineEdit>("hiddenNeurons")->text();
         QVERIFY(statement("30").startsWith("Needs 1,560 junctions: 2 dies of 800 side by side."));
-        QVERIFY(statement("30").contains("The 3 dies hold 1 networks. Left over, too few for another: D03."));
+        QVERIFY(statement("30").contains("Networks on the 3 dies: 1. Left over, too few for another: D03."));
         QVERIFY(child<QPushButton>("runStudyButton")->isEnabled());
-        QVERIFY(statement("100").contains("The 3 dies hold 0 networks."));
+        QVERIFY(statement("100").contains("Networks on the 3 dies: 0."));
         QVERIFY(!child<QPushButton>("runStudyButton")->isEnabled());
         QVERIFY(!statement(before).contains("side by side"));
     }
@@ -347,6 +348,31 @@ private slots:
         QCOMPARE(all - right, run.dieErrors.at(0));
         child<QComboBox>("networkDie")->setCurrentIndex(0);
         QTRY_COMPARE_WITH_TIMEOUT(static_cast<double>(mistakes()), run.perfectDieError, 10000);
+    }
+
+    void whatANetworkOnTwoDiesSees()
+    {
+        child<QLineEdit>("hiddenNeurons")->setText("30");
+        train();
+        const Run& run = document_->study()->result.runs[2];
+        child<QTableView>("runsTable")->selectRow(2);
+        child<QTabWidget>("trainTabs")->setCurrentIndex(1);
+        auto* die = child<QComboBox>("networkDie");
+        QCOMPARE(die->count(), 2); // a perfect die; the third of the wafer is left over
+        QCOMPARE(die->currentText(), "D01+D02");
+        QTRY_COMPARE_WITH_TIMEOUT(static_cast<double>(child<ImageGrid>("mistakes")->items().size()),
+                                  run.dieErrors.at(0), 10000);
+        QCOMPARE(child<ImageGrid>("firstLayer")->items().size(), std::size_t{30});
+
+        const Comparison comparison = compare(document_->project().wafer, *document_->study());
+        QCOMPARE(comparison.dies.size(), std::size_t{1});
+        QCOMPARE(comparison.dies[0].name, "D01+D02");
+        QCOMPARE(comparison.dies[0].defects, document_->project().wafer.dies[0].defectCount() +
+                                                 document_->project().wafer.dies[1].defectCount());
+        QCOMPARE(comparison.series[1].error[0], run.dieErrors.at(0));
+
+        QTest::mouseClick(child<QPushButton>("retrain"), Qt::LeftButton);
+        QCOMPARE(child<QLineEdit>("dies")->text(), "D01, D02");
     }
 
 private:

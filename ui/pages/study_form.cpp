@@ -329,7 +329,7 @@ void StudyForm::check()
         if (wanted.spare == Spare::Copies)
             text += tr(" With copies: %1.").arg(locale.toString(map.junctions()));
         if (map.dies() > 1)
-            text += tr(" The %1 dies hold %2 networks.")
+            text += tr(" Networks on the %1 dies: %2.")
                         .arg(locale.toString(static_cast<int>(wanted.diesOn(wafer_).size())),
                              locale.toString(static_cast<int>(wanted.groupsOn(wafer_).size())));
         QStringList leftOver;

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "cli/commands.h"
+#include "cli/folders.h"
 #include "common/csv_matrix.h"
 #include "common/error.h"
 #include "common/files.h"
@@ -41,10 +42,7 @@ int run(const Options& options)
 
     const WireNetwork network = solved(options, cells);
     const fs::path folder = options.folder;
-    std::error_code failure;
-    fs::create_directories(folder, failure);
-    if (failure)
-        throw Error(folder.string() + ": cannot write results there: " + failure.message());
+    prepareFolder(folder);
     const auto write = [&](const std::string& name, const Eigen::MatrixXd& matrix) {
         writeFileAtomically(folder / (name + ".csv"), csvMatrix(matrix));
     };

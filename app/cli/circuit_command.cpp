@@ -34,7 +34,7 @@ struct Options {
     std::vector<std::string> settings, networks, dies, axes;
     int images = 0, repeats = SweepPlan().repeats, threads = 0;
     std::uint64_t seed = 1;
-    bool waterfall = false;
+    bool waterfall = false, train = false;
     FigureOptions figures;
 };
 
@@ -89,15 +89,15 @@ Dataset images(const Dataset& all, int side, int most)
 struct Subject {
     Project project;
     std::vector<const Run*> runs;
+    std::vector<const Die*> dies;
     std::vector<Pairing> pairs;
-    Dataset test, calibration;
+    Dataset test, train, calibration;
     StopSignals signals;
 
     explicit Subject(const Options& options) : project(loadProject(options.file))
     {
         const Study& study = studyOf(options);
         choose(study, options.networks);
-        std::vector<const Die*> dies;
         const std::vector<int> ids = diesNamed(project.wafer, options.dies);
         for (const Die& die : project.wafer.dies)
             if (options.dies.empty() ? die.included : std::ranges::find(ids, die.id) != ids.end())
@@ -110,6 +110,30 @@ struct Subject {
         const DatasetPair data = loadDataset(project.dataset);
         test = images(data.test, side, options.images);
         calibration = images(data.train, side, calibrationImages);
+        if (options.train)
+            train = images(data.train, side, 0);
+    }
+
+    /// Trains a network for each die with the circuit in the loop, in the place of those that were chosen.
+    /// False when stopped.
+    bool retrain(const CircuitOptions& circuit, const CircuitBench& bench)
+    {
+        auto trained = trainThroughCircuit(runs.front()->settings, dies, circuit, train, bench);
+        if (!trained)
+            return false;
+        Study study{.name = "Circuit in the loop", .plan = project.plan, .result = {}};
+        study.plan.modes = {TrainingMode::HardwareAware};
+        study.plan.dies.clear();
+        for (const Die* die : dies)
+            study.plan.dies.push_back(die->id);
+        study.result.runs = std::move(*trained);
+        study.result.complete = true;
+        project.studies = {std::move(study)};
+        runs.clear();
+        for (const Run& run : project.studies.front().result.runs)
+            runs.push_back(&run);
+        pairs = pairings(runs, dies);
+        return true;
     }
 
     CircuitBench bench(const Options& options) const
@@ -222,8 +246,12 @@ void printOutcomes(const Subject& subject, const std::vector<CircuitOutcome>& ou
         powers.push_back(1e3 * outcome.cost.power);
         losses.push_back(100.0 * worstLoss(outcome));
     }
-    std::cout << joined(subject.networkNames()) << " on " << outcomes.size()
-              << (outcomes.size() == 1 ? " die" : " dies") << ", " << subject.test.size() << " test images\n";
+    std::vector<std::string> names = subject.networkNames();
+    constexpr std::size_t most = 5;
+    if (names.size() > most)
+        names = {std::to_string(names.size()) + " networks"};
+    std::cout << joined(names) << " on " << outcomes.size() << (outcomes.size() == 1 ? " die" : " dies")
+              << ", " << subject.test.size() << " test images\n";
     TextTable table({"", "mean", "sigma", "worst"});
     const auto add = [&](const char* what, const std::vector<double>& values) {
         table.add({what, fixed(mean(values), 2), fixed(standardDeviation(values), 2),
@@ -258,8 +286,13 @@ int runCircuit(const Options& options)
     const CircuitOptions circuit = circuitFrom(options);
     const fs::path folder = options.folder;
     prepareFolder(folder);
-    const Subject subject(options);
+    Subject subject(options);
     const CircuitBench bench = subject.bench(options);
+    if (options.train) {
+        if (!subject.retrain(circuit, bench))
+            return stopped();
+        saveProject(subject.project, folder / "trained.faultline");
+    }
     const auto outcomes = readThroughCircuit(subject.pairs, circuit, bench);
     if (!outcomes)
         return stopped();
@@ -371,6 +404,10 @@ void addCircuitCommand(CLI::App& program, Action& action)
     addOptions(*command, *options);
     command->add_flag("--waterfall", options->waterfall,
                       "Say too which non-ideality costs how many points, one after the other and alone");
+    command->add_flag(
+        "--train", options->train,
+        "Train a new network for each die with the circuit in the loop (with the settings of the "
+        "first of the networks), read these instead and keep them in trained.faultline");
     command->callback([&action, options] { action = [options] { return runCircuit(*options); }; });
 }
 

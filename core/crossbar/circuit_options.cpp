@@ -83,18 +83,20 @@ void validate(const Converter& converter, const std::string& what)
 
 } // namespace
 
-Quantiser::Quantiser(int bits, bool hasSign, double fullScale)
+Quantiser::Quantiser(int bits, bool hasSign, const Eigen::ArrayXd& fullScales)
+    : last_(static_cast<float>(hasSign ? (1 << (bits - 1)) - 1 : (1 << bits) - 1))
 {
-    last = static_cast<float>(hasSign ? (1 << (bits - 1)) - 1 : (1 << bits) - 1);
-    first = hasSign ? -last : 0.0F;
-    step = static_cast<float>(fullScale) / last;
+    first_ = hasSign ? -last_ : 0.0F;
+    step_ = fullScales.cast<float>() / last_;
+    perStep_ = (step_ > 0.0F).select(1.0F / step_, 0.0F);
 }
 
-float Quantiser::operator()(float value) const
+void Quantiser::apply(Eigen::MatrixXf& values) const
 {
-    if (step == 0.0F)
-        return 0.0F;
-    return step * std::clamp(std::nearbyint(value / step), first, last);
+    for (Eigen::Index k = 0; k < values.cols(); ++k) {
+        auto lines = values.col(k).array();
+        lines = step_ * (lines * perStep_).rint().max(first_).min(last_);
+    }
 }
 
 double CircuitOptions::tmrScale(double tmr) const

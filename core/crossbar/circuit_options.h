@@ -29,13 +29,19 @@ struct Converter {
     bool operator==(const Converter&) const = default;
 };
 
-/// The codes of a converter as values: multiples of the step.
-struct Quantiser {
-    float step, first, last; ///< the step, and the first and last multiple of it
+/// A converter on each of some lines.
+class Quantiser
+{
+public:
+    /// A full scale for each line; 0, of a line on which calibration saw nothing, makes everything 0.
+    Quantiser(int bits, bool hasSign, const Eigen::ArrayXd& fullScales);
 
-    /// `fullScale` 0, of a line on which calibration saw nothing: everything becomes 0.
-    Quantiser(int bits, bool hasSign, double fullScale);
-    float operator()(float value) const;
+    /// Rounds in place; lines x cases.
+    void apply(Eigen::MatrixXf& values) const;
+
+private:
+    Eigen::ArrayXf step_, perStep_; // of each line
+    float first_, last_;            // codes
 };
 
 /// All that a real array and its periphery do to a read, apart from what its junctions are. Volt, ampere,

@@ -87,6 +87,17 @@ Junctions::Junctions(const Die& die, const CellGrid<Level>& written, const Devic
         }
 }
 
+Die inCircuit(const Die& die, const Device& device, const CircuitOptions& options)
+{
+    Die seen = die;
+    for (const Level level : {AP, P}) {
+        const CellGrid<Level> written = CellGrid<Level>::Constant(die.rows(), die.columns(), level);
+        seen.conductance[level] =
+            Junctions(die, written, device, options).behind(options.series).cast<float>();
+    }
+    return seen;
+}
+
 JunctionArray::JunctionArray(Junctions junctions, const CircuitOptions& options)
     : junctions_(std::move(junctions)),
       options_(options),

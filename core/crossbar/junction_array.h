@@ -16,12 +16,18 @@ struct Junctions {
     /// smaller than `written`.
     Junctions(const Die& die, const CellGrid<Level>& written, const Device& device,
               const CircuitOptions& options);
+    /// What cells conduct at small voltages with a resistance in series with each, ohm.
+    CellGrid<double> behind(double ohm) const { return conductance / (1.0 + ohm * conductance); }
+
     Junctions(CellGrid<double> siemens, CellGrid<double> share)
         : conductance(std::move(siemens)),
           magneticShare(std::move(share))
     {
     }
 };
+
+/// A die as transistors and temperature let its cells conduct at small voltages.
+Die inCircuit(const Die& die, const Device& device, const CircuitOptions& options);
 
 /// A crossbar of junctions with access transistors in series, between resistive wires. Where the TMR depends
 /// on the bias its cells are nonlinear: a junction of conductance G and magnetic share d carries
@@ -36,10 +42,7 @@ public:
     const WireNetwork& linear() const { return linear_; }
 
     /// What the cells conduct at small voltages, siemens: the transfer matrix of ideal wires.
-    CellGrid<double> smallSignal() const
-    {
-        return junctions_.conductance / (1.0 + options_.series * junctions_.conductance);
-    }
+    CellGrid<double> smallSignal() const { return junctions_.behind(options_.series); }
 
     /// The state under these input voltages (volt, one per column), by Newton steps on the exact Jacobian
     /// until the voltage across no cell changes by more than 1e-12 of the largest input: three or four steps.

@@ -35,12 +35,6 @@ CellGrid<Level> writtenLevels(const Network& network, const CellMap& map, const 
     });
 }
 
-Junctions written(const Network& network, const Die& die, const CellMap& map, const Device& device,
-                  const CircuitOptions& options)
-{
-    return {die, writtenLevels(network, map, options), device, options};
-}
-
 /// The network as an ideal array computes it whose cells conduct what the transfer matrix says.
 std::vector<DenseLayer<float>> effectiveLayers(const Network& network, const MatrixXd& transfer,
                                                const CellMap& map, const Device& device)
@@ -67,17 +61,19 @@ Eigen::ArrayXd fullScales(const Converter& converter, double fixed, const Matrix
     return lines;
 }
 
-void convert(const Converter& converter, bool hasSign, const Eigen::ArrayXd& fullScale, MatrixXf& values)
+void convert(const Converter& converter, bool hasSign, const Eigen::ArrayXd& fullScales, MatrixXf& values)
 {
-    if (converter.bits == 0)
-        return;
-    for (Index line = 0; line < values.rows(); ++line) {
-        const Quantiser quantise(converter.bits, hasSign, fullScale[line]);
-        values.row(line) = values.row(line).unaryExpr(quantise).eval();
-    }
+    if (converter.bits > 0)
+        Quantiser(converter.bits, hasSign, fullScales).apply(values);
 }
 
 } // namespace
+
+Junctions writtenJunctions(const Network& network, const Die& die, const CellMap& map, const Device& device,
+                           const CircuitOptions& options)
+{
+    return {die, writtenLevels(network, map, options), device, options};
+}
 
 /// A stream of random numbers for each image of a batch.
 class CircuitNetwork::Noise
@@ -111,7 +107,7 @@ CircuitNetwork::CircuitNetwork(const Network& network, const Die& die, const Cel
     : map_(map),
       options_(options),
       shape_(network.shape),
-      array_(written(network, die, map, device, options), options),
+      array_(writtenJunctions(network, die, map, device, options), options),
       unit_(options.readVoltage * (device.conductance(P) - device.conductance(AP))),
       effective_(faultline::effectiveLayers(network, array_.linear().transfer(), map, device))
 {

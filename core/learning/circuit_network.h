@@ -30,6 +30,11 @@ struct RowLoss {
     double loss = 0.0; ///< 1 - current / current with ideal wires; NaN for a row that conducts nothing
 };
 
+/// The junctions of a die that a network is written to. Throws Error for a die smaller than the map's
+/// geometry.
+Junctions writtenJunctions(const Network& network, const Die& die, const CellMap& map, const Device& device,
+                           const CircuitOptions& options);
+
 /// A network that is written to a die and read through a circuit.
 ///
 /// One idea carries it: the array is linear, so the output currents are I = T V with one transfer matrix T

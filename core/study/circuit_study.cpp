@@ -4,6 +4,8 @@
 #include <atomic>
 #include <cmath>
 #include <exception>
+#include <limits>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -13,6 +15,7 @@
 #include "common/error.h"
 #include "common/require.h"
 #include "common/statistics.h"
+#include "learning/circuit_die.h"
 #include "study/evaluation.h"
 
 namespace faultline
@@ -245,6 +248,37 @@ readThroughCircuit(std::span<const Pairing> pairs, const CircuitOptions& options
                        .rows = network.rowLosses()};
     });
     return complete ? std::optional(std::move(outcomes)) : std::nullopt;
+}
+
+std::optional<std::vector<Run>> trainThroughCircuit(const RunSettings& like, std::span<const Die* const> dies,
+                                                    const CircuitOptions& options, const Dataset& train,
+                                                    const CircuitBench& bench)
+{
+    const CellMap map(like.network.layers, bench.wafer.geometry, like.spare);
+    std::vector<Run> runs(dies.size());
+    const bool complete = forAll(dies.size(), bench, [&](std::size_t k) {
+        RunSettings settings = like;
+        settings.mode = TrainingMode::HardwareAware;
+        settings.die = dies[k]->id;
+        settings.training.draws = 1;
+        settings.training.perfectDraws = 0;
+        const int batches = (train.size() + settings.training.batch - 1) / settings.training.batch;
+        CircuitDie source(std::make_unique<FixedDie>(analogWeights(
+                              inCircuit(*dies[k], bench.wafer.device, options), map, bench.wafer.device)),
+                          *dies[k], map, bench.wafer.device, options, static_cast<std::uint32_t>(batches));
+        Trainer trainer(settings.network, settings.training, train, source, settings.seed, settings.stream());
+        Run run{.settings = settings, .curve = {}, .network = {}, .dieErrors = {}};
+        for (int epoch = 0; epoch < settings.training.epochs; ++epoch) {
+            const auto summary = trainer.runEpoch(bench.stop);
+            if (!summary)
+                return;
+            run.curve.push_back({*summary, std::numeric_limits<double>::quiet_NaN()});
+            run.trainSeconds += summary->seconds;
+        }
+        run.network = trainer.network();
+        runs[k] = std::move(run);
+    });
+    return complete && !bench.stop.stop_requested() ? std::optional(std::move(runs)) : std::nullopt;
 }
 
 std::optional<Waterfall> waterfall(std::span<const Pairing> pairs, const CircuitOptions& options,

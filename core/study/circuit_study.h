@@ -53,6 +53,12 @@ std::optional<std::vector<CircuitOutcome>> readThroughCircuit(std::span<const Pa
                                                               const CircuitOptions& options,
                                                               const CircuitBench& bench);
 
+/// Hardware-aware training with the circuit in the loop (CircuitDie): a run for each die with the settings of
+/// `like` but for the mode and the die. `train`: training images. Errors on dies are left out.
+std::optional<std::vector<Run>> trainThroughCircuit(const RunSettings& like, std::span<const Die* const> dies,
+                                                    const CircuitOptions& options, const Dataset& train,
+                                                    const CircuitBench& bench);
+
 /// What a waterfall adds, in its order: from the cell outwards to the digital side.
 enum class Effect : std::uint8_t { Die, Series, Temperature, Bias, Wires, Dac, Noise, Adc };
 inline constexpr std::array allEffects{Effect::Die,   Effect::Series, Effect::Temperature, Effect::Bias,

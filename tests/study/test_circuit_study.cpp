@@ -109,6 +109,7 @@ private slots:
     void threadsChangeNothing();
     void waterfallEndsWhereAllEffectsAre();
     void waterfallLeavesOutWhatIsIdeal();
+    void trainingSeesTheCircuit();
     void sweepsTheCircuit();
     void sweepsTheDies();
     void stops();
@@ -183,6 +184,31 @@ void TestCircuitStudy::waterfallLeavesOutWhatIsIdeal()
     const auto result = waterfall(bench.pairs(), options, bench.on(2));
     QCOMPARE(result->steps.size(), std::size_t{2});
     QVERIFY(result->steps[1].effect == Effect::Adc);
+}
+
+void TestCircuitStudy::trainingSeesTheCircuit()
+{
+    const Bench bench;
+    CircuitOptions options;
+    options.wires = {.columnSegment = 60.0, .rowSegment = 60.0, .source = 200.0};
+    RunSettings settings = bench.runs[0].settings;
+    settings.training = {.epochs = 6, .batch = 10};
+    const std::vector<const Die*> dies{&bench.wafer.dies[0], &bench.wafer.dies[2]};
+    const auto runs = trainThroughCircuit(settings, dies, options, bench.images, bench.on(2));
+    QVERIFY(runs);
+    QCOMPARE(runs->size(), std::size_t{2});
+    std::vector<const Run*> trained;
+    for (const Run& run : *runs)
+        trained.push_back(&run);
+    QCOMPARE(trained[1]->settings.die, dies[1]->id);
+    const auto aware = readThroughCircuit(pairings(trained, dies), options, bench.on(1));
+    const auto blind =
+        readThroughCircuit(pairings(std::vector<const Run*>{&bench.runs[0]}, dies), options, bench.on(1));
+    for (std::size_t k = 0; k < 2; ++k)
+        QVERIFY2((*aware)[k].error < (*blind)[k].error,
+                 qPrintable(QString("%1 %2").arg((*aware)[k].error).arg((*blind)[k].error)));
+    const auto again = trainThroughCircuit(settings, dies, options, bench.images, bench.on(1));
+    QVERIFY((*again)[1].network.layers[0].latent == (*runs)[1].network.layers[0].latent);
 }
 
 void TestCircuitStudy::sweepsTheCircuit()

@@ -363,9 +363,10 @@ void addOptions(CLI::App& command, Options& options)
         ->required()
         ->type_name("DIR");
     command
-        .add_option("--options", options.circuit,
-                    "The circuit (.json): wires, transistors, converters, noise; README.md has the keys. "
-                    "Otherwise an ideal one")
+        .add_option(
+            "--options", options.circuit,
+            "The circuit (.json): wires, transistors, converters, noise; datasets/README.md has the keys. "
+            "Otherwise an ideal one")
         ->type_name("FILE");
     const auto addList = [&](const char* name, std::vector<std::string>& list, const char* help,
                              const char* type) {

@@ -55,7 +55,7 @@ Eigen::ArrayXd fullScales(const Converter& converter, double fixed, const Matrix
 {
     if (converter.range == ConverterRange::Fixed)
         return Eigen::ArrayXd::Constant(values.rows(), fixed);
-    const Eigen::ArrayXd lines = values.cwiseAbs().rowwise().maxCoeff().cast<double>();
+    Eigen::ArrayXd lines = values.cwiseAbs().rowwise().maxCoeff().cast<double>();
     if (converter.range == ConverterRange::Shared)
         return Eigen::ArrayXd::Constant(values.rows(), lines.maxCoeff());
     return lines;

@@ -235,6 +235,18 @@ private slots:
         }
     }
 
+    /// More resistance, more error, a lighter colour: further down.
+    void sweepMapStandsTheRightWayUp()
+    {
+        const QImage page = pageImage(*figures_.back(), {});
+        const auto lightness = [&](double across, double down) {
+            return page
+                .pixelColor(static_cast<int>(across * page.width()), static_cast<int>(down * page.height()))
+                .lightness();
+        };
+        QVERIFY(lightness(0.4, 0.15) < lightness(0.4, 0.7));
+    }
+
     void wrongStylesAreRefused()
     {
         const auto refused = [&](const FigureStyle& style, const char* words) {

@@ -116,6 +116,7 @@ std::unique_ptr<Figure> sweepMap(const SweepPlan& plan, std::span<const SweepPoi
     auto plot = std::make_unique<Plot>(std::move(table));
     plot->x = categoryAxis(text(title(across.parameter)), names(across));
     plot->y = categoryAxis(text(title(down.parameter)), names(down));
+    plot->yDown = true; // as in the table
     plot->colourBar = ColourBar{{errorTitle, Axis::Scale::Linear, low, high, {}}, cividis()};
     plot->marks = {cells(std::move(image))};
     return plot;

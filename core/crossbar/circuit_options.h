@@ -77,8 +77,8 @@ struct CircuitOptions {
     bool operator==(const CircuitOptions&) const = default;
 };
 
-/// The JSON form, whose keys stand in datasets/README.md; what is left out keeps its default. `file` is for messages.
-/// Throws Error that names the file and the key.
+/// The JSON form, whose keys stand in datasets/README.md; what is left out keeps its default. `file` is for
+/// messages. Throws Error that names the file and the key.
 CircuitOptions circuitOptionsFromJson(const nlohmann::json& document, const std::string& file);
 CircuitOptions readCircuitOptions(const std::filesystem::path& file);
 nlohmann::json toJson(const CircuitOptions& options);

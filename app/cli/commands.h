@@ -20,6 +20,8 @@ void addWaferCommand(CLI::App& program, Action& action);
 void addDieCommand(CLI::App& program, Action& action);
 void addInfoCommand(CLI::App& program, Action& action);
 void addSolveCommand(CLI::App& program, Action& action);
+void addCircuitCommand(CLI::App& program, Action& action);
+void addSweepCommand(CLI::App& program, Action& action);
 void addFiguresCommand(CLI::App& program, Action& action);
 
 } // namespace faultline::cli

@@ -3,9 +3,13 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
 
 #include "figures/figure_style.h"
 #include "project/project.h"
+#include "study/circuit_study.h"
 
 /// The one place where the command line meets Qt.
 namespace faultline::cli
@@ -18,9 +22,21 @@ inline constexpr bool drawsFigures = true;
 inline constexpr bool drawsFigures = false;
 #endif
 
+/// What figures leave as: the same for every command that draws some.
+struct FigureOptions {
+    std::vector<std::string> formats{"svg", "pdf", "png", "csv"};
+    FigureStyle style;
+};
+void addFigureOptions(CLI::App& command, FigureOptions& options);
+
 /// Draws all figures of a project into a folder, or of each of several studies into a folder of its own
-/// there. Formats: "svg", "pdf", "png", "csv". Throws Error, always so without Qt.
-void drawFigures(const Project& project, const std::filesystem::path& folder,
-                 std::span<const std::string> formats, const FigureStyle& style);
+/// there. Throws Error, always so without Qt.
+void drawFigures(const Project& project, const std::filesystem::path& folder, const FigureOptions& options);
+
+/// Draws the figure of a waterfall or of a sweep. As above.
+void drawFigure(const Waterfall& waterfall, const std::filesystem::path& folder,
+                const FigureOptions& options);
+void drawFigure(const SweepPlan& plan, std::span<const SweepPoint> points,
+                const std::filesystem::path& folder, const FigureOptions& options);
 
 } // namespace faultline::cli

@@ -13,18 +13,39 @@ namespace
 struct Options {
     std::string file;
     std::string folder;
-    std::vector<std::string> formats{"svg", "pdf", "png", "csv"};
-    FigureStyle style;
+    FigureOptions figures;
 };
 
 int run(const Options& options)
 {
-    drawFigures(loadProject(options.file), options.folder, options.formats, options.style);
+    drawFigures(loadProject(options.file), options.folder, options.figures);
     std::cout << "Figures in " << options.folder << '\n';
     return 0;
 }
 
 } // namespace
+
+void addFigureOptions(CLI::App& command, FigureOptions& options)
+{
+    command
+        .add_option("--format", options.formats,
+                    "svg, pdf, png, csv (the numbers): one or more, separated by commas")
+        ->delimiter(',')
+        ->type_name("LIST")
+        ->capture_default_str();
+    FigureStyle& style = options.style;
+    command.add_option("--width", style.width, "Of every figure; journal columns are 86 or 178 mm wide")
+        ->type_name("MM")
+        ->default_str("each figure's own");
+    command.add_option("--height", style.height, "Of every figure")
+        ->type_name("MM")
+        ->default_str("in proportion");
+    command.add_option("--text", style.points, "Size of the text")->type_name("PT")->capture_default_str();
+    command.add_option("--dpi", style.dpi, "Pixels per inch of PNG")->type_name("N")->capture_default_str();
+    command.add_flag("--title", style.title, "Write a title above each figure");
+    command.add_flag("!--no-legend", style.legend, "Leave the legends out");
+    command.add_flag("!--dark", style.light, "Light on dark, for slides");
+}
 
 void addFiguresCommand(CLI::App& program, Action& action)
 {
@@ -34,24 +55,7 @@ void addFiguresCommand(CLI::App& program, Action& action)
     command->add_option("--out", options->folder, "Folder for the figures; made if needed")
         ->required()
         ->type_name("DIR");
-    command
-        ->add_option("--format", options->formats,
-                     "svg, pdf, png, csv (the numbers): one or more, separated by commas")
-        ->delimiter(',')
-        ->type_name("LIST")
-        ->capture_default_str();
-    FigureStyle& style = options->style;
-    command->add_option("--width", style.width, "Of every figure; journal columns are 86 or 178 mm wide")
-        ->type_name("MM")
-        ->default_str("each figure's own");
-    command->add_option("--height", style.height, "Of every figure")
-        ->type_name("MM")
-        ->default_str("in proportion");
-    command->add_option("--text", style.points, "Size of the text")->type_name("PT")->capture_default_str();
-    command->add_option("--dpi", style.dpi, "Pixels per inch of PNG")->type_name("N")->capture_default_str();
-    command->add_flag("--title", style.title, "Write a title above each figure");
-    command->add_flag("!--no-legend", style.legend, "Leave the legends out");
-    command->add_flag("!--dark", style.light, "Light on dark, for slides");
+    addFigureOptions(*command, options->figures);
     command->callback([&action, options] { action = [options] { return run(*options); }; });
 }
 

@@ -29,6 +29,8 @@ int runProgram(int argc, char** argv)
     addDieCommand(program, action);
     addInfoCommand(program, action);
     addSolveCommand(program, action);
+    addCircuitCommand(program, action);
+    addSweepCommand(program, action);
     if (drawsFigures)
         addFiguresCommand(program, action);
     else

@@ -3,10 +3,11 @@
 #include <memory>
 
 #include "cli/commands.h"
-#include "formats/csv_matrix.h"
+#include "cli/folders.h"
 #include "common/error.h"
 #include "common/files.h"
 #include "crossbar/wire_network.h"
+#include "formats/csv_matrix.h"
 
 namespace faultline::cli
 {
@@ -41,10 +42,7 @@ int run(const Options& options)
 
     const WireNetwork network = solved(options, cells);
     const fs::path folder = options.folder;
-    std::error_code failure;
-    fs::create_directories(folder, failure);
-    if (failure)
-        throw Error(folder.string() + ": cannot write results there: " + failure.message());
+    prepareFolder(folder);
     const auto write = [&](const std::string& name, const Eigen::MatrixXd& matrix) {
         writeFileAtomically(folder / (name + ".csv"), csvMatrix(matrix));
     };

@@ -4,9 +4,8 @@
 #include <memory>
 #include <optional>
 
-#include <unistd.h>
-
 #include "cli/commands.h"
+#include "cli/folders.h"
 #include "cli/progress_line.h"
 #include "cli/slurm_script.h"
 #include "cli/stop_signals.h"
@@ -134,17 +133,6 @@ void change(StudyPlan& plan, const Options& options, const Wafer& wafer)
     plan.network.layers.front() = plan.side * plan.side;
     if (options.activation)
         plan.network.hidden = activationFromName(*options.activation);
-}
-
-/// Makes the folder and sees that it can be written to: before hours of training rather than after.
-void prepareFolder(const fs::path& folder)
-{
-    std::error_code failure;
-    fs::create_directories(folder, failure);
-    if (!failure && access(folder.c_str(), W_OK | X_OK) != 0)
-        failure = {errno, std::generic_category()};
-    if (failure)
-        throw Error(folder.string() + ": cannot write results there: " + failure.message());
 }
 
 /// "3/36"

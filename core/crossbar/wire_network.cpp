@@ -246,6 +246,40 @@ MatrixXd WireNetwork::sweep(const MatrixXd& terminals, std::vector<MatrixXd> cur
     return arriving + nearEnd_ * rails;
 }
 
+/// Solves for input voltages (columns x cases) and currents forced through the cells (cells x cases, or
+/// none); visits every rung, the last first.
+void WireNetwork::drive(const MatrixXd& voltages, const MatrixXd& forced, const VisitNodes& visit) const
+{
+    const Index p = std::min(rows(), columns()), cases = voltages.cols();
+    const double intoRail = railsAreColumns_ ? -1.0 : 1.0; // of a current from a column to a row
+    const bool isForced = forced.size() > 0;
+    const MatrixXd railInput =
+        railsAreColumns_ ? MatrixXd(voltages.colwise().reverse()) : MatrixXd::Zero(p, cases);
+    std::vector<MatrixXd> currents;
+    if (isForced || !railsAreColumns_)
+        currents.assign(rungs_.size(), MatrixXd::Zero(p, cases));
+    for (Index k = 0; k < static_cast<Index>(currents.size()); ++k) {
+        const Rung& rung = rungs_[static_cast<std::size_t>(k)];
+        MatrixXd& current = currents[static_cast<std::size_t>(k)];
+        if (!railsAreColumns_)
+            current = rung.terminalAdmittance() * voltages.row(k);
+        if (isForced) {
+            const MatrixXd through = intoRail * forced(cellsOf(k), Eigen::all);
+            current += through - rung.conductance.asDiagonal() * rung.voltages(through);
+        }
+    }
+    sweep(railInput, std::move(currents), [&](Index k, const MatrixXd& rails) {
+        const Rung& rung = rungs_[static_cast<std::size_t>(k)];
+        MatrixXd intoRung = rung.conductance.asDiagonal() * rails;
+        if (isForced)
+            intoRung -= intoRail * forced(cellsOf(k), Eigen::all);
+        MatrixXd nodes = rung.voltages(intoRung);
+        if (!railsAreColumns_)
+            nodes += rung.terminalShare * voltages.row(k);
+        visit(k, rails, nodes);
+    });
+}
+
 CrossbarState WireNetwork::solve(const VectorXd& voltages) const
 {
     require(voltages.size() == columns(), "number of input voltages", voltages.size(),
@@ -256,21 +290,10 @@ CrossbarState WireNetwork::solve(const VectorXd& voltages) const
 
     const Index p = std::min(rows(), columns());
     const auto q = static_cast<Index>(rungs_.size());
-    VectorXd railInput = VectorXd::Zero(p), rungInput = VectorXd::Zero(q);
-    std::vector<MatrixXd> currents;
-    if (railsAreColumns_) {
-        railInput = voltages.reverse();
-    } else {
-        rungInput = voltages;
-        for (Index k = 0; k < q; ++k)
-            currents.emplace_back(rungs_[static_cast<std::size_t>(k)].terminalAdmittance() * rungInput[k]);
-    }
     MatrixXd railVoltage(p, q), rungVoltage(p, q);
-    sweep(railInput, std::move(currents), [&](Index k, const MatrixXd& rails) {
-        const Rung& rung = rungs_[static_cast<std::size_t>(k)];
+    drive(voltages, {}, [&](Index k, const MatrixXd& rails, const MatrixXd& nodes) {
         railVoltage.col(k) = rails;
-        rungVoltage.col(k) =
-            rung.voltages(rung.conductance.asDiagonal() * rails) + rung.terminalShare * rungInput[k];
+        rungVoltage.col(k) = nodes;
     });
 
     CrossbarState state;
@@ -280,6 +303,17 @@ CrossbarState WireNetwork::solve(const VectorXd& voltages) const
     state.inputCurrent = state.cellCurrent.colwise().sum();
     state.outputCurrent = transfer_ * voltages;
     return state;
+}
+
+MatrixXd WireNetwork::cellVoltages(const MatrixXd& voltages, const MatrixXd& forced) const
+{
+    require(voltages.rows() == columns(), "number of input voltages", voltages.rows(),
+            "the crossbar's " + std::to_string(columns()) + " columns");
+    MatrixXd across(conductance_.size(), voltages.cols());
+    drive(voltages, forced, [&](Index k, const MatrixXd& rails, const MatrixXd& nodes) {
+        across(cellsOf(k), Eigen::all) = railsAreColumns_ ? rails - nodes : nodes - rails;
+    });
+    return across;
 }
 
 MatrixXd WireNetwork::transferAfter(const std::vector<CellChange>& changes) const

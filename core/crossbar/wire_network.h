@@ -79,6 +79,12 @@ public:
     /// Throws Error for another number of voltages or one that is not finite.
     CrossbarState solve(const Eigen::VectorXd& voltages) const;
 
+    /// The voltages across the cells, from the column's wire to the row's, in many cases at once. voltages:
+    /// of the inputs, columns x cases, volt; forced: currents through the cells from column to row beside
+    /// what they conduct, ampere, cells x cases, or empty for none. Result: cells x cases, volt. Cells are
+    /// counted down the first column, then the next. Takes 4 p^2 q for each case.
+    Eigen::MatrixXd cellVoltages(const Eigen::MatrixXd& voltages, const Eigen::MatrixXd& forced) const;
+
     /// The transfer matrix that the array has once these cells are reprogrammed, without solving again
     /// (Woodbury's identity; k changes cost about 4 k p^2 q). This object keeps its cells. Throws Error for
     /// a cell that is not there or is given twice, or a bad conductance.
@@ -97,11 +103,21 @@ private:
         Eigen::MatrixXd voltages(const Eigen::MatrixXd& currents) const;
     };
     using Visit = std::function<void(Eigen::Index rung, const Eigen::MatrixXd& railVoltages)>;
+    using VisitNodes = std::function<void(Eigen::Index rung, const Eigen::MatrixXd& railVoltages,
+                                          const Eigen::MatrixXd& rungVoltages)>;
 
     static Rung makeRung(const Eigen::VectorXd& conductance, double segment, double terminal, LineEnds ends);
     void eliminate(double segment, double terminal, LineEnds ends);
     Eigen::MatrixXd sweep(const Eigen::MatrixXd& terminals, std::vector<Eigen::MatrixXd> currents,
                           const Visit& visit) const;
+    void drive(const Eigen::MatrixXd& voltages, const Eigen::MatrixXd& forced, const VisitNodes& visit) const;
+    /// Places of a rung's cells among all cells, counted down the first column, then the next.
+    auto cellsOf(Eigen::Index rung) const
+    {
+        const Eigen::Index p = rungs_.front().conductance.size();
+        return railsAreColumns_ ? Eigen::seqN(conductance_.size() - 1 - rung, p, -rows())
+                                : Eigen::seqN(rung * p, p, Eigen::Index{1});
+    }
     auto block(Eigen::Index rung) const
     {
         const Eigen::Index p = rungs_.front().conductance.size();

@@ -3,30 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "learning/activation.h"
+
 namespace faultline
 {
 namespace
 {
-
-template <class Scalar>
-void activate(Activation activation, Matrix<Scalar>& values)
-{
-    auto z = values.array();
-    switch (activation) {
-    case Activation::Tanh:
-        z = z.tanh();
-        break;
-    case Activation::HardTanh:
-        z = z.max(Scalar(-1)).min(Scalar(1));
-        break;
-    case Activation::Relu:
-        z = z.max(Scalar(0));
-        break;
-    case Activation::Sign:
-        z = (z >= Scalar(0)).select(Matrix<Scalar>::Ones(z.rows(), z.cols()), Scalar(-1));
-        break;
-    }
-}
 
 /// delta *= derivative of the activation, from its output; for sign, whose own derivative is zero, that of
 /// hardtanh (I. Hubara et al., "Binarized neural networks", NeurIPS 2016), from its input.
@@ -50,19 +32,6 @@ void multiplyByDerivative(Activation activation, const Matrix<Scalar>& output, c
         d *= (input.abs() <= Scalar(1)).template cast<Scalar>();
         break;
     }
-}
-
-/// Each image's class of the highest score, the first of equal ones; scores images x classes.
-template <class Scalar>
-Eigen::ArrayXi predictedClasses(const Matrix<Scalar>& scores)
-{
-    Eigen::ArrayXi best = Eigen::ArrayXi::Zero(scores.rows());
-    Eigen::Array<Scalar, Eigen::Dynamic, 1> highest = scores.col(0);
-    for (int k = 1; k < scores.cols(); ++k) {
-        best = (scores.col(k).array() > highest).select(k, best);
-        highest = highest.max(scores.col(k).array());
-    }
-    return best;
 }
 
 /// gain * sum + bias, a gain and a bias for each row.

@@ -26,6 +26,12 @@ using namespace faultline;
 namespace
 {
 
+#ifdef FAULTLINE_FIGURES
+constexpr bool drawsFigures = true;
+#else
+constexpr bool drawsFigures = false;
+#endif
+
 struct Outcome {
     int exitCode = -1;
     QString out, err;
@@ -123,6 +129,12 @@ private slots:
                                 << QStringList{"--recipe",  "--quantity", "--read-voltage", "--transpose",
                                                "--dataset", "--die-name", "MATLAB"};
         QTest::newRow("info") << QStringList{"info", "--help"} << QStringList{"FILE"};
+        QTest::newRow("circuit") << QStringList{"circuit", "--help"}
+                                 << QStringList{"FILE",        "--options", "--set",
+                                                "--waterfall", "wire-ohm",  "--networks",
+                                                "--dies",      "--seed",    "--threads"};
+        QTest::newRow("sweep") << QStringList{"sweep", "--help"}
+                               << QStringList{"--vary", "--repeats", "adc-bits=4,5,6,8", "defect-rate"};
         QTest::newRow("solve") << QStringList{"solve", "--help"}
                                << QStringList{"--conductance",     "--voltages",   "--out",
                                               "--wire-row-ohm",    "--source-ohm", "--drive",
@@ -314,6 +326,69 @@ private slots:
         QVERIFY2(few.err.contains(
                      "it needs 22200 junctions, and so 2 dies of 20000 side by side; the plan has 1."),
                  qPrintable(few.err));
+    }
+
+    void readsThroughACircuit()
+    {
+        const QString project = path("circuit-study/study.faultline");
+        const Outcome study = call(tinyStudy("circuit-study", {{"--modes", "standard,hardware-aware"}}));
+        QVERIFY2(study.exitCode == 0, qPrintable(study.err));
+        writeText("circuit.json", R"({"wires": {"row_segment_ohm": 1}, "adc": {"bits": 6}})");
+        const auto circuit = [&](const QString& out, const QStringList& more) {
+            return call(QStringList{"circuit", project, "--out", path(out)} + more);
+        };
+        const Outcome outcome =
+            circuit("c", {"--options", path("circuit.json"), "--set", "noise=0.05", "--networks",
+                          "standard,hardware-aware D02", "--dies", "D01..D02", "--waterfall"});
+        QVERIFY2(outcome.exitCode == 0, qPrintable(outcome.err));
+        QVERIFY2(outcome.out.contains("standard 1, standard 2, hardware-aware D02 on 5 dies"),
+                 qPrintable(outcome.out));
+        const QJsonObject result = readJson(path("c/circuit.json"));
+        QCOMPARE(result["circuit"].toObject()["adc"].toObject()["bits"].toInt(), 6);
+        QCOMPARE(result["circuit"].toObject()["noise"].toObject()["relative"].toDouble(), 0.05);
+        QCOMPARE(result["networks_on_dies"].toArray().size(), 5);
+        QCOMPARE(result["waterfall"].toObject()["steps"].toArray().size(), 4); // die, wires, noise, ADC
+        QCOMPARE(readBytes(path("c/dies.csv")).count('\n'), 6);
+        QCOMPARE(readBytes(path("c/waterfall.csv")).count('\n'), 6);
+        QVERIFY(readBytes(path("c/rows.csv"))
+                    .startsWith("network,die,layer,copy,row,loss\nstandard 1,D01,1,1,0,"));
+        QCOMPARE(QFile::exists(path("c/figures/waterfall.svg")), drawsFigures);
+
+        // Other threads, equal bytes.
+        QCOMPARE(circuit("c-again", {"--options", path("circuit.json"), "--set", "noise=0.05", "--networks",
+                                     "standard,hardware-aware D02", "--dies", "D01..D02", "--waterfall",
+                                     "--threads", "1"})
+                     .exitCode,
+                 0);
+        QCOMPARE(readBytes(path("c-again/circuit.json")), readBytes(path("c/circuit.json")));
+
+        const auto refusal = [&](const QStringList& more) { return circuit("never", more).err; };
+        QVERIFY(refusal({"--set", "ohm=1"}).contains("no parameter \"ohm\""));
+        QVERIFY(refusal({"--set", "noise=1,2"}).contains("--set noise=1") ||
+                refusal({"--set", "noise=1,2"}).contains("Found \"2\", expected NAME=NUMBER"));
+        QVERIFY(refusal({"--set", "noise=much"}).contains("Found \"noise=much\", expected NAME=NUMBER"));
+        QVERIFY(refusal({"--networks", "best"})
+                    .contains("no network \"best\"; choose a training mode or some of"));
+        QVERIFY(refusal({"--networks", "hardware-aware D01", "--dies", "D02"}).contains("its own die alone"));
+        QVERIFY(refusal({"--study", "Study 7"}).contains("found no trained networks in a study \"Study 7\""));
+    }
+
+    void sweepsACircuit()
+    {
+        const QString project = path("circuit-study/study.faultline");
+        const Outcome outcome = call({"sweep", "--vary", "wire-ohm=0,1,10", project, "--vary", "adc-bits=4,8",
+                                      "--dies", "D01..D03", "--out", path("s"), "--format", "svg"});
+        QVERIFY2(outcome.exitCode == 0, qPrintable(outcome.err));
+        QCOMPARE(readBytes(path("s/sweep.csv")).count('\n'), 7);
+        QCOMPARE(readJson(path("s/sweep.json"))["points"].toArray().size(), 6);
+        QCOMPARE(QFile::exists(path("s/figures/sweep.svg")), drawsFigures);
+        QVERIFY(!QFile::exists(path("s/figures/sweep.pdf")));
+        const Outcome drawn =
+            call({"sweep", project, "--vary", "defect-rate=0,0.01", "--repeats", "2", "--out", path("s")});
+        QVERIFY2(drawn.exitCode == 0, qPrintable(drawn.err));
+        QCOMPARE(readBytes(path("s/sweep.csv")).count('\n'), 3);
+        QVERIFY(call({"sweep", project, "--vary", "noise=", "--out", path("s")})
+                    .err.contains("Found \"noise=\", expected NAME=NUMBER"));
     }
 
     void figures()

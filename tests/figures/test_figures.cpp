@@ -9,6 +9,7 @@
 #include <QXmlStreamReader>
 
 #include "common/error.h"
+#include "figures/circuit_figures.h"
 #include "figures/figure_export.h"
 #include "figures/study_figures.h"
 #include "sample_project.h"
@@ -104,6 +105,7 @@ private slots:
         QVERIFY(folder_.isValid());
         figures_ = studyFigures(project_.wafer, study());
         QCOMPARE(figures_.size(), std::size_t{8});
+        addCircuitFigures();
         exportFigures(figures_, {}, allFormats, folder_.path().toStdString());
     }
 
@@ -233,6 +235,18 @@ private slots:
         }
     }
 
+    /// More resistance, more error, a lighter colour: further down.
+    void sweepMapStandsTheRightWayUp()
+    {
+        const QImage page = pageImage(*figures_.back(), {});
+        const auto lightness = [&](double across, double down) {
+            return page
+                .pixelColor(static_cast<int>(across * page.width()), static_cast<int>(down * page.height()))
+                .lightness();
+        };
+        QVERIFY(lightness(0.4, 0.15) < lightness(0.4, 0.7));
+    }
+
     void wrongStylesAreRefused()
     {
         const auto refused = [&](const FigureStyle& style, const char* words) {
@@ -328,6 +342,31 @@ private slots:
     }
 
 private:
+    /// A waterfall, and sweeps over one parameter and two.
+    void addCircuitFigures()
+    {
+        const Waterfall waterfall{
+            .ideal = 5.8,
+            .idealSpread = 0.0,
+            .pairings = 36,
+            .steps = {{Effect::Die, 7.6, 1.1, 1.8, 1.8}, {Effect::Series, 7.0, 1.0, -0.6, 0.1}}};
+        figures_.push_back(waterfallFigure(waterfall));
+        SweepPlan plan{.axes = {{SweepParameter::WireOhm, {0.01, 0.1, 1.0}}}, .circuit = {}};
+        std::vector<SweepPoint> points;
+        for (const double ohm : plan.axes[0].values)
+            points.push_back({{ohm}, 36, 6.0 + 10.0 * ohm, 1.0});
+        figures_.push_back(sweepFigure(plan, points));
+        QCOMPARE(figures_.back()->numbers().rows.size(), std::size_t{3});
+        plan.axes.push_back({SweepParameter::AdcBits, {4, 6}});
+        points.clear();
+        for (const double ohm : plan.axes[0].values)
+            for (const double bits : plan.axes[1].values)
+                points.push_back({{ohm, bits}, 36, 6.0 + 10.0 * ohm + 8.0 / bits, 1.0});
+        auto map = sweepFigure(plan, points);
+        map->name = "sweep-map";
+        figures_.push_back(std::move(map));
+    }
+
     const Study& study() const { return project_.studies.front(); }
 
     static void write(const QString& name, const QByteArray& bytes)

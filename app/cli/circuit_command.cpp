@@ -1,0 +1,437 @@
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <iostream>
+#include <memory>
+
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/commands.h"
+#include "cli/figures.h"
+#include "cli/folders.h"
+#include "cli/stop_signals.h"
+#include "cli/text.h"
+#include "common/error.h"
+#include "common/files.h"
+#include "common/statistics.h"
+#include "project/project_file.h"
+#include "study/circuit_study.h"
+
+namespace faultline::cli
+{
+namespace
+{
+
+namespace fs = std::filesystem;
+
+constexpr int calibrationImages = 500;
+
+/// What both commands read networks with.
+struct Options {
+    std::string file, circuit, study, folder;
+    std::vector<std::string> settings, networks, dies, axes;
+    int images = 0, repeats = SweepPlan().repeats, threads = 0;
+    std::uint64_t seed = 1;
+    bool waterfall = false, train = false;
+    FigureOptions figures;
+};
+
+struct Assignment {
+    SweepParameter parameter;
+    std::vector<double> values;
+};
+
+/// "wire-ohm=0,0.5,1"
+Assignment assignmentFrom(const std::string& text)
+{
+    const std::size_t equals = text.find('=');
+    const Error refusal("Found \"" + text + "\", expected NAME=NUMBER as in wire-ohm=1 or adc-bits=4,6,8.");
+    if (equals == std::string::npos)
+        throw refusal;
+    Assignment assignment{sweepParameterFromName(text.substr(0, equals)), {}};
+    const char* const end = text.data() + text.size();
+    for (const char* at = text.data() + equals; at < end;) {
+        const auto read = std::from_chars(at + 1, end, assignment.values.emplace_back());
+        if (read.ec != std::errc() || (read.ptr < end && *read.ptr != ','))
+            throw refusal;
+        at = read.ptr;
+    }
+    return assignment;
+}
+
+CircuitOptions circuitFrom(const Options& options)
+{
+    CircuitOptions circuit = options.circuit.empty() ? CircuitOptions() : readCircuitOptions(options.circuit);
+    for (const std::string& text : options.settings) {
+        const Assignment assignment = assignmentFrom(text);
+        if (assignment.values.size() != 1)
+            throw Error("--set " + text + ": one number is expected; --vary of \"sweep\" takes several.");
+        set(circuit, assignment.parameter, assignment.values.front());
+    }
+    circuit.validate();
+    return circuit;
+}
+
+/// The images of one side, and the first of them alone when there shall be fewer.
+Dataset images(const Dataset& all, int side, int most)
+{
+    Dataset part = all;
+    if (most > 0 && most < all.size()) {
+        part.images = all.images.leftCols(most);
+        part.labels.resize(static_cast<std::size_t>(most));
+    }
+    return downsample(part, side);
+}
+
+/// The networks on the dies that are asked for, and what they are read with.
+struct Subject {
+    Project project;
+    std::vector<const Run*> runs;
+    std::vector<const Die*> dies;
+    std::vector<Pairing> pairs;
+    Dataset test, train, calibration;
+    StopSignals signals;
+
+    explicit Subject(const Options& options) : project(loadProject(options.file))
+    {
+        const Study& study = studyOf(options);
+        choose(study, options.networks);
+        const std::vector<int> ids = diesNamed(project.wafer, options.dies);
+        for (const Die& die : project.wafer.dies)
+            if (options.dies.empty() ? die.included : std::ranges::find(ids, die.id) != ids.end())
+                dies.push_back(&die);
+        pairs = pairings(runs, dies);
+        if (pairs.empty())
+            throw Error("None of the networks stands on any of the dies: a hardware-aware network stands on "
+                        "its own die alone.");
+        const int side = runs.front()->settings.side;
+        const DatasetPair data = loadDataset(project.dataset);
+        test = images(data.test, side, options.images);
+        calibration = images(data.train, side, calibrationImages);
+        if (options.train)
+            train = images(data.train, side, 0);
+    }
+
+    /// Trains a network for each die with the circuit in the loop, in the place of those that were chosen.
+    /// False when stopped.
+    bool retrain(const CircuitOptions& circuit, const CircuitBench& bench)
+    {
+        auto trained = trainThroughCircuit(runs.front()->settings, dies, circuit, train, bench);
+        if (!trained)
+            return false;
+        Study study{.name = "Circuit in the loop", .plan = project.plan, .result = {}};
+        study.plan.modes = {TrainingMode::HardwareAware};
+        study.plan.dies.clear();
+        for (const Die* die : dies)
+            study.plan.dies.push_back(die->id);
+        study.result.runs = std::move(*trained);
+        study.result.complete = true;
+        project.studies = {std::move(study)};
+        runs.clear();
+        for (const Run& run : project.studies.front().result.runs)
+            runs.push_back(&run);
+        pairs = pairings(runs, dies);
+        return true;
+    }
+
+    CircuitBench bench(const Options& options) const
+    {
+        const bool onTerminal = isatty(STDERR_FILENO) != 0;
+        return {.wafer = project.wafer,
+                .test = test,
+                .calibration = calibration,
+                .seed = options.seed,
+                .threads = options.threads,
+                .stop = signals.token(),
+                .progress = [onTerminal](double fraction) {
+                    if (onTerminal)
+                        std::fprintf(stderr, "\r%3.0f %%%s", 100.0 * fraction,
+                                     fraction < 1.0 ? "" : "\r     \r");
+                }};
+    }
+
+    std::vector<std::string> networkNames() const
+    {
+        std::vector<std::string> names;
+        for (const Run* run : runs)
+            names.push_back(run->settings.name(project.wafer));
+        return names;
+    }
+
+private:
+    const Study& studyOf(const Options& options) const
+    {
+        for (const Study& study : project.studies)
+            if (!study.result.runs.empty() && (options.study.empty() || study.name == options.study))
+                return study;
+        throw Error(options.file + ": found no trained networks" +
+                    (options.study.empty() ? "" : " in a study \"" + options.study + "\"") +
+                    "; the command \"study\" trains some.");
+    }
+
+    /// By their names, or all of a mode; the first one when none is named.
+    void choose(const Study& study, const std::vector<std::string>& names)
+    {
+        const std::vector<Run>& all = study.result.runs;
+        if (names.empty())
+            runs.push_back(&all.front());
+        for (const std::string& wanted : names) {
+            const std::size_t before = runs.size();
+            for (const Run& run : all)
+                if (run.settings.name(project.wafer) == wanted || name(run.settings.mode) == wanted)
+                    runs.push_back(&run);
+            if (runs.size() > before)
+                continue;
+            std::vector<std::string> known;
+            for (const Run& run : all)
+                known.push_back("\"" + run.settings.name(project.wafer) + "\"");
+            throw Error("There is no network \"" + wanted + "\"; choose a training mode or some of " +
+                        joined(known) + ".");
+        }
+    }
+};
+
+double worstLoss(const CircuitOutcome& outcome)
+{
+    double worst = 0.0;
+    for (const RowLoss& row : outcome.rows)
+        worst = std::max(worst, row.loss);
+    return worst;
+}
+
+/// dies.csv, rows.csv and, in JSON, the list of all networks on dies.
+nlohmann::json writeOutcomes(const Subject& subject, const std::vector<CircuitOutcome>& outcomes,
+                             const fs::path& folder)
+{
+    nlohmann::json list = nlohmann::json::array();
+    std::string dies =
+        "network,die,ideal_circuit_error_percent,error_percent,energy_j,power_w,worst_row_loss\n";
+    std::string rows = "network,die,layer,copy,row,loss\n";
+    for (std::size_t k = 0; k < outcomes.size(); ++k) {
+        const CircuitOutcome& outcome = outcomes[k];
+        const std::string network = subject.pairs[k].run->settings.name(subject.project.wafer);
+        const std::string& die = subject.pairs[k].die->name;
+        nlohmann::json entry{{"network", network},
+                             {"die", die},
+                             {"ideal_circuit_error_percent", outcome.idealError},
+                             {"error_percent", outcome.error},
+                             {"energy_j", outcome.cost.energy},
+                             {"power_w", outcome.cost.power},
+                             {"worst_row_loss", worstLoss(outcome)}};
+        dies += network + ',' + die;
+        for (const char* key :
+             {"ideal_circuit_error_percent", "error_percent", "energy_j", "power_w", "worst_row_loss"})
+            dies += ',' + entry.at(key).dump();
+        dies += '\n';
+        list.push_back(std::move(entry));
+        for (const RowLoss& row : outcome.rows)
+            rows += network + ',' + die + ',' + std::to_string(row.layer + 1) + ',' +
+                    std::to_string(row.copy + 1) + ',' + std::to_string(row.row) + ',' +
+                    nlohmann::json(row.loss).dump() + '\n';
+    }
+    writeFileAtomically(folder / "dies.csv", dies);
+    writeFileAtomically(folder / "rows.csv", rows);
+    return list;
+}
+
+void printOutcomes(const Subject& subject, const std::vector<CircuitOutcome>& outcomes)
+{
+    std::vector<double> ideal, errors, energies, powers, losses;
+    for (const CircuitOutcome& outcome : outcomes) {
+        ideal.push_back(outcome.idealError);
+        errors.push_back(outcome.error);
+        energies.push_back(1e9 * outcome.cost.energy);
+        powers.push_back(1e3 * outcome.cost.power);
+        losses.push_back(100.0 * worstLoss(outcome));
+    }
+    std::vector<std::string> names = subject.networkNames();
+    constexpr std::size_t most = 5;
+    if (names.size() > most)
+        names = {std::to_string(names.size()) + " networks"};
+    std::cout << joined(names) << " on " << outcomes.size() << (outcomes.size() == 1 ? " die" : " dies")
+              << ", " << subject.test.size() << " test images\n";
+    TextTable table({"", "mean", "sigma", "worst"});
+    const auto add = [&](const char* what, const std::vector<double>& values) {
+        table.add({what, fixed(mean(values), 2), fixed(standardDeviation(values), 2),
+                   fixed(*std::ranges::max_element(values), 2)});
+    };
+    add("error behind an ideal circuit, %", ideal);
+    add("error behind this circuit, %", errors);
+    add("energy of an inference, nJ", energies);
+    add("power while reading, mW", powers);
+    add("current lost in wires, worst row, %", losses);
+    std::cout << table;
+}
+
+void printWaterfall(const Waterfall& waterfall)
+{
+    TextTable table({"added one after the other", "error, %", "cost, points", "alone, points"});
+    table.add({"ideal", fixed(waterfall.ideal, 2), "", ""});
+    for (const Waterfall::Step& step : waterfall.steps)
+        table.add({std::string(name(step.effect)), fixed(step.error, 2), fixed(step.cost, 2),
+                   fixed(step.costAlone, 2)});
+    std::cout << table;
+}
+
+int stopped()
+{
+    std::cerr << "Stopped: nothing is written.\n";
+    return stoppedExitCode;
+}
+
+int runCircuit(const Options& options)
+{
+    const CircuitOptions circuit = circuitFrom(options);
+    const fs::path folder = options.folder;
+    prepareFolder(folder);
+    Subject subject(options);
+    const CircuitBench bench = subject.bench(options);
+    if (options.train) {
+        if (!subject.retrain(circuit, bench))
+            return stopped();
+        saveProject(subject.project, folder / "trained.faultline");
+    }
+    const auto outcomes = readThroughCircuit(subject.pairs, circuit, bench);
+    if (!outcomes)
+        return stopped();
+    std::optional<Waterfall> steps;
+    if (options.waterfall) {
+        steps = waterfall(subject.pairs, circuit, bench);
+        if (!steps)
+            return stopped();
+    }
+    nlohmann::json document{{"circuit", toJson(circuit)}, {"seed", options.seed}};
+    document["networks_on_dies"] = writeOutcomes(subject, *outcomes, folder);
+    printOutcomes(subject, *outcomes);
+    if (steps) {
+        document["waterfall"] = toJson(*steps);
+        writeFileAtomically(folder / "waterfall.csv", csv(*steps));
+        printWaterfall(*steps);
+        if (drawsFigures)
+            drawFigure(*steps, folder / "figures", options.figures);
+    }
+    writeFileAtomically(folder / "circuit.json", document.dump(1) + '\n');
+    std::cout << "Results in " << folder.string() << '\n';
+    return 0;
+}
+
+int runSweep(const Options& options)
+{
+    SweepPlan plan{.axes = {}, .circuit = circuitFrom(options), .repeats = options.repeats};
+    for (const std::string& axis : options.axes) {
+        Assignment assignment = assignmentFrom(axis);
+        plan.axes.push_back({assignment.parameter, std::move(assignment.values)});
+    }
+    plan.validate();
+    const fs::path folder = options.folder;
+    prepareFolder(folder);
+    const Subject subject(options);
+    const auto points = sweep(subject.pairs, plan, subject.bench(options));
+    if (!points)
+        return stopped();
+    nlohmann::json document = toJson(plan, *points);
+    document["networks"] = subject.networkNames();
+    document["seed"] = options.seed;
+    writeFileAtomically(folder / "sweep.json", document.dump(1) + '\n');
+    writeFileAtomically(folder / "sweep.csv", csv(plan, *points));
+    std::vector<std::string> header;
+    for (const SweepAxis& axis : plan.axes)
+        header.emplace_back(name(axis.parameter));
+    header.insert(header.end(), {"error, %", "sigma", "count"});
+    TextTable table(header);
+    for (const SweepPoint& point : *points) {
+        std::vector<std::string> row;
+        for (const double value : point.values)
+            row.push_back(general(value));
+        row.insert(row.end(), {fixed(point.mean, 2), fixed(point.spread, 2), std::to_string(point.count)});
+        table.add(row);
+    }
+    std::cout << table;
+    if (drawsFigures)
+        drawFigure(plan, *points, folder / "figures", options.figures);
+    std::cout << "Results in " << folder.string() << '\n';
+    return 0;
+}
+
+/// What both commands take.
+void addOptions(CLI::App& command, Options& options)
+{
+    command.add_option("FILE", options.file, "Project with trained networks (.faultline)")->required();
+    command.add_option("--out", options.folder, "Folder for tables and figures; made if needed")
+        ->required()
+        ->type_name("DIR");
+    command
+        .add_option(
+            "--options", options.circuit,
+            "The circuit (.json): wires, transistors, converters, noise; datasets/README.md has the keys. "
+            "Otherwise an ideal one")
+        ->type_name("FILE");
+    const auto addList = [&](const char* name, std::vector<std::string>& list, const char* help,
+                             const char* type) {
+        command.add_option(name, list, help)->delimiter(',')->type_name(type);
+    };
+    addList(
+        "--set", options.settings,
+        "Changes of the circuit, as in wire-ohm=1,adc-bits=6: wire-ohm, source-ohm, sense-ohm, series-ohm, "
+        "read-volt, kelvin, bias-half-volt, dac-bits, adc-bits, noise, noise-ampere",
+        "NAME=NUMBER");
+    addList("--networks", options.networks,
+            "Names of networks as \"info\" prints them, or training modes for all of theirs (the first one)",
+            "LIST");
+    addList("--dies", options.dies, "Names of dies (all), separated by commas; D01..D09 is a range", "LIST");
+    command.add_option("--study", options.study, "Name of the study that trained them (the first)")
+        ->type_name("NAME");
+    command.add_option("--images", options.images, "So many of the test images; 0 is all (0)")
+        ->check(CLI::NonNegativeNumber);
+    command.add_option("--seed", options.seed, "Of noise and drawn dies (1)");
+    command
+        .add_option("--threads", options.threads,
+                    "Worker threads; 0 is one for each core (0). Results don't depend on it")
+        ->check(CLI::NonNegativeNumber);
+    if (drawsFigures)
+        addFigureOptions(command, options.figures);
+}
+
+} // namespace
+
+void addCircuitCommand(CLI::App& program, Action& action)
+{
+    CLI::App* command = program.add_subcommand(
+        "circuit", "Error, energy and lost current of trained networks behind a real circuit: line "
+                   "resistance, transistors, converters, noise, temperature");
+    const auto options = std::make_shared<Options>();
+    addOptions(*command, *options);
+    command->add_flag("--waterfall", options->waterfall,
+                      "Say too which non-ideality costs how many points, one after the other and alone");
+    command->add_flag(
+        "--train", options->train,
+        "Train a new network for each die with the circuit in the loop (with the settings of the "
+        "first of the networks), read these instead and keep them in trained.faultline");
+    command->callback([&action, options] { action = [options] { return runCircuit(*options); }; });
+}
+
+void addSweepCommand(CLI::App& program, Action& action)
+{
+    CLI::App* command = program.add_subcommand(
+        "sweep", "Error of trained networks against one or two parameters of the circuit or the dies");
+    const auto options = std::make_shared<Options>();
+    addOptions(*command, *options);
+    command
+        ->add_option("--vary", options->axes,
+                     "A parameter and its values, as in adc-bits=4,5,6,8; once, or twice for a map. Those of "
+                     "--set, and for dies drawn from the wafer's statistics defect-rate (share of the cells) "
+                     "and short-conductance (in G_P)")
+        ->required()
+        ->allow_extra_args(false)
+        ->type_name("NAME=LIST");
+    command
+        ->add_option("--repeats", options->repeats,
+                     "Drawn dies, or reads with their own noise, for each point (" +
+                         std::to_string(options->repeats) + ")")
+        ->check(CLI::PositiveNumber);
+    command->callback([&action, options] { action = [options] { return runSweep(*options); }; });
+}
+
+} // namespace faultline::cli

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "crossbar/junction_array.h"
+#include "learning/propagation.h"
+
+namespace faultline
+{
+
+/// What keys the noise of reads: equal keys give equal noise to each image, whatever the number of threads
+/// and the size of batches.
+struct NoiseKey {
+    std::uint64_t seed = 1;
+    std::uint32_t index = 0; ///< of the network, die and repeat
+};
+
+/// What reading a network costs, in the mean over images.
+struct ReadCost {
+    double energy = 0.0; ///< joule for one image: wires, junctions and transistors; without the converters
+    double power = 0.0;  ///< watt while a tile is read
+};
+
+/// Current that wires, drivers and sense resistances cost a row when all columns of its tile are driven
+/// alike.
+struct RowLoss {
+    int layer = 0, copy = 0;
+    int row = 0;       ///< on the die
+    double loss = 0.0; ///< 1 - current / current with ideal wires; NaN for a row that conducts nothing
+};
+
+/// The junctions of a die that a network is written to. Throws Error for a die smaller than the map's
+/// geometry.
+Junctions writtenJunctions(const Network& network, const Die& die, const CellMap& map, const Device& device,
+                           const CircuitOptions& options);
+
+/// A network that is written to a die and read through a circuit.
+///
+/// One idea carries it: the array is linear, so the output currents are I = T V with one transfer matrix T
+/// per programmed die. Tiles are read one after the other: a tile's columns are driven with readVoltage times
+/// their inputs, all other columns with 0 V, and the currents of its rows are the product of T's block with
+/// these voltages. Each current is noisy and digitised by itself; then G- rows are subtracted from G+ rows,
+/// partial sums added and copies averaged, all digitally, and divided by readVoltage (G_P - G_AP). So with
+/// ideal converters and no noise a layer is a plain one with effective weights (T[plus row, column] - T[minus
+/// row, column]) / (G_P - G_AP), those of analogWeights() when wires have no resistance either. A TMR that
+/// depends on the bias makes the array nonlinear: then its currents are solved for image by image.
+class CircuitNetwork
+{
+public:
+    /// `calibration`: images on which converters without a fixed range take theirs, layer by layer, without
+    /// noise; not read when there are none such. Throws Error for bad options, a die smaller than the map's
+    /// geometry, images of another size than the network's inputs, and whatever WireNetwork refuses.
+    CircuitNetwork(const Network& network, const Die& die, const CellMap& map, const Device& device,
+                   const CircuitOptions& options, const Dataset& calibration);
+
+    /// The array as programmed.
+    const JunctionArray& array() const { return array_; }
+
+    /// The layers with their effective weights at small voltages.
+    const std::vector<DenseLayer<float>>& effectiveLayers() const { return effective_; }
+
+    /// Scores of each class, classes x images; image k draws the same noise in every data set.
+    Eigen::MatrixXf scores(const Dataset& images, const NoiseKey& key) const;
+    /// The class of highest score for each image.
+    std::vector<std::uint8_t> classify(const Dataset& images, const NoiseKey& key) const;
+
+    ReadCost readCost(const Dataset& images) const;
+    std::vector<RowLoss> rowLosses() const; ///< of every tile's rows, in the order of CellMap::tiles()
+
+private:
+    /// Full scales of converters: of each layer's columns, and of each tile's rows. Inputs of 1 are the read
+    /// voltage; currents are in units of readVoltage (G_P - G_AP).
+    struct Ranges {
+        std::vector<Eigen::ArrayXd> inputs, currents;
+    };
+    class Noise;
+
+    bool hasSign(std::size_t layer) const; ///< whether the layer's inputs can be negative
+    Eigen::MatrixXf tileCurrents(std::size_t tile, const Eigen::MatrixXf& inputs) const;
+    Eigen::MatrixXd tileVoltages(const Tile& tile, const Eigen::MatrixXf& inputs) const;
+    /// Scores of images (inputs x images). `noise`: null for none. `measured`: where to put the ranges that
+    /// the images ask for, which are then used; null to use ranges_. `visit` sees what is driven onto each
+    /// layer.
+    template <class Visit>
+    Eigen::MatrixXf propagate(Eigen::MatrixXf images, Noise* noise, Ranges* measured,
+                              const Visit& visit) const;
+    void requireFit(const Dataset& images) const; ///< throws Error
+
+    CellMap map_;
+    CircuitOptions options_;
+    NetworkShape shape_;
+    JunctionArray array_;
+    double unit_; ///< readVoltage (G_P - G_AP), ampere
+    std::vector<DenseLayer<float>> effective_;
+    std::vector<Eigen::MatrixXf> blocks_; ///< of T / (G_P - G_AP), one per tile: its rows x its columns
+    Ranges ranges_;
+};
+
+} // namespace faultline

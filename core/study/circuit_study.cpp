@@ -1,0 +1,573 @@
+#include "study/circuit_study.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <exception>
+#include <limits>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include <nlohmann/json.hpp>
+
+#include "common/error.h"
+#include "common/require.h"
+#include "common/statistics.h"
+#include "learning/circuit_die.h"
+#include "study/evaluation.h"
+
+namespace faultline
+{
+namespace
+{
+
+/// Beyond the uses of common/random.h: the dies of a sweep. index: the repeat.
+constexpr auto sweepDie = static_cast<RandomUse>(17);
+
+/// Calls work(k) for k from 0 to count - 1 on the bench's threads; false when stopped.
+template <class Work>
+bool forAll(std::size_t count, const CircuitBench& bench, const Work& work)
+{
+    std::atomic<std::size_t> next = 0;
+    std::size_t done = 0;
+    std::mutex mutex;
+    std::exception_ptr failure;
+    const auto loop = [&] {
+        for (std::size_t k = next++; k < count && !bench.stop.stop_requested(); k = next++) {
+            try {
+                work(k);
+            } catch (...) {
+                const std::lock_guard lock(mutex);
+                failure = std::current_exception();
+                next = count;
+                return;
+            }
+            const std::lock_guard lock(mutex);
+            ++done;
+            if (bench.progress)
+                bench.progress(static_cast<double>(done) / static_cast<double>(count));
+        }
+    };
+    {
+        const auto cores = std::max(1U, std::thread::hardware_concurrency());
+        const std::size_t threads =
+            std::min(bench.threads > 0 ? static_cast<std::size_t>(bench.threads) : cores, count);
+        std::vector<std::jthread> workers;
+        for (std::size_t k = 0; k < threads; ++k)
+            workers.emplace_back(loop);
+    }
+    if (failure)
+        std::rethrow_exception(failure);
+    return done == count;
+}
+
+CircuitNetwork networkOn(const Run& run, const Die& die, const CircuitOptions& options,
+                         const CircuitBench& bench)
+{
+    const CellMap map(run.settings.network.layers, bench.wafer.geometry, run.settings.spare);
+    return {run.network, die, map, bench.wafer.device, options, bench.calibration};
+}
+
+double errorOf(const CircuitNetwork& network, std::uint32_t noise, const CircuitBench& bench)
+{
+    return errorPercent(bench.test.labels, network.classify(bench.test, {bench.seed, noise}));
+}
+
+bool has(const CircuitOptions& options, Effect effect)
+{
+    switch (effect) {
+    case Effect::Die:
+        return true;
+    case Effect::Series:
+        return options.series > 0.0;
+    case Effect::Temperature:
+        return options.temperature != CircuitOptions::referenceTemperature;
+    case Effect::Bias:
+        return options.isBiasDependent();
+    case Effect::Wires:
+        return options.wires.columnSegment > 0.0 || options.wires.rowSegment > 0.0 ||
+               options.wires.source > 0.0 || options.wires.sense > 0.0;
+    case Effect::Dac:
+        return options.dac.bits > 0;
+    case Effect::Noise:
+        return options.isNoisy();
+    case Effect::Adc:
+        return options.adc.bits > 0;
+    }
+    return false;
+}
+
+/// Makes one effect that of `from`.
+void add(Effect effect, const CircuitOptions& from, CircuitOptions& options)
+{
+    switch (effect) {
+    case Effect::Die:
+        break;
+    case Effect::Series:
+        options.series = from.series;
+        break;
+    case Effect::Temperature:
+        options.temperature = from.temperature;
+        options.spinWaveCoefficient = from.spinWaveCoefficient;
+        break;
+    case Effect::Bias:
+        options.biasHalfVoltage = from.biasHalfVoltage;
+        break;
+    case Effect::Wires:
+        options.wires = from.wires;
+        break;
+    case Effect::Dac:
+        options.dac = from.dac;
+        break;
+    case Effect::Noise:
+        options.relativeNoise = from.relativeNoise;
+        options.absoluteNoise = from.absoluteNoise;
+        break;
+    case Effect::Adc:
+        options.adc = from.adc;
+        break;
+    }
+}
+
+/// An ideal circuit that is read as the other is.
+CircuitOptions idealised(const CircuitOptions& options)
+{
+    CircuitOptions ideal;
+    ideal.readVoltage = options.readVoltage;
+    ideal.readTime = options.readTime;
+    ideal.unused = options.unused;
+    return ideal;
+}
+
+struct ParameterText {
+    SweepParameter parameter;
+    std::string_view name, title;
+};
+constexpr std::array parameterTexts{
+    ParameterText{SweepParameter::WireOhm, "wire-ohm", "Wire resistance of a segment (ohm)"},
+    ParameterText{SweepParameter::SourceOhm, "source-ohm", "Source resistance (ohm)"},
+    ParameterText{SweepParameter::SenseOhm, "sense-ohm", "Sense resistance (ohm)"},
+    ParameterText{SweepParameter::SeriesOhm, "series-ohm", "Access transistor (ohm)"},
+    ParameterText{SweepParameter::ReadVolt, "read-volt", "Read voltage (V)"},
+    ParameterText{SweepParameter::Kelvin, "kelvin", "Temperature (K)"},
+    ParameterText{SweepParameter::BiasHalfVolt, "bias-half-volt", "Bias that halves the TMR (V)"},
+    ParameterText{SweepParameter::DacBits, "dac-bits", "DAC (bits)"},
+    ParameterText{SweepParameter::AdcBits, "adc-bits", "ADC (bits)"},
+    ParameterText{SweepParameter::Noise, "noise", "Read noise (sigma / current)"},
+    ParameterText{SweepParameter::NoiseAmpere, "noise-ampere", "Read noise (sigma, A)"},
+    ParameterText{SweepParameter::DefectRate, "defect-rate", "Defective cells (share)"},
+    ParameterText{SweepParameter::ShortConductance, "short-conductance", "Short conductance (G_P)"}};
+
+const ParameterText& textOf(SweepParameter parameter)
+{
+    return *std::ranges::find(parameterTexts, parameter, &ParameterText::parameter);
+}
+
+void set(DefectStatistics& statistics, SweepParameter parameter, double value, const Device& device)
+{
+    if (parameter == SweepParameter::ShortConductance) {
+        statistics.shortConductance.median = value * device.conductance(P);
+    } else {
+        double share = 0.0;
+        for (const Defect defect : allDefects)
+            share += statistics.rate(defect).rate;
+        require(share > 0.0, "share of defective cells on the wafer", share,
+                "above 0, so that their proportions are known");
+        for (const Defect defect : allDefects)
+            statistics.rate(defect).rate *= value / share;
+    }
+    statistics.validate();
+}
+
+/// As a field of CSV or of a message: the shortest number that is read back unchanged.
+std::string number(double value)
+{
+    return nlohmann::json(value).dump();
+}
+
+std::string line(std::initializer_list<std::string> fields)
+{
+    std::string text;
+    for (const std::string& field : fields)
+        text += (text.empty() ? "" : ",") + field;
+    return text + '\n';
+}
+
+} // namespace
+
+std::vector<Pairing> pairings(std::span<const Run* const> runs, std::span<const Die* const> dies)
+{
+    std::vector<Pairing> all;
+    for (const Run* run : runs)
+        for (const Die* die : dies)
+            if (run->settings.mode != TrainingMode::HardwareAware || run->settings.die == die->id)
+                all.push_back({run, die});
+    return all;
+}
+
+std::string_view name(Effect effect)
+{
+    switch (effect) {
+    case Effect::Die:
+        return "defects and variation";
+    case Effect::Series:
+        return "access transistors";
+    case Effect::Temperature:
+        return "temperature";
+    case Effect::Bias:
+        return "bias";
+    case Effect::Wires:
+        return "wires";
+    case Effect::Dac:
+        return "DAC";
+    case Effect::Noise:
+        return "read noise";
+    case Effect::Adc:
+        return "ADC";
+    }
+    return {};
+}
+
+std::optional<std::vector<CircuitOutcome>>
+readThroughCircuit(std::span<const Pairing> pairs, const CircuitOptions& options, const CircuitBench& bench)
+{
+    options.validate();
+    Dataset few = bench.test;
+    few.images = bench.test.images.leftCols(std::min<Eigen::Index>(costImages, bench.test.images.cols()));
+    std::vector<CircuitOutcome> outcomes(pairs.size());
+    const bool complete = forAll(pairs.size(), bench, [&](std::size_t k) {
+        const auto& [run, die] = pairs[k];
+        const auto noise = static_cast<std::uint32_t>(k);
+        const CircuitNetwork network = networkOn(*run, *die, options, bench);
+        outcomes[k] = {.idealError =
+                           errorPercent(bench.test.labels, classify(*run, die, bench.wafer, bench.test)),
+                       .error = errorOf(network, noise, bench),
+                       .cost = network.readCost(few),
+                       .rows = network.rowLosses()};
+    });
+    return complete ? std::optional(std::move(outcomes)) : std::nullopt;
+}
+
+std::optional<std::vector<Run>> trainThroughCircuit(const RunSettings& like, std::span<const Die* const> dies,
+                                                    const CircuitOptions& options, const Dataset& train,
+                                                    const CircuitBench& bench)
+{
+    const CellMap map(like.network.layers, bench.wafer.geometry, like.spare);
+    std::vector<Run> runs(dies.size());
+    const bool complete = forAll(dies.size(), bench, [&](std::size_t k) {
+        RunSettings settings = like;
+        settings.mode = TrainingMode::HardwareAware;
+        settings.die = dies[k]->id;
+        settings.training.draws = 1;
+        settings.training.perfectDraws = 0;
+        const int batches = (train.size() + settings.training.batch - 1) / settings.training.batch;
+        CircuitDie source(std::make_unique<FixedDie>(analogWeights(
+                              inCircuit(*dies[k], bench.wafer.device, options), map, bench.wafer.device)),
+                          *dies[k], map, bench.wafer.device, options, static_cast<std::uint32_t>(batches));
+        Trainer trainer(settings.network, settings.training, train, source, settings.seed, settings.stream());
+        Run run{.settings = settings, .curve = {}, .network = {}, .dieErrors = {}};
+        for (int epoch = 0; epoch < settings.training.epochs; ++epoch) {
+            const auto summary = trainer.runEpoch(bench.stop);
+            if (!summary)
+                return;
+            run.curve.push_back({*summary, std::numeric_limits<double>::quiet_NaN()});
+            run.trainSeconds += summary->seconds;
+        }
+        run.network = trainer.network();
+        runs[k] = std::move(run);
+    });
+    return complete && !bench.stop.stop_requested() ? std::optional(std::move(runs)) : std::nullopt;
+}
+
+std::optional<Waterfall> waterfall(std::span<const Pairing> pairs, const CircuitOptions& options,
+                                   const CircuitBench& bench)
+{
+    options.validate();
+    std::vector<const Run*> runs;
+    for (const Pairing& pair : pairs)
+        if (std::ranges::find(runs, pair.run) == runs.end())
+            runs.push_back(pair.run);
+    const Die perfect("perfect", bench.wafer.geometry, bench.wafer.device);
+
+    // A job reads one network on one die through one circuit; groups of jobs give a mean each.
+    struct Job {
+        Pairing pair;
+        CircuitOptions options;
+        std::size_t group;
+        std::uint32_t noise;
+    };
+    std::vector<Job> jobs;
+    std::size_t groups = 0;
+    const auto addGroup = [&](const CircuitOptions& circuit, std::span<const Pairing> members) {
+        for (std::size_t k = 0; k < members.size(); ++k)
+            jobs.push_back({members[k], circuit, groups, static_cast<std::uint32_t>(k)});
+        ++groups;
+    };
+    std::vector<Pairing> onPerfect;
+    for (const Run* run : runs)
+        onPerfect.push_back({run, &perfect});
+    Waterfall result;
+    result.pairings = static_cast<int>(pairs.size());
+    CircuitOptions soFar = idealised(options);
+    addGroup(soFar, onPerfect);
+    for (const Effect effect : allEffects) {
+        if (!has(options, effect))
+            continue;
+        result.steps.push_back({.effect = effect});
+        add(effect, options, soFar);
+        addGroup(soFar, pairs);
+        CircuitOptions alone = idealised(options);
+        add(effect, options, alone);
+        if (effect != Effect::Die)
+            addGroup(alone, onPerfect);
+    }
+    std::vector<double> errors(jobs.size());
+    const bool complete = forAll(jobs.size(), bench, [&](std::size_t k) {
+        const Job& job = jobs[k];
+        errors[k] = errorOf(networkOn(*job.pair.run, *job.pair.die, job.options, bench), job.noise, bench);
+    });
+    if (!complete)
+        return std::nullopt;
+
+    std::vector<std::vector<double>> byGroup(groups);
+    for (std::size_t k = 0; k < jobs.size(); ++k)
+        byGroup[jobs[k].group].push_back(errors[k]);
+    auto group = byGroup.begin();
+    result.ideal = mean(*group);
+    result.idealSpread = standardDeviation(*group);
+    double before = result.ideal;
+    for (Waterfall::Step& step : result.steps) {
+        ++group;
+        step.error = mean(*group);
+        step.spread = standardDeviation(*group);
+        step.cost = step.error - before;
+        before = step.error;
+        step.costAlone = step.effect == Effect::Die ? step.cost : mean(*++group) - result.ideal;
+    }
+    return result;
+}
+
+std::string_view name(SweepParameter parameter)
+{
+    return textOf(parameter).name;
+}
+
+std::string_view title(SweepParameter parameter)
+{
+    return textOf(parameter).title;
+}
+
+SweepParameter sweepParameterFromName(std::string_view wanted)
+{
+    std::string known;
+    for (const ParameterText& text : parameterTexts) {
+        if (text.name == wanted)
+            return text.parameter;
+        known += (known.empty() ? "" : ", ") + std::string(text.name);
+    }
+    throw Error("There is no parameter \"" + std::string(wanted) + "\"; choose one of " + known + ".");
+}
+
+bool isOfDies(SweepParameter parameter)
+{
+    return parameter == SweepParameter::DefectRate || parameter == SweepParameter::ShortConductance;
+}
+
+void set(CircuitOptions& options, SweepParameter parameter, double value)
+{
+    const auto bits = [&] {
+        require(value == std::floor(value) && std::abs(value) < 1000.0, name(parameter), value,
+                "a whole number");
+        return static_cast<int>(value);
+    };
+    switch (parameter) {
+    case SweepParameter::WireOhm:
+        options.wires.columnSegment = options.wires.rowSegment = value;
+        return;
+    case SweepParameter::SourceOhm:
+        options.wires.source = value;
+        return;
+    case SweepParameter::SenseOhm:
+        options.wires.sense = value;
+        return;
+    case SweepParameter::SeriesOhm:
+        options.series = value;
+        return;
+    case SweepParameter::ReadVolt:
+        options.readVoltage = value;
+        return;
+    case SweepParameter::Kelvin:
+        options.temperature = value;
+        return;
+    case SweepParameter::BiasHalfVolt:
+        options.biasHalfVoltage = value;
+        return;
+    case SweepParameter::DacBits:
+        options.dac.bits = bits();
+        return;
+    case SweepParameter::AdcBits:
+        options.adc.bits = bits();
+        return;
+    case SweepParameter::Noise:
+        options.relativeNoise = value;
+        return;
+    case SweepParameter::NoiseAmpere:
+        options.absoluteNoise = value;
+        return;
+    case SweepParameter::DefectRate:
+    case SweepParameter::ShortConductance:
+        break;
+    }
+    throw Error(std::string(name(parameter)) + " is not one of the circuit's parameters but of the dies'.");
+}
+
+void SweepPlan::validate() const
+{
+    circuit.validate();
+    constexpr int most = 1000;
+    require(repeats >= 1 && repeats <= most, "number of repeats", repeats, "from 1 to 1000");
+    require(axes.size() == 1 || axes.size() == 2, "number of varied parameters", axes.size(), "1 or 2");
+    require(axes.front().parameter != axes.back().parameter || axes.size() == 1, "second parameter",
+            name(axes.back().parameter), "another one than the first");
+    for (const SweepAxis& axis : axes) {
+        require(!axis.values.empty(), "number of values of " + std::string(name(axis.parameter)), 0,
+                "at least 1");
+        for (const double value : axis.values) {
+            if (isOfDies(axis.parameter)) {
+                require(value >= 0.0 && std::isfinite(value), name(axis.parameter), value, "0 or more");
+                continue;
+            }
+            CircuitOptions options = circuit;
+            set(options, axis.parameter, value);
+            options.validate();
+        }
+    }
+}
+
+std::optional<std::vector<SweepPoint>> sweep(std::span<const Pairing> pairs, const SweepPlan& plan,
+                                             const CircuitBench& bench)
+{
+    plan.validate();
+    const bool drawsDies =
+        std::ranges::any_of(plan.axes, [](const SweepAxis& axis) { return isOfDies(axis.parameter); });
+    const DefectStatistics ownStatistics = drawsDies ? fitStatistics(bench.wafer) : DefectStatistics{};
+    std::vector<const Run*> runs;
+    for (const Pairing& pair : pairs)
+        if (std::ranges::find(runs, pair.run) == runs.end())
+            runs.push_back(pair.run);
+
+    struct Job {
+        Pairing pair; // without a die when one is drawn
+        std::size_t point;
+        std::uint32_t repeat, noise;
+    };
+    std::vector<SweepPoint> points;
+    std::vector<CircuitOptions> circuits;
+    std::vector<DefectStatistics> statistics;
+    std::vector<Job> jobs;
+    const std::vector<double> none{0.0};
+    for (const double first : plan.axes.front().values)
+        for (const double second : plan.axes.size() == 2 ? plan.axes.back().values : none) {
+            const std::size_t index = points.size();
+            points.push_back({.values = {first, second}});
+            points.back().values.resize(plan.axes.size());
+            circuits.push_back(plan.circuit);
+            statistics.push_back(ownStatistics);
+            for (std::size_t axis = 0; axis < plan.axes.size(); ++axis) {
+                const SweepParameter parameter = plan.axes[axis].parameter;
+                const double value = points.back().values[axis];
+                if (isOfDies(parameter))
+                    set(statistics.back(), parameter, value, bench.wafer.device);
+                else
+                    set(circuits.back(), parameter, value);
+            }
+            const int repeats = drawsDies || circuits.back().isNoisy() ? plan.repeats : 1;
+            std::uint32_t noise = 0;
+            for (std::uint32_t repeat = 0; repeat < static_cast<std::uint32_t>(repeats); ++repeat) {
+                if (drawsDies)
+                    for (const Run* run : runs)
+                        jobs.push_back({{run, nullptr}, index, repeat, noise++});
+                else
+                    for (const Pairing& pair : pairs)
+                        jobs.push_back({pair, index, repeat, noise++});
+            }
+        }
+
+    std::vector<double> errors(jobs.size());
+    const bool complete = forAll(jobs.size(), bench, [&](std::size_t k) {
+        const Job& job = jobs[k];
+        const Die drawn = drawsDies ? drawDie(statistics[job.point], bench.wafer.geometry,
+                                              RandomStream(bench.seed, sweepDie, job.repeat))
+                                    : Die();
+        const Die& die = drawsDies ? drawn : *job.pair.die;
+        errors[k] = errorOf(networkOn(*job.pair.run, die, circuits[job.point], bench), job.noise, bench);
+    });
+    if (!complete)
+        return std::nullopt;
+    std::vector<std::vector<double>> byPoint(points.size());
+    for (std::size_t k = 0; k < jobs.size(); ++k)
+        byPoint[jobs[k].point].push_back(errors[k]);
+    for (std::size_t k = 0; k < points.size(); ++k) {
+        points[k].count = static_cast<int>(byPoint[k].size());
+        points[k].mean = mean(byPoint[k]);
+        points[k].spread = standardDeviation(byPoint[k]);
+    }
+    return points;
+}
+
+nlohmann::json toJson(const Waterfall& waterfall)
+{
+    nlohmann::json steps = nlohmann::json::array();
+    for (const Waterfall::Step& step : waterfall.steps)
+        steps.push_back({{"effect", name(step.effect)},
+                         {"error_percent", step.error},
+                         {"spread_percent", step.spread},
+                         {"cost_points", step.cost},
+                         {"cost_alone_points", step.costAlone}});
+    return {{"ideal_error_percent", waterfall.ideal},
+            {"ideal_spread_percent", waterfall.idealSpread},
+            {"networks_on_dies", waterfall.pairings},
+            {"steps", steps}};
+}
+
+std::string csv(const Waterfall& waterfall)
+{
+    std::string text =
+        line({"effect", "error_percent", "spread_percent", "cost_points", "cost_alone_points"}) +
+        line({"ideal", number(waterfall.ideal), number(waterfall.idealSpread), "0", "0"});
+    for (const Waterfall::Step& step : waterfall.steps)
+        text += line({std::string(name(step.effect)), number(step.error), number(step.spread),
+                      number(step.cost), number(step.costAlone)});
+    return text;
+}
+
+nlohmann::json toJson(const SweepPlan& plan, std::span<const SweepPoint> points)
+{
+    nlohmann::json axes = nlohmann::json::array(), list = nlohmann::json::array();
+    for (const SweepAxis& axis : plan.axes)
+        axes.push_back({{"parameter", name(axis.parameter)}, {"values", axis.values}});
+    for (const SweepPoint& point : points)
+        list.push_back({{"values", point.values},
+                        {"error_percent", point.mean},
+                        {"spread_percent", point.spread},
+                        {"count", point.count}});
+    return {{"circuit", toJson(plan.circuit)}, {"repeats", plan.repeats}, {"axes", axes}, {"points", list}};
+}
+
+std::string csv(const SweepPlan& plan, std::span<const SweepPoint> points)
+{
+    std::string text;
+    for (const SweepAxis& axis : plan.axes)
+        text += std::string(name(axis.parameter)) + ',';
+    text += line({"error_percent", "spread_percent", "count"});
+    for (const SweepPoint& point : points) {
+        for (const double value : point.values)
+            text += number(value) + ',';
+        text += line({number(point.mean), number(point.spread), std::to_string(point.count)});
+    }
+    return text;
+}
+
+} // namespace faultline

@@ -1,0 +1,148 @@
+#include "learning/circuit_die.h"
+
+#include <QTest>
+
+#include "learning/circuit_network.h"
+#include "support/limits.h"
+#include "wafer/defect_statistics.h"
+
+using namespace faultline;
+using Eigen::MatrixXf;
+
+namespace
+{
+
+struct Bench {
+    Device device;
+    DieGeometry geometry{40, 40, 10, 10};
+    NetworkShape shape{{25, 12, 4}, Activation::Tanh};
+    CellMap map{shape.layers, geometry, Spare::Copies};
+    Network network = initialNetwork(shape, RandomStream(3, RandomUse::Test));
+    DefectStatistics statistics;
+    Die die;
+    CircuitOptions options;
+
+    Bench()
+    {
+        statistics.level[P] = {device.conductance(P), 0.1};
+        statistics.level[AP] = {device.conductance(AP), 0.1};
+        statistics.shorts = {0.02};
+        statistics.opens = {0.02};
+        statistics.shortConductance = {5e-4, 0.1};
+        die = drawDie(statistics, geometry, RandomStream(4, RandomUse::Test));
+        options.wires = {.columnSegment = 4.0, .rowSegment = 4.0, .source = 10.0, .sense = 10.0};
+        options.series = 300.0;
+    }
+
+    CircuitDie source(const CircuitOptions& circuit) const
+    {
+        return {std::make_unique<FixedDie>(analogWeights(inCircuit(die, device, circuit), map, device)),
+                die,
+                map,
+                device,
+                circuit,
+                10};
+    }
+    /// Whether all copies of a layer's weight, counted as its matrix is stored, stand on cells without
+    /// defect.
+    bool isHealthy(int layer, int place) const
+    {
+        const WeightIndex weight{layer, place % map.outputs(layer), place / map.outputs(layer)};
+        for (int copy = 0; copy < map.copies(layer); ++copy)
+            for (const CellIndex cell : {map.plus(weight, copy), map.minus(weight, copy)})
+                if (die.defect(cell.row, cell.column) != Defect::None)
+                    return false;
+        return true;
+    }
+    std::vector<DenseLayer<float>> exact(const Network& written) const
+    {
+        return CircuitNetwork(written, die, map, device, options, {}).effectiveLayers();
+    }
+};
+
+} // namespace
+
+class TestCircuitDie : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void idealCircuitIsTheDieItself()
+    {
+        const Bench bench;
+        CircuitDie source = bench.source({});
+        FixedDie fixed(analogWeights(bench.die, bench.map, bench.device));
+        std::vector<DenseLayer<float>> found(2), expected(2);
+        source.choose(0, bench.network, found);
+        fixed.choose(0, bench.network, expected);
+        for (std::size_t l = 0; l < 2; ++l) {
+            QVERIFY(found[l].weights == expected[l].weights);
+            QVERIFY(source.slope(l) == fixed.slope(l));
+        }
+    }
+
+    void exactWhereItSolves()
+    {
+        const Bench bench;
+        Network changed = bench.network;
+        changed.layers[0].latent *= -1.0F;
+        CircuitDie source = bench.source(bench.options);
+        std::vector<DenseLayer<float>> found(2);
+        for (const auto& [step, network] : {std::pair(0U, bench.network), std::pair(10U, changed)}) {
+            source.choose(step, network, found);
+            const auto expected = bench.exact(network);
+            for (std::size_t l = 0; l < 2; ++l)
+                VERIFY_BELOW((found[l].weights - expected[l].weights).cwiseAbs().maxCoeff(), 1e-6);
+        }
+    }
+
+    /// What one weight's sign does, against another full solve: to that weight itself and to all others. The
+    /// approximation is off by what the sign does to the attenuation, and so by less the less the wires lose.
+    void signsAgainstFiniteDifferences()
+    {
+        Bench bench;
+        for (const double wires : {1.0, 0.1}) {
+            bench.options.wires = {.columnSegment = 4.0 * wires,
+                                   .rowSegment = 4.0 * wires,
+                                   .source = 10.0 * wires,
+                                   .sense = 10.0 * wires};
+            CircuitDie source = bench.source(bench.options);
+            std::vector<DenseLayer<float>> before(2), after(2);
+            source.choose(0, bench.network, before);
+            for (std::size_t l = 0; l < 2; ++l)
+                for (int place = 1; place < 48; place += 6) {
+                    Network flipped = bench.network;
+                    float& latent = flipped.layers[l].latent.reshaped()[place];
+                    latent = latent >= 0.0F ? -0.1F : 0.1F;
+                    source.choose(1, flipped, after); // no solve
+                    const MatrixXf expected = bench.exact(flipped)[l].weights - before[l].weights;
+                    const MatrixXf found = after[l].weights - before[l].weights;
+                    const double own = std::abs(expected.reshaped()[place]);
+                    if (!bench.isHealthy(static_cast<int>(l), place))
+                        continue; // a short's attenuation hangs on its partner much more
+                    const double error = std::abs(found.reshaped()[place] - expected.reshaped()[place]);
+                    VERIFY_BELOW(error, 0.25 * wires * own);
+                    VERIFY_BELOW((found - expected).norm(), 0.25 * wires * own);
+                }
+        }
+    }
+
+    void drawnDiesSeeThePerfectDiesWires()
+    {
+        const Bench bench;
+        const Die perfect("perfect", bench.geometry, bench.device);
+        CircuitDie source(std::make_unique<RandomDie>(bench.statistics, bench.map, bench.device, 1, 0),
+                          perfect, bench.map, bench.device, bench.options, 10);
+        RandomDie drawn(bench.statistics, bench.map, bench.device, 1, 0);
+        std::vector<DenseLayer<float>> seen(2), ideal(2);
+        source.choose(3, bench.network, seen);
+        drawn.choose(3, bench.network, ideal);
+        for (std::size_t l = 0; l < 2; ++l) {
+            const double ratio = seen[l].weights.cwiseAbs().mean() / ideal[l].weights.cwiseAbs().mean();
+            QVERIFY2(ratio > 0.5 && ratio < 0.95, qPrintable(QString::number(ratio)));
+        }
+    }
+};
+
+QTEST_APPLESS_MAIN(TestCircuitDie)
+#include "test_circuit_die.moc"

@@ -1,0 +1,358 @@
+#include "learning/circuit_network.h"
+
+#include <cmath>
+
+#include <QTest>
+
+#include "support/errors.h"
+#include "support/limits.h"
+#include "wafer/defect_statistics.h"
+
+using namespace faultline;
+using Eigen::MatrixXd;
+using Eigen::MatrixXf;
+
+namespace
+{
+
+constexpr int inputs = 9, hidden = 5, images = 60;
+
+/// A network with random signs and a die with scattered conductances, a short and an open.
+struct Bench {
+    Device device;
+    DieGeometry geometry{20, 30, 10, 10};
+    NetworkShape shape{{inputs, hidden, 3}, Activation::Tanh};
+    CellMap map{shape.layers, geometry, Spare::Copies};
+    Network network = initialNetwork(shape, RandomStream(3, RandomUse::Test));
+    Die die;
+    Dataset data;
+
+    Bench()
+    {
+        DefectStatistics statistics;
+        statistics.level[P] = {device.conductance(P), 0.1};
+        statistics.level[AP] = {device.conductance(AP), 0.1};
+        die = drawDie(statistics, geometry, RandomStream(4, RandomUse::Test));
+        die.setDefect(0, 0, Defect::Short, 1e-3F);
+        die.setDefect(3, 4, Defect::Open, 0.0F);
+        data.width = data.height = 3;
+        RandomStream random(5, RandomUse::Test);
+        const MatrixXf pixels = MatrixXf::NullaryExpr(
+            inputs, images, [&] { return std::max(0.0F, static_cast<float>(1.5 * random.uniform() - 0.5)); });
+        data.images = pixels.sparseView();
+        data.labels.assign(images, 0);
+    }
+
+    CircuitNetwork with(const CircuitOptions& options) const
+    {
+        return {network, die, map, device, options, data};
+    }
+    double unit(const CircuitOptions& options) const // ampere
+    {
+        return options.readVoltage * (device.conductance(P) - device.conductance(AP));
+    }
+};
+
+CircuitOptions wired()
+{
+    CircuitOptions options;
+    options.wires = {.columnSegment = 2.0, .rowSegment = 3.0, .source = 30.0, .sense = 10.0};
+    options.series = 400.0;
+    return options;
+}
+
+/// Scores image by image from what the array does under each tile's voltages, in double precision.
+MatrixXd bruteForce(const Bench& bench, const CircuitOptions& options)
+{
+    const CircuitNetwork network = bench.with(options);
+    MatrixXd scores(3, images);
+    for (int image = 0; image < images; ++image) {
+        Eigen::VectorXd values = MatrixXf(bench.data.images).col(image).cast<double>();
+        for (int l = 0; l < 2; ++l) {
+            Eigen::VectorXd sum = Eigen::VectorXd::Zero(bench.map.outputs(l));
+            for (const Tile& tile : bench.map.tiles()) {
+                if (tile.layer != l)
+                    continue;
+                Eigen::VectorXd voltages = Eigen::VectorXd::Zero(bench.geometry.columns);
+                for (int i = 0; i < tile.inputs; ++i)
+                    voltages[tile.column + i] = options.readVoltage * values[tile.firstInput + i];
+                const Eigen::VectorXd current = network.array().solve(voltages).outputCurrent;
+                for (int j = 0; j < tile.outputs; ++j)
+                    sum[tile.firstOutput + j] += (current[tile.row + 2 * j] - current[tile.row + 2 * j + 1]) /
+                                                 bench.unit(options) / bench.map.copies(l);
+            }
+            const Network::Layer& layer = bench.network.layers[static_cast<std::size_t>(l)];
+            values = sum.cwiseProduct(layer.gain.cast<double>()) + layer.bias.cast<double>();
+            if (l == 0)
+                values = values.array().tanh();
+        }
+        scores.col(image) = values;
+    }
+    return scores;
+}
+
+} // namespace
+
+class TestCircuitNetwork : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void idealIsTheAnalogWeights();
+    void continuousTowardsNoResistance();
+    void effectiveWeightsEqualBruteForce();
+    void biasEqualsBruteForce();
+    void adcEqualsBruteForce();
+    void manyBitsAreIdeal();
+    void dacRoundsInputs();
+    void perLineRangesFitEachRow();
+    void noiseHasItsVariance();
+    void noiseDependsOnKeyAndImageAlone();
+    void energyIsVoltageTimesCurrent();
+    void rowLosses();
+    void refusesWhatDoesNotFit();
+};
+
+void TestCircuitNetwork::idealIsTheAnalogWeights()
+{
+    const Bench bench;
+    QVERIFY(bench.map.copies(1) > 1);
+    const auto expected = onDie(bench.network, analogWeights(bench.die, bench.map, bench.device));
+    const CircuitNetwork network = bench.with({});
+    for (std::size_t l = 0; l < 2; ++l)
+        QVERIFY(network.effectiveLayers()[l].weights == expected[l].weights);
+    QVERIFY(network.classify(bench.data, {}) == classify(expected, bench.shape, bench.data));
+}
+
+void TestCircuitNetwork::continuousTowardsNoResistance()
+{
+    const Bench bench;
+    const auto expected = onDie(bench.network, analogWeights(bench.die, bench.map, bench.device));
+    for (const double ohm : {1e-3, 1e-6, 1e-12}) {
+        CircuitOptions options;
+        options.wires = {.columnSegment = ohm, .rowSegment = ohm, .source = ohm, .sense = ohm};
+        options.series = ohm;
+        const CircuitNetwork network = bench.with(options);
+        for (std::size_t l = 0; l < 2; ++l)
+            VERIFY_BELOW((network.effectiveLayers()[l].weights - expected[l].weights).cwiseAbs().maxCoeff(),
+                         10.0 * ohm + 1e-6);
+    }
+}
+
+void TestCircuitNetwork::effectiveWeightsEqualBruteForce()
+{
+    const Bench bench;
+    const MatrixXd expected = bruteForce(bench, wired());
+    const CircuitNetwork network = bench.with(wired());
+    VERIFY_BELOW((network.scores(bench.data, {}).cast<double>() - expected).cwiseAbs().maxCoeff(), 2e-6);
+    Propagation<float> propagation(bench.shape);
+    Batch<float> batch;
+    for (int image = 0; image < images; ++image)
+        batch.push_back(sparseColumn(bench.data.images, image));
+    const MatrixXf found = propagation.forward(network.effectiveLayers(), batch);
+    VERIFY_BELOW((found.cast<double>() - expected).cwiseAbs().maxCoeff(), 2e-6);
+    QVERIFY((expected - bruteForce(bench, {})).cwiseAbs().maxCoeff() > 0.01);
+}
+
+void TestCircuitNetwork::biasEqualsBruteForce()
+{
+    const Bench bench;
+    CircuitOptions options = wired();
+    const MatrixXd linear = bruteForce(bench, options);
+    options.biasHalfVoltage = 0.3;
+    const MatrixXd expected = bruteForce(bench, options);
+    VERIFY_BELOW((bench.with(options).scores(bench.data, {}).cast<double>() - expected).cwiseAbs().maxCoeff(),
+                 2e-6);
+    QVERIFY((expected - linear).cwiseAbs().maxCoeff() > 1e-3);
+}
+
+void TestCircuitNetwork::adcEqualsBruteForce()
+{
+    const Bench bench;
+    CircuitOptions options = wired();
+    options.adc = {10, ConverterRange::Fixed, 4e-4};
+    // Signed and unsigned codes differ; a network of one layer has unsigned ones only.
+    Bench single;
+    single.shape = {{inputs, hidden}, Activation::Tanh};
+    single.map = CellMap(single.shape.layers, single.geometry, Spare::Unused);
+    single.network = initialNetwork(single.shape, RandomStream(3, RandomUse::Test));
+    const CircuitNetwork network = single.with(options);
+    const MatrixXf found = network.scores(single.data, {});
+    const double step = 4e-4 / 1023.0;
+    int different = 0;
+    for (int image = 0; image < images; ++image) {
+        Eigen::VectorXd voltages = Eigen::VectorXd::Zero(single.geometry.columns);
+        const Tile& tile = single.map.tiles().front();
+        voltages.segment(tile.column, inputs) =
+            options.readVoltage * MatrixXf(single.data.images).col(image).cast<double>();
+        const Eigen::VectorXd current = network.array().linear().solve(voltages).outputCurrent;
+        for (int j = 0; j < hidden; ++j) {
+            const auto code = [&](int row) {
+                return std::min(std::max(std::round(current[tile.row + row] / step), 0.0), 1023.0);
+            };
+            const double expected = single.network.layers[0].gain[j] * (code(2 * j) - code(2 * j + 1)) *
+                                    step / single.unit(options);
+            const double one = single.network.layers[0].gain[j] * step / single.unit(options);
+            const double error = std::abs(found(j, image) - expected);
+            VERIFY_BELOW(error, 1.01 * one); // a current between two codes may round either way
+            different += error > 0.01 * one;
+        }
+    }
+    VERIFY_BELOW(different, 3);
+}
+
+void TestCircuitNetwork::manyBitsAreIdeal()
+{
+    const Bench bench;
+    CircuitOptions options = wired();
+    const MatrixXf ideal = bench.with(options).scores(bench.data, {});
+    double before = 1e9;
+    for (const int bits : {4, 8, 12, 16}) {
+        options.dac.bits = options.adc.bits = bits;
+        const double error = (bench.with(options).scores(bench.data, {}) - ideal).cwiseAbs().maxCoeff();
+        VERIFY_BELOW(error, before / 4.0);
+        before = error;
+    }
+    VERIFY_BELOW(before, 1e-3);
+}
+
+void TestCircuitNetwork::dacRoundsInputs()
+{
+    Bench bench;
+    CircuitOptions options;
+    options.dac = {2, ConverterRange::Fixed, 1.0}; // 0, 1/3, 2/3, 1
+    MatrixXf rounded =
+        MatrixXf(bench.data.images).unaryExpr([](float x) { return std::round(3.0F * x) / 3.0F; });
+    const Network::Layer& first = bench.network.layers[0];
+    bench.shape = bench.network.shape = {{inputs, hidden}, Activation::Tanh};
+    bench.map = CellMap(bench.shape.layers, bench.geometry, Spare::Copies);
+    bench.network.layers = {first};
+    const MatrixXf found = bench.with(options).scores(bench.data, {});
+    bench.data.images = rounded.sparseView();
+    VERIFY_BELOW((found - bench.with({}).scores(bench.data, {})).cwiseAbs().maxCoeff(), 1e-5);
+}
+
+void TestCircuitNetwork::perLineRangesFitEachRow()
+{
+    // A short in one row widens the shared range of all; ranges of their own keep the steps of the others.
+    const Bench bench;
+    CircuitOptions options;
+    const MatrixXf ideal = bench.with(options).scores(bench.data, {});
+    const auto error = [&](ConverterRange range) {
+        options.adc = {6, range};
+        return (bench.with(options).scores(bench.data, {}) - ideal).norm();
+    };
+    VERIFY_BELOW(error(ConverterRange::PerLine), error(ConverterRange::Shared));
+}
+
+void TestCircuitNetwork::noiseHasItsVariance()
+{
+    Bench bench;
+    bench.shape = bench.network.shape = {{inputs, hidden}, Activation::Tanh};
+    bench.map = CellMap(bench.shape.layers, bench.geometry, Spare::Copies);
+    bench.network.layers.resize(1);
+    const int copies = bench.map.copies(0);
+    QVERIFY(copies > 1);
+    constexpr int reads = 20'000;
+    const MatrixXf image = MatrixXf(bench.data.images).col(1);
+    bench.data.images = MatrixXf(image.replicate(1, reads)).sparseView();
+    bench.data.labels.assign(reads, 0);
+    CircuitOptions options = wired();
+    options.relativeNoise = 0.03;
+    options.absoluteNoise = 2e-6;
+    const CircuitNetwork network = bench.with(options);
+    const MatrixXd scores = network.scores(bench.data, {9, 4}).cast<double>();
+    for (int j = 0; j < hidden; ++j) {
+        double mean = 0.0, variance = 0.0; // expected
+        for (const Tile& tile : bench.map.tiles()) {
+            Eigen::VectorXd voltages = Eigen::VectorXd::Zero(bench.geometry.columns);
+            voltages.segment(tile.column, inputs) = options.readVoltage * image.cast<double>();
+            const Eigen::VectorXd current = network.array().solve(voltages).outputCurrent;
+            const double scale = bench.network.layers[0].gain[j] / bench.unit(options) / copies;
+            for (const int sign : {1, -1}) {
+                const double ampere = current[tile.row + 2 * j + (sign < 0)];
+                mean += sign * ampere * scale;
+                variance += (std::pow(0.03 * ampere, 2.0) + std::pow(2e-6, 2.0)) * scale * scale;
+            }
+        }
+        const double foundMean = scores.row(j).mean();
+        const double found = (scores.row(j).array() - foundMean).square().sum() / (reads - 1);
+        VERIFY_BELOW(std::abs(foundMean - mean), 5.0 * std::sqrt(variance / reads));
+        VERIFY_BELOW(std::abs(found / variance - 1.0), 5.0 * std::sqrt(2.0 / reads));
+    }
+}
+
+void TestCircuitNetwork::noiseDependsOnKeyAndImageAlone()
+{
+    const Bench bench;
+    CircuitOptions options = wired();
+    options.relativeNoise = 0.05;
+    const CircuitNetwork network = bench.with(options);
+    const MatrixXf scores = network.scores(bench.data, {1, 2});
+    QVERIFY(scores == network.scores(bench.data, {1, 2}));
+    QVERIFY(scores != network.scores(bench.data, {1, 3}));
+    QVERIFY(scores != network.scores(bench.data, {2, 2}));
+    Dataset part = bench.data;
+    part.images = bench.data.images.leftCols(7);
+    part.labels.resize(7);
+    VERIFY_BELOW((network.scores(part, {1, 2}) - scores.leftCols(7)).cwiseAbs().maxCoeff(), 1e-6);
+}
+
+void TestCircuitNetwork::energyIsVoltageTimesCurrent()
+{
+    Bench bench;
+    bench.data.images = bench.data.images.leftCols(4);
+    bench.data.labels.resize(4);
+    CircuitOptions options = wired();
+    options.readTime = 5e-8;
+    const CircuitNetwork network = bench.with(options);
+    double expected = 0.0;
+    for (int image = 0; image < 4; ++image) {
+        Eigen::VectorXf values = MatrixXf(bench.data.images).col(image);
+        for (int l = 0; l < 2; ++l) {
+            for (const Tile& tile : bench.map.tiles())
+                if (tile.layer == l) {
+                    Eigen::VectorXd voltages = Eigen::VectorXd::Zero(bench.geometry.columns);
+                    voltages.segment(tile.column, tile.inputs) = options.readVoltage * values.cast<double>();
+                    expected += voltages.dot(network.array().solve(voltages).inputCurrent) / 4.0;
+                }
+            const DenseLayer<float>& layer = network.effectiveLayers()[static_cast<std::size_t>(l)];
+            values = ((layer.weights * values).cwiseProduct(layer.gain) + layer.bias).array().tanh();
+        }
+    }
+    const ReadCost cost = network.readCost(bench.data);
+    VERIFY_BELOW(std::abs(cost.energy / (expected * 5e-8) - 1.0), 1e-5);
+    VERIFY_BELOW(std::abs(cost.power * static_cast<double>(bench.map.tiles().size()) / expected - 1.0), 1e-5);
+}
+
+void TestCircuitNetwork::rowLosses()
+{
+    const Bench bench;
+    for (const RowLoss& row : bench.with({}).rowLosses())
+        QCOMPARE(row.loss, 0.0);
+    CircuitOptions options = wired();
+    const std::vector<RowLoss> losses = bench.with(options).rowLosses();
+    std::size_t rows = 0;
+    for (const Tile& tile : bench.map.tiles())
+        rows += static_cast<std::size_t>(tile.rows());
+    QCOMPARE(losses.size(), rows);
+    for (const RowLoss& row : losses)
+        QVERIFY(row.loss > 0.0 && row.loss < 0.5);
+}
+
+void TestCircuitNetwork::refusesWhatDoesNotFit()
+{
+    const Bench bench;
+    CircuitOptions options;
+    options.adc.bits = 8;
+    VERIFY_CONTAINS(
+        messageOf([&] { CircuitNetwork(bench.network, bench.die, bench.map, bench.device, options, {}); }),
+        "The network has 9 inputs, but the images have 0 pixels");
+    const Die small("S", {4, 4, 4, 4}, bench.device);
+    VERIFY_CONTAINS(
+        messageOf([&] { CircuitNetwork(bench.network, small, bench.map, bench.device, {}, bench.data); }),
+        "Die S has 4 x 4 cells");
+}
+
+QTEST_APPLESS_MAIN(TestCircuitNetwork)
+#include "test_circuit_network.moc"

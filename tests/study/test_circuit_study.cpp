@@ -1,0 +1,313 @@
+#include "study/circuit_study.h"
+
+#include <numeric>
+
+#include <QTest>
+#include <nlohmann/json.hpp>
+
+#include "common/statistics.h"
+#include "study/evaluation.h"
+#include "support/errors.h"
+#include "support/limits.h"
+
+using namespace faultline;
+
+namespace
+{
+
+/// Networks without hidden neurons whose class k is pixel k, dies with defects, and noisy images.
+struct Bench {
+    Wafer wafer;
+    std::vector<Run> runs;
+    Dataset images;
+
+    Bench()
+    {
+        wafer.geometry = {20, 20, 10, 10};
+        DefectStatistics statistics;
+        statistics.level[P] = {wafer.device.conductance(P), 0.1};
+        statistics.level[AP] = {wafer.device.conductance(AP), 0.1};
+        statistics.shorts = {0.02};
+        statistics.opens = {0.02};
+        statistics.shortConductance = {3.0 * wafer.device.conductance(P), 0.1};
+        for (std::uint32_t k = 0; k < 3; ++k) {
+            wafer.add(drawDie(statistics, wafer.geometry, RandomStream(2, RandomUse::Test, k)));
+            wafer.dies.back().name = "D" + std::to_string(k + 1);
+        }
+        Run run;
+        run.settings.network = {{9, 10}, Activation::Tanh};
+        run.settings.side = 3;
+        run.network.shape = run.settings.network;
+        Network::Layer layer{Eigen::MatrixXf::Constant(10, 9, -1.0F), Eigen::VectorXf::Ones(10),
+                             Eigen::VectorXf::Zero(10)};
+        layer.latent.diagonal().setOnes();
+        run.network.layers = {layer};
+        runs.push_back(run);
+        run.settings.mode = TrainingMode::HardwareAware;
+        run.settings.die = wafer.dies[1].id;
+        runs.push_back(run);
+
+        constexpr int count = 450;
+        RandomStream random(3, RandomUse::Test);
+        Eigen::MatrixXf pixels(9, count);
+        for (int image = 0; image < count; ++image) {
+            for (int k = 0; k < 9; ++k)
+                pixels(k, image) = static_cast<float>(0.6 * random.uniform());
+            pixels(image % 9, image) += 0.4F;
+            images.labels.push_back(static_cast<std::uint8_t>(image % 9));
+        }
+        images.images = pixels.sparseView();
+        images.width = images.height = 3;
+    }
+
+    std::vector<Pairing> pairs() const
+    {
+        return pairings(std::vector<const Run*>{&runs[0]},
+                        std::vector<const Die*>{&wafer.dies[0], &wafer.dies[1], &wafer.dies[2]});
+    }
+    CircuitBench on(int threads) const
+    {
+        return {.wafer = wafer,
+                .test = images,
+                .calibration = images,
+                .threads = threads,
+                .stop = {},
+                .progress = {}};
+    }
+};
+
+CircuitOptions everything()
+{
+    CircuitOptions options;
+    options.wires = {.columnSegment = 8.0, .rowSegment = 8.0, .source = 20.0, .sense = 20.0};
+    options.series = 500.0;
+    options.temperature = 350.0;
+    options.biasHalfVoltage = 0.4;
+    options.dac.bits = 3;
+    options.adc.bits = 5;
+    options.relativeNoise = 0.05;
+    return options;
+}
+
+double meanError(const std::vector<CircuitOutcome>& outcomes)
+{
+    std::vector<double> errors;
+    for (const CircuitOutcome& outcome : outcomes)
+        errors.push_back(outcome.error);
+    return mean(errors);
+}
+
+} // namespace
+
+class TestCircuitStudy : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void hardwareAwareStandsOnItsOwnDie();
+    void idealCircuitIsTheDieAlone();
+    void threadsChangeNothing();
+    void waterfallEndsWhereAllEffectsAre();
+    void waterfallLeavesOutWhatIsIdeal();
+    void trainingSeesTheCircuit();
+    void sweepsTheCircuit();
+    void sweepsTheDies();
+    void stops();
+    void writesTables();
+    void refuses();
+};
+
+void TestCircuitStudy::hardwareAwareStandsOnItsOwnDie()
+{
+    const Bench bench;
+    const auto all = pairings(std::vector<const Run*>{&bench.runs[0], &bench.runs[1]},
+                              std::vector<const Die*>{&bench.wafer.dies[0], &bench.wafer.dies[1]});
+    QCOMPARE(all.size(), std::size_t{3});
+    QVERIFY(all[2].run == &bench.runs[1] && all[2].die == &bench.wafer.dies[1]);
+}
+
+void TestCircuitStudy::idealCircuitIsTheDieAlone()
+{
+    const Bench bench;
+    const auto outcomes = readThroughCircuit(bench.pairs(), {}, bench.on(1));
+    QVERIFY(outcomes);
+    for (std::size_t k = 0; k < 3; ++k) {
+        const double expected = errorPercent(
+            bench.images.labels, classify(bench.runs[0], &bench.wafer.dies[k], bench.wafer, bench.images));
+        QCOMPARE((*outcomes)[k].error, expected);
+        QCOMPARE((*outcomes)[k].idealError, expected);
+        QVERIFY((*outcomes)[k].cost.energy > 0.0);
+    }
+}
+
+void TestCircuitStudy::threadsChangeNothing()
+{
+    const Bench bench;
+    std::vector<double> progress;
+    CircuitBench several = bench.on(3);
+    several.progress = [&](double fraction) { progress.push_back(fraction); };
+    const auto one = readThroughCircuit(bench.pairs(), everything(), bench.on(1));
+    const auto three = readThroughCircuit(bench.pairs(), everything(), several);
+    for (std::size_t k = 0; k < 3; ++k) {
+        QCOMPARE((*one)[k].error, (*three)[k].error);
+        QCOMPARE((*one)[k].cost.energy, (*three)[k].cost.energy);
+    }
+    QCOMPARE(progress.size(), std::size_t{3});
+    QCOMPARE(progress.back(), 1.0);
+}
+
+void TestCircuitStudy::waterfallEndsWhereAllEffectsAre()
+{
+    const Bench bench;
+    const auto result = waterfall(bench.pairs(), everything(), bench.on(2));
+    QVERIFY(result);
+    QCOMPARE(result->steps.size(), allEffects.size());
+    QCOMPARE(result->pairings, 3);
+    double sum = result->ideal;
+    for (std::size_t k = 0; k < allEffects.size(); ++k) {
+        QVERIFY(result->steps[k].effect == allEffects[k]);
+        sum += result->steps[k].cost;
+    }
+    VERIFY_BELOW(std::abs(sum - result->steps.back().error), 1e-9);
+    QCOMPARE(result->steps.back().error,
+             meanError(*readThroughCircuit(bench.pairs(), everything(), bench.on(1))));
+    QCOMPARE(result->steps.front().error, meanError(*readThroughCircuit(bench.pairs(), {}, bench.on(1))));
+    QCOMPARE(result->steps.front().costAlone, result->steps.front().cost);
+    QVERIFY(result->steps.back().error > result->ideal);
+}
+
+void TestCircuitStudy::waterfallLeavesOutWhatIsIdeal()
+{
+    const Bench bench;
+    CircuitOptions options;
+    options.adc.bits = 3;
+    const auto result = waterfall(bench.pairs(), options, bench.on(2));
+    QCOMPARE(result->steps.size(), std::size_t{2});
+    QVERIFY(result->steps[1].effect == Effect::Adc);
+}
+
+void TestCircuitStudy::trainingSeesTheCircuit()
+{
+    const Bench bench;
+    CircuitOptions options;
+    options.wires = {.columnSegment = 60.0, .rowSegment = 60.0, .source = 200.0};
+    RunSettings settings = bench.runs[0].settings;
+    settings.training = {.epochs = 6, .batch = 10};
+    const std::vector<const Die*> dies{&bench.wafer.dies[0], &bench.wafer.dies[2]};
+    const auto runs = trainThroughCircuit(settings, dies, options, bench.images, bench.on(2));
+    QVERIFY(runs);
+    QCOMPARE(runs->size(), std::size_t{2});
+    std::vector<const Run*> trained;
+    for (const Run& run : *runs)
+        trained.push_back(&run);
+    QCOMPARE(trained[1]->settings.die, dies[1]->id);
+    const auto aware = readThroughCircuit(pairings(trained, dies), options, bench.on(1));
+    const auto blind =
+        readThroughCircuit(pairings(std::vector<const Run*>{&bench.runs[0]}, dies), options, bench.on(1));
+    for (std::size_t k = 0; k < 2; ++k)
+        QVERIFY2((*aware)[k].error < (*blind)[k].error,
+                 qPrintable(QString("%1 %2").arg((*aware)[k].error).arg((*blind)[k].error)));
+    const auto again = trainThroughCircuit(settings, dies, options, bench.images, bench.on(1));
+    QVERIFY((*again)[1].network.layers[0].latent == (*runs)[1].network.layers[0].latent);
+}
+
+void TestCircuitStudy::sweepsTheCircuit()
+{
+    const Bench bench;
+    SweepPlan plan{.axes = {{SweepParameter::AdcBits, {3, 8}}, {SweepParameter::Noise, {0.0, 0.05, 0.2}}},
+                   .circuit = {},
+                   .repeats = 2};
+    const auto points = sweep(bench.pairs(), plan, bench.on(2));
+    QVERIFY(points);
+    QCOMPARE(points->size(), std::size_t{6});
+    for (std::size_t k = 0; k < 6; ++k) {
+        const SweepPoint& point = (*points)[k];
+        QCOMPARE(point.values, std::vector<double>({k < 3 ? 3.0 : 8.0, plan.axes[1].values[k % 3]}));
+        QCOMPARE(point.count, k % 3 == 0 ? 3 : 6); // without noise all reads are alike
+        QVERIFY(point.spread > 0.0);
+    }
+    CircuitOptions options;
+    options.adc.bits = 3;
+    QCOMPARE((*points)[0].mean, meanError(*readThroughCircuit(bench.pairs(), options, bench.on(1))));
+    QVERIFY((*points)[0].mean > (*points)[3].mean);
+    QVERIFY((*points)[5].mean > (*points)[3].mean);
+}
+
+void TestCircuitStudy::sweepsTheDies()
+{
+    const Bench bench;
+    const SweepPlan plan{
+        .axes = {{SweepParameter::DefectRate, {0.0, 0.1, 0.3}}}, .circuit = {}, .repeats = 5};
+    const auto points = sweep(bench.pairs(), plan, bench.on(2));
+    QCOMPARE((*points)[0].count, 5);
+    QVERIFY((*points)[0].mean < (*points)[1].mean);
+    QVERIFY((*points)[1].mean < (*points)[2].mean);
+    QCOMPARE((*sweep(bench.pairs(), plan, bench.on(1)))[2].mean, (*points)[2].mean);
+
+    const SweepPlan shorts{
+        .axes = {{SweepParameter::ShortConductance, {1.0, 20.0}}}, .circuit = {}, .repeats = 5};
+    const auto byConductance = sweep(bench.pairs(), shorts, bench.on(2));
+    QVERIFY((*byConductance)[0].mean < (*byConductance)[1].mean);
+}
+
+void TestCircuitStudy::stops()
+{
+    const Bench bench;
+    std::stop_source stop;
+    CircuitBench stopped = bench.on(1);
+    stopped.stop = stop.get_token();
+    stopped.progress = [&](double) { stop.request_stop(); };
+    QVERIFY(!readThroughCircuit(bench.pairs(), {}, stopped));
+    QVERIFY(!waterfall(bench.pairs(), {}, stopped));
+    QVERIFY(!sweep(bench.pairs(), {.axes = {{SweepParameter::AdcBits, {3, 8}}}, .circuit = {}}, stopped));
+}
+
+void TestCircuitStudy::writesTables()
+{
+    const Waterfall result{
+        .ideal = 5.5,
+        .idealSpread = 0.0,
+        .pairings = 2,
+        .steps = {{Effect::Die, 7.5, 1.0, 2.0, 2.0}, {Effect::Adc, 7.25, 1.0, -0.25, 0.5}}};
+    QCOMPARE(csv(result), std::string("effect,error_percent,spread_percent,cost_points,cost_alone_points\n"
+                                      "ideal,5.5,0.0,0,0\n"
+                                      "defects and variation,7.5,1.0,2.0,2.0\n"
+                                      "ADC,7.25,1.0,-0.25,0.5\n"));
+    QCOMPARE(toJson(result)["steps"][1]["cost_points"].get<double>(), -0.25);
+
+    const SweepPlan plan{.axes = {{SweepParameter::WireOhm, {0.5}}, {SweepParameter::AdcBits, {4, 6}}},
+                         .circuit = {}};
+    const std::vector<SweepPoint> points{{{0.5, 4.0}, 3, 9.5, 0.25}, {{0.5, 6.0}, 3, 8.0, 0.5}};
+    QCOMPARE(csv(plan, points), std::string("wire-ohm,adc-bits,error_percent,spread_percent,count\n"
+                                            "0.5,4.0,9.5,0.25,3\n0.5,6.0,8.0,0.5,3\n"));
+    QCOMPARE(toJson(plan, points)["axes"][1]["parameter"].get<std::string>(), std::string("adc-bits"));
+}
+
+void TestCircuitStudy::refuses()
+{
+    VERIFY_CONTAINS(messageOf([] { sweepParameterFromName("ohm"); }),
+                    "no parameter \"ohm\"; choose one of wire-ohm, source-ohm");
+    const auto message = [](std::vector<SweepAxis> axes, int repeats = 3) {
+        return messageOf(
+            [&] { SweepPlan{.axes = std::move(axes), .circuit = {}, .repeats = repeats}.validate(); });
+    };
+    VERIFY_CONTAINS(message({}), "number of varied parameters is 0");
+    VERIFY_CONTAINS(message({{SweepParameter::AdcBits, {}}}), "number of values of adc-bits is 0");
+    VERIFY_CONTAINS(message({{SweepParameter::AdcBits, {2.5}}}), "adc-bits is 2.5, must be a whole number");
+    VERIFY_CONTAINS(message({{SweepParameter::AdcBits, {1}}}), "number of bits of the ADC is 1");
+    VERIFY_CONTAINS(message({{SweepParameter::DefectRate, {-1}}}), "defect-rate is -1");
+    VERIFY_CONTAINS(message({{SweepParameter::Noise, {0}}, {SweepParameter::Noise, {1}}}),
+                    "second parameter is noise");
+    VERIFY_CONTAINS(message({{SweepParameter::Noise, {0}}}, 0), "number of repeats is 0");
+    CircuitOptions options;
+    VERIFY_CONTAINS(messageOf([&] { set(options, SweepParameter::DefectRate, 0.1); }),
+                    "not one of the circuit's");
+
+    Bench bench;
+    bench.images.images = Eigen::MatrixXf(Eigen::MatrixXf::Ones(4, 2)).sparseView();
+    VERIFY_CONTAINS(messageOf([&] { waterfall(bench.pairs(), everything(), bench.on(2)); }),
+                    "The network has 9 inputs, but the images");
+}
+
+QTEST_APPLESS_MAIN(TestCircuitStudy)
+#include "test_circuit_study.moc"

@@ -63,11 +63,21 @@ bool forAll(std::size_t count, const CircuitBench& bench, const Work& work)
     return done == count;
 }
 
+/// Throws Error for a network that takes several dies: their circuits would have to be read together.
+CellMap mapOnOneDie(const RunSettings& settings, const CircuitBench& bench)
+{
+    CellMap map(settings.network.layers, bench.wafer.geometry, settings.spare);
+    if (map.dies() > 1)
+        throw Error("Circuits are read one die at a time, and this network takes " +
+                    std::to_string(map.dies()) + " dies.");
+    return map;
+}
+
 CircuitNetwork networkOn(const Run& run, const Die& die, const CircuitOptions& options,
                          const CircuitBench& bench)
 {
-    const CellMap map(run.settings.network.layers, bench.wafer.geometry, run.settings.spare);
-    return {run.network, die, map, bench.wafer.device, options, bench.calibration};
+    return {run.network,        die,     mapOnOneDie(run.settings, bench),
+            bench.wafer.device, options, bench.calibration};
 }
 
 double errorOf(const CircuitNetwork& network, std::uint32_t noise, const CircuitBench& bench)
@@ -254,7 +264,7 @@ std::optional<std::vector<Run>> trainThroughCircuit(const RunSettings& like, std
                                                     const CircuitOptions& options, const Dataset& train,
                                                     const CircuitBench& bench)
 {
-    const CellMap map(like.network.layers, bench.wafer.geometry, like.spare);
+    const CellMap map = mapOnOneDie(like, bench);
     std::vector<Run> runs(dies.size());
     const bool complete = forAll(dies.size(), bench, [&](std::size_t k) {
         RunSettings settings = like;

@@ -320,6 +320,10 @@ private slots:
         const QByteArray csv = readBytes(path("several/dies.csv"));
         QVERIFY(csv.contains("\nD01+D02,") && csv.count('\n') == 3);
         QVERIFY(call({"info", path("several/study.faultline")}).out.contains("error on them stands at each"));
+        const Outcome circuit =
+            call({"circuit", path("several/study.faultline"), "--set", "wire-ohm=1", "--out", path("never")});
+        QVERIFY2(circuit.exitCode != 0 && circuit.err.contains("this network takes 2 dies"),
+                 qPrintable(circuit.err));
 
         const Outcome few = call(tinyStudy("few", {{"--hidden", "150"}, {"--dies", "D01"}}));
         QVERIFY(few.exitCode != 0);

@@ -71,11 +71,11 @@ StatisticsPage::StatisticsPage(ProjectDocument& document, QWidget* parent)
       defects_(resultTable(
           {tr("Defect"), tr("Share (95 % interval)"), tr("Dispersion"), tr("Ratio"), tr("p (Poisson)")})),
       tests_(resultTable({tr("Not by chance?"), tr("Found"), tr("By chance"), tr("p")})),
-      rates_(new FigureView(tr("No die has a defect."))),
-      counts_(new FigureView(tr("No die has this defect."))),
-      quantiles_(new FigureView(tr("There are no healthy cells."))),
-      trend_(new FigureView(tr("There are no dies."))),
-      drawn_(new FigureView(tr("There are no dies."))),
+      rates_(new FigureView({})),
+      counts_(new FigureView({})),
+      quantiles_(new FigureView({})),
+      trend_(new FigureView({})),
+      drawn_(new FigureView({})),
       defect_(new QComboBox),
       export_(new QPushButton(tr("Export figures…"))),
       use_(new QPushButton(tr("Train with these"))),
@@ -234,17 +234,25 @@ void StatisticsPage::showReport()
         table->setMinimumWidth(width);
         header.setSectionResizeMode(header.count() - 1, QHeaderView::Stretch);
     }
-    rates_->setFigure(report_ ? rateFigure(*report_) : nullptr);
-    quantiles_->setFigure(report_ ? quantileFigure(*report_) : nullptr);
-    trend_->setFigure(report_ ? radialFigure(*report_) : nullptr);
-    drawn_->setFigure(report_ ? drawnFigure(*report_) : nullptr);
+    showFigure(*rates_, report_ ? rateFigure(*report_) : nullptr, tr("No die has a defect."));
+    showFigure(*quantiles_, report_ ? quantileFigure(*report_) : nullptr, tr("There are no healthy cells."));
+    showFigure(*trend_, report_ ? radialFigure(*report_) : nullptr, tr("There are no dies."));
+    showFigure(*drawn_, report_ ? drawnFigure(*report_) : nullptr, tr("There are no dies."));
     showCounts();
 }
 
 void StatisticsPage::showCounts()
 {
     const Defect defect = allDefects[static_cast<std::size_t>(defect_->currentIndex())];
-    counts_->setFigure(report_ ? countFigure(*report_, defect) : nullptr);
+    showFigure(*counts_, report_ ? countFigure(*report_, defect) : nullptr, tr("No die has this defect."));
+}
+
+/// Nothing is claimed while cells are being counted.
+void StatisticsPage::showFigure(FigureView& view, std::shared_ptr<const Figure> figure,
+                                const QString& nothing)
+{
+    view.setHint(report_ ? nothing : QString());
+    view.setFigure(std::move(figure));
 }
 
 void StatisticsPage::exportFigures()

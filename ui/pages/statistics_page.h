@@ -16,6 +16,7 @@ namespace faultline
 {
 
 class Background;
+class Figure;
 class FigureView;
 class ProjectDocument;
 
@@ -40,6 +41,7 @@ private:
     void refresh();
     void showReport();
     void showCounts();
+    void showFigure(FigureView& view, std::shared_ptr<const Figure> figure, const QString& nothing);
     void exportFigures();
     void useStatistics();
     void holdOutHalf();

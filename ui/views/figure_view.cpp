@@ -45,6 +45,12 @@ FigureView::FigureView(const QString& hint, QWidget* parent)
     addFigureMenu(*this, [this] { return figure_; });
 }
 
+void FigureView::setHint(const QString& hint)
+{
+    hint_ = hint;
+    update();
+}
+
 void FigureView::setFigure(std::shared_ptr<const Figure> figure)
 {
     figure_ = std::move(figure);

@@ -23,6 +23,7 @@ public:
     explicit FigureView(const QString& hint, QWidget* parent = nullptr);
 
     void setFigure(std::shared_ptr<const Figure> figure);
+    void setHint(const QString& hint); ///< another one
     const Figure* figure() const { return figure_.get(); }
 
     void setLegend(bool shown); ///< not needed beside another chart that has it

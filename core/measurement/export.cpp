@@ -133,19 +133,19 @@ std::vector<fs::path> exportDies(const Wafer& wafer, const fs::path& folder, Arr
         return output.files;
     }
     for (const Die& die : wafer.dies) {
-        const std::string stem = plain(die.name);
+        const std::string stem = plain(die.name), labels = stem + std::string(labelsEnding);
         if (format == ArrayFormat::Csv) {
             for (const Level level : {AP, P})
                 output.write(stem + (level == P ? "_P.csv" : "_AP.csv"),
                              csvOf(die.conductance[level], shortest));
-            output.write(stem + "_defect.csv",
+            output.write(labels + ".csv",
                          csvOf(die.defect, [](Defect label) { return std::string(name(label)); }));
         } else {
             const auto [rows, columns] = shapeOf(die.defect);
             FloatGrid both(2 * die.defect.rows(), die.defect.cols());
             both << die.conductance[AP], die.conductance[P];
             output.write(stem + ".npy", npy(numbersOf(both), std::array{std::size_t{2}, rows, columns}));
-            output.write(stem + "_defect.npy", npy(bytesOf(die.defect), std::array{rows, columns}));
+            output.write(labels + ".npy", npy(bytesOf(die.defect), std::array{rows, columns}));
         }
     }
     return output.files;

@@ -21,6 +21,9 @@ std::string_view name(ArrayFormat format); ///< "csv", "npy", "hdf5"
 // Each writes files into a folder, which is made if needed, and returns their paths. Rows and columns are
 // those of the die, counted from 0 at the upper left. They throw Error.
 
+/// What the names of files of labels end in, before their suffix.
+inline constexpr std::string_view labelsEnding = "_defect";
+
 /// Conductances in siemens and labels of all dies.
 /// CSV: NAME_P.csv and NAME_AP.csv (a matrix), NAME_defect.csv (words). NumPy: NAME.npy (f4, 2 x rows x
 /// columns, AP first) and NAME_defect.npy (i1, as Defect). HDF5: dies.h5, a group for each die with

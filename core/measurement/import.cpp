@@ -10,6 +10,7 @@
 #include "common/error.h"
 #include "common/text.h"
 #include "formats/hdf5.h"
+#include "measurement/export.h"
 #include "measurement/source.h"
 
 namespace faultline
@@ -462,7 +463,8 @@ std::vector<fs::path> measurementFiles(std::span<const fs::path> filesAndFolders
         }
         std::vector<fs::path> found;
         for (const auto& entry : fs::directory_iterator(path, failure))
-            if (!entry.is_directory() && endings.contains(lower(entry.path().extension().string())))
+            if (!entry.is_directory() && endings.contains(lower(entry.path().extension().string())) &&
+                !entry.path().stem().string().ends_with(labelsEnding))
                 found.push_back(entry.path());
         if (failure)
             throw Error(path.string() + ": cannot read: " + failure.message());

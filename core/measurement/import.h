@@ -49,8 +49,8 @@ struct Measurement {
 };
 
 /// The files given, and of folders those with an ending that could be a measurement's (csv, tsv, txt, dat,
-/// npy, npz, h5, hdf5, mat), in the order that a person counts (D2 before D10). Throws Error for a folder
-/// without any.
+/// npy, npz, h5, hdf5, mat) and are not labels that exportDies() wrote, in the order that a person counts (D2
+/// before D10). Throws Error for a folder without any.
 std::vector<std::filesystem::path> measurementFiles(std::span<const std::filesystem::path> filesAndFolders);
 
 /// A recipe for a file from what stands in it. Which of two states is which is told by the conductances; rows

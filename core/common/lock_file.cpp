@@ -115,7 +115,7 @@ void removeStale(const fs::path& lock)
 }
 
 /// Puts this process's lock where none is; false where one is. The lock appears with its contents, a link to
-/// a file without a name, except on file systems that have no such files.
+/// a file without a name, except on file systems that have no such files and where there is no /proc.
 bool create(const fs::path& lock, const fs::path& shown)
 {
     const auto fail = [&shown](int reason) {
@@ -137,9 +137,10 @@ bool create(const fs::path& lock, const fs::path& shown)
         if (reason == 0 && ::linkat(AT_FDCWD, link.c_str(), AT_FDCWD, lock.c_str(), AT_SYMLINK_FOLLOW) != 0)
             reason = errno;
         ::close(nameless);
-        if (reason != 0 && reason != EEXIST)
+        if (reason == 0 || reason == EEXIST)
+            return reason == 0;
+        if (reason != ENOENT)
             fail(reason);
-        return reason == 0;
     }
     const int file = ::open(lock.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, permissions);
     if (file < 0 && errno == EEXIST)

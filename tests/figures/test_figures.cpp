@@ -10,7 +10,9 @@
 
 #include "common/error.h"
 #include "figures/circuit_figures.h"
+#include "figures/die_figure.h"
 #include "figures/figure_export.h"
+#include "figures/network_figures.h"
 #include "figures/study_figures.h"
 #include "sample_project.h"
 
@@ -32,6 +34,10 @@ QString expectedLabel(const std::string& figure)
         return "stuck-AP";
     if (figure == "conductance")
         return "Conductance (µS)";
+    if (figure == "die-D01")
+        return "Column";
+    if (figure == "first-layer-weights")
+        return "40";
     if (figure == "yield")
         return "Error limit (%)";
     if (figure == "training-curves")
@@ -105,6 +111,7 @@ private slots:
         QVERIFY(folder_.isValid());
         figures_ = studyFigures(project_.wafer, study());
         QCOMPARE(figures_.size(), std::size_t{8});
+        addNetworkAndDie();
         addCircuitFigures();
         exportFigures(figures_, {}, allFormats, folder_.path().toStdString());
     }
@@ -341,7 +348,68 @@ private slots:
         QVERIFY_EXCEPTION_THROWN(formatFromName("bmp"), Error);
     }
 
+    void diePartHasItsNumbersAndColours()
+    {
+        const Wafer& wafer = project_.wafer;
+        Die die("A/B", wafer.geometry, wafer.device);
+        die.conductance[P](12, 31) = 3e-4F;
+        die.conductance[P](14, 30) = 1e-4F;
+        const auto figure = dieFigure(die, wafer.geometry, DieLayer::ConductanceP, {1e-4, 3e-4, false},
+                                      ColourMap::Cividis, QRect(30, 12, 8, 4));
+        QCOMPARE(figure->name, "die-A-B");
+        const Table& numbers = figure->numbers();
+        QCOMPARE(numbers.columns[1], "column 30");
+        QCOMPARE(numbers.columns.back(), "column 37");
+        QCOMPARE(numbers.rows.size(), std::size_t{4});
+        QCOMPARE(std::get<double>(numbers.rows[2][0]), 14.0);
+        QVERIFY(std::abs(std::get<double>(numbers.rows[0][2]) - 300.0) < 1e-4); // in microsiemens
+        QVERIFY(std::abs(std::get<double>(numbers.rows[2][1]) - 100.0) < 1e-4);
+
+        QImage image(600, 400, QImage::Format_RGB32);
+        image.fill(Qt::white);
+        QPainter painter(&image);
+        figure->paint(painter, image.rect(), paperTheme());
+        const Frame frame = dynamic_cast<const Plot&>(*figure).frame(image.rect(), paperTheme());
+        QVERIFY(std::abs(frame.area.width() / frame.area.height() - 2.0) < 1e-9); // square cells
+        QCOMPARE(image.pixel(frame.at(31, 12).toPoint()), cividis()[255]);
+        QCOMPARE(image.pixel(frame.at(30, 14).toPoint()), cividis()[0]);
+        QVERIFY(!dieFigure(die, wafer.geometry, DieLayer::Tmr, {}, ColourMap::Viridis, QRect(500, 0, 5, 5)));
+    }
+
+    /// A single short on a die of more cells than the page has dots.
+    void noDefectVanishesInPrint()
+    {
+        const DieGeometry geometry{1024, 1024, 32, 32};
+        Die die("large", geometry, project_.wafer.device);
+        die.defect(517, 300) = Defect::Short;
+        const auto figure = dieFigure(die, geometry, {}, {1e-4, 3e-4, false}, ColourMap::Viridis);
+        FigureStyle style;
+        style.legend = false;
+        style.dpi = 100;
+        const QImage page = pageImage(*figure, style);
+        const QRgb colour = paperTheme().colour(hueOf(Defect::Short)).rgb();
+        int seen = 0;
+        for (int y = 0; y < page.height(); ++y)
+            for (int x = 0; x < page.width(); ++x)
+                seen += page.pixel(x, y) == colour;
+        QVERIFY(seen >= 1 && seen < 20);
+    }
+
 private:
+    /// A part of a die, and images of 40 neurons.
+    void addNetworkAndDie()
+    {
+        const Wafer& wafer = project_.wafer;
+        figures_.push_back(dieFigure(wafer.dies[0], wafer.geometry, {}, healthyRange(wafer, {}),
+                                     ColourMap::Viridis, QRect(20, 30, 60, 50)));
+        std::vector<CaptionedImage> images;
+        for (int neuron = 1; neuron <= 40; ++neuron)
+            images.push_back({weightImage(Eigen::RowVectorXf::Random(196), 14, 1.0F), QString::number(neuron),
+                              QString("Neuron %1").arg(neuron)});
+        figures_.push_back(imagesFigure("first-layer-weights", "First-layer weights", std::move(images)));
+        QVERIFY(!imagesFigure("none", "None", {}));
+    }
+
     /// A waterfall, and sweeps over one parameter and two.
     void addCircuitFigures()
     {

@@ -1,5 +1,7 @@
 #include <QAction>
+#include <QApplication>
 #include <QCheckBox>
+#include <QClipboard>
 #include <QComboBox>
 #include <QDoubleSpinBox>
 #include <QLabel>
@@ -17,6 +19,7 @@
 #include "pages/die_page.h"
 #include "sample_project.h"
 #include "ui_bench.h"
+#include "views/export_dialog.h"
 #include "views/heat_map_view.h"
 #include "views/histogram_view.h"
 #include "window/main_window.h"
@@ -418,6 +421,24 @@ private slots:
         picture = map()->grab().toImage();
         const QColor shown = picture.pixelColor(at({2, 3})), expected = QColor::fromRgb(cividis()[128]);
         QVERIFY(std::abs(shown.red() - expected.red()) + std::abs(shown.green() - expected.green()) < 8);
+    }
+
+    void menusExportTheMapAndTheHistogram()
+    {
+        child<QComboBox>("dieOverlay")->setCurrentIndex(1);
+        map()->zoomAt(at({10, 10}), 4.0);
+        chooseFromMenu(*map(), "actionCopyNumbers");
+        const QStringList rows = QApplication::clipboard()->text().split('\n', Qt::SkipEmptyParts);
+        const CellIndex first = map()->cellAt(map()->mapArea().topLeft() + QPointF(1, 1));
+        QVERIFY(first.row > 0 && first.column > 0); // only what is in sight
+        QVERIFY(rows[0].startsWith(QString("row\tcolumn %1").arg(first.column)));
+        QVERIFY(rows[1].startsWith(QString("%1\t200").arg(first.row)));
+        chooseFromMenu(*map(), "actionExportFigure");
+        auto* dialog = map()->findChild<ExportDialog*>();
+        QVERIFY(dialog && dialog->isVisible());
+        dialog->reject();
+        chooseFromMenu(*child<HistogramView>("dieHistogram"), "actionCopyNumbers");
+        QVERIFY(QApplication::clipboard()->text().startsWith("from (S)\tto (S)\tat P"));
     }
 
     void emptyWaferIsHarmless()

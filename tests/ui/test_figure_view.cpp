@@ -1,7 +1,6 @@
 #include <QAction>
 #include <QApplication>
 #include <QClipboard>
-#include <QContextMenuEvent>
 #include <QHelpEvent>
 #include <QMenu>
 #include <QMimeData>
@@ -146,10 +145,10 @@ private slots:
 
     void menuCopiesPictureAndNumbers()
     {
-        choose("actionCopyFigure");
+        chooseFromMenu(*view_, "actionCopyFigure");
         QVERIFY(QApplication::clipboard()->mimeData()->hasImage());
         QVERIFY(QApplication::clipboard()->mimeData()->data("image/svg+xml").contains("Defects on the die"));
-        choose("actionCopyNumbers");
+        chooseFromMenu(*view_, "actionCopyNumbers");
         const QStringList lines = QApplication::clipboard()->text().split('\n', Qt::SkipEmptyParts);
         QCOMPARE(lines.size(), 13);
         QCOMPARE(lines[0].split('\t').first(), "die");
@@ -160,7 +159,7 @@ private slots:
 
     void menuExportsWhatIsShown()
     {
-        choose("actionExportFigure");
+        chooseFromMenu(*view_, "actionExportFigure");
         auto* dialog = view_->findChild<ExportDialog*>();
         QVERIFY(dialog && dialog->isVisible());
         view_->setFigure(nullptr); // a new project, say: the dialog keeps its figure
@@ -171,7 +170,7 @@ private slots:
     void withoutAFigureThereIsNothingToDo()
     {
         view_->setFigure(nullptr);
-        QVERIFY(!menu()->findChild<QAction*>("actionExportFigure")->isEnabled());
+        QVERIFY(!menuOf(*view_)->findChild<QAction*>("actionExportFigure")->isEnabled());
         QVERIFY(view_->spots().empty());
         QTest::keyClick(view_.get(), Qt::Key_Right);
         QTest::mouseClick(view_.get(), Qt::LeftButton, {}, {30, 30});
@@ -222,24 +221,6 @@ private:
     {
         QMouseEvent event(QEvent::MouseMove, to, view_->mapToGlobal(to), Qt::NoButton, buttons, {});
         QApplication::sendEvent(view_.get(), &event);
-    }
-
-    QMenu* menu()
-    {
-        QContextMenuEvent event(QContextMenuEvent::Mouse, {40, 40}, view_->mapToGlobal(QPoint(40, 40)));
-        QApplication::sendEvent(view_.get(), &event);
-        auto* shown = qobject_cast<QMenu*>(QApplication::activePopupWidget());
-        if (!shown)
-            qFatal("no menu");
-        return shown;
-    }
-
-    void choose(const char* action)
-    {
-        QMenu* shown = menu();
-        auto* chosen = shown->findChild<QAction*>(action);
-        QVERIFY(chosen);
-        QTest::mouseClick(shown, Qt::LeftButton, {}, shown->actionGeometry(chosen).center());
     }
 
     QTemporaryDir settings_;

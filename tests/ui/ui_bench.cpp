@@ -1,9 +1,13 @@
 #include "ui_bench.h"
 
+#include <QAction>
 #include <QApplication>
+#include <QContextMenuEvent>
 #include <QDir>
 #include <QFont>
+#include <QMenu>
 #include <QSettings>
+#include <QTest>
 
 #include "sample_project.h"
 #include "support/idx_files.h"
@@ -31,6 +35,24 @@ void writeTinyDataset(const QString& folder)
     };
     writeIdxFiles(folder.toStdString(), "train", 400, 4, lightsPixelOfItsClass);
     writeIdxFiles(folder.toStdString(), "t10k", 100, 4, lightsPixelOfItsClass);
+}
+
+QMenu* menuOf(QWidget& widget)
+{
+    const QPoint middle = widget.rect().center();
+    QContextMenuEvent event(QContextMenuEvent::Mouse, middle, widget.mapToGlobal(middle));
+    QApplication::sendEvent(&widget, &event);
+    auto* menu = qobject_cast<QMenu*>(QApplication::activePopupWidget());
+    if (!menu)
+        qFatal("no menu");
+    return menu;
+}
+
+void chooseFromMenu(QWidget& widget, const char* action)
+{
+    QMenu* menu = menuOf(widget);
+    auto* chosen = childOf<QAction>(menu, action);
+    QTest::mouseClick(menu, Qt::LeftButton, {}, menu->actionGeometry(chosen).center());
 }
 
 Project tinyProject(int dies, const QString& datasetFolder)

@@ -6,6 +6,8 @@
 #include "project/project.h"
 #include "window/appearance.h"
 
+class QMenu;
+
 namespace faultline
 {
 
@@ -26,6 +28,11 @@ Widget* childOf(const QWidget* parent, const QString& name)
         qFatal("no %s", qPrintable(name));
     return widget;
 }
+
+/// The menu that a right click in the middle of a widget opens; ends the test when there is none.
+QMenu* menuOf(QWidget& widget);
+/// Clicks at one of its entries.
+void chooseFromMenu(QWidget& widget, const char* action);
 
 /// A few small dies and a plan over that data set: a study of it takes less than a second.
 Project tinyProject(int dies, const QString& datasetFolder);

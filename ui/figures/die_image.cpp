@@ -229,12 +229,14 @@ QImage CellPyramid::seen(const QRectF& part, const QSize& size) const
     return worstOf(levels_[level], size, layer_, QRectF(part.topLeft() / shrunk, part.size() / shrunk));
 }
 
-void paintDie(QPainter& painter, const QRectF& area, const QImage& image)
+void paintDie(QPainter& painter, const QRectF& area, const QImage& image, DieLayer layer)
 {
     constexpr double pixelsPerUnit = 1.6; // on paper 0.2 mm: still seen with the naked eye
     const double device = painter.deviceTransform().mapRect(area).width() / area.width();
     const double scale = isVector(painter) ? pixelsPerUnit : std::min(pixelsPerUnit, device);
-    paintPixels(painter, area, worstOf(image, (area.size() * scale).toSize()));
+    const QSize pixels = (area.size() * scale).toSize();
+    const bool allSeen = pixels.width() >= image.width() && pixels.height() >= image.height();
+    paintPixels(painter, area, allSeen ? image : worstOf(image, pixels, layer));
 }
 
 ColourBar dieColourBar(DieLayer layer, const ColourRange& range, ColourMap map, const Theme& theme)

@@ -65,8 +65,10 @@ private:
     std::vector<QImage> levels_;
 };
 
-/// Draws a die's image as fine as the device allows, but with cells large enough to be seen in print.
-void paintDie(QPainter& painter, const QRectF& area, const QImage& dieImage);
+/// Draws a die's image: cell by cell where they are large enough to be seen in print, else the worst of
+/// several.
+void paintDie(QPainter& painter, const QRectF& area, const QImage& dieImage,
+              DieLayer layer = DieLayer::Defects);
 
 /// The colours of the ramp with its axis in the layer's unit.
 ColourBar dieColourBar(DieLayer layer, const ColourRange& range, ColourMap map, const Theme& theme);

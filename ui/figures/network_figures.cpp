@@ -79,7 +79,65 @@ private:
     ConfusionMatrix matrix_;
 };
 
+class ImagesFigure : public Figure
+{
+public:
+    ImagesFigure(std::vector<CaptionedImage> images, Table numbers)
+        : Figure(std::move(numbers)),
+          images_(std::move(images))
+    {
+    }
+
+    void paint(QPainter& painter, const QRectF& area, const Theme& theme) const override
+    {
+        const double gap = 0.6 * theme.textSize(), caption = 1.5 * theme.textSize();
+        const double side = largestSide(area.size(), gap, caption);
+        const int columns = static_cast<int>((area.width() + gap) / (side + gap));
+        painter.setFont(theme.font);
+        painter.setPen(theme.ink);
+        for (int k = 0; k < static_cast<int>(images_.size()); ++k) {
+            const CaptionedImage& item = images_[static_cast<std::size_t>(k)];
+            const QRectF at(area.left() + k % columns * (side + gap),
+                            area.top() + k / columns * (side + gap + caption), side, side);
+            paintPixels(painter, at, item.image);
+            paintText(painter, {at.center().x(), at.bottom() + 0.2 * theme.textSize()},
+                      Qt::AlignHCenter | Qt::AlignTop, item.caption);
+        }
+    }
+
+private:
+    /// That all images fit into the area with.
+    double largestSide(const QSizeF& area, double gap, double caption) const
+    {
+        double best = 1.0;
+        const auto count = static_cast<int>(images_.size());
+        for (int columns = 1; columns <= count; ++columns) {
+            const int rows = (count + columns - 1) / columns;
+            best = std::max(best, std::min((area.width() + gap) / columns - gap,
+                                           (area.height() + gap) / rows - gap - caption));
+        }
+        return best;
+    }
+
+    std::vector<CaptionedImage> images_;
+};
+
 } // namespace
+
+std::unique_ptr<Figure> imagesFigure(const std::string& name, const QString& title,
+                                     std::vector<CaptionedImage> images)
+{
+    if (images.empty())
+        return nullptr;
+    Table table{{"image", "what it is"}, {}};
+    for (const CaptionedImage& image : images)
+        table.rows.push_back({image.caption.toStdString(), image.tip.toStdString()});
+    auto figure = std::make_unique<ImagesFigure>(std::move(images), std::move(table));
+    figure->name = name;
+    figure->title = title;
+    figure->millimetres = {86, 86};
+    return figure;
+}
 
 std::unique_ptr<Figure> confusionFigure(const ConfusionMatrix& matrix)
 {

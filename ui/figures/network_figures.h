@@ -19,6 +19,14 @@ std::unique_ptr<Figure> confusionFigure(const ConfusionMatrix& matrix);
 /// One image of a dataset, grey: white is 1.
 QImage digitImage(const Dataset& images, int index);
 
+/// Small images in rows, each with its caption below. Null without any.
+struct CaptionedImage {
+    QImage image;
+    QString caption, tip; ///< tip: all that is known of it
+};
+std::unique_ptr<Figure> imagesFigure(const std::string& name, const QString& title,
+                                     std::vector<CaptionedImage> images);
+
 /// The first layer's weights of one neuron as an image of side x side pixels: blue where they are negative,
 /// red where positive, saturated at -limit and limit. `weights`: side * side values, row by row.
 QImage weightImage(const Eigen::Ref<const Eigen::RowVectorXf>& weights, int side, float limit);

@@ -120,6 +120,13 @@ Layout layOut(const Plot& plot, const QRectF& area, const Theme& theme)
         out.legend.setLeft(area.left() + 1.3 * line); // right of the y axis' title
     const double legendHeight = paintLegend(nullptr, out.legend, plot.legend, theme);
     data.setTop(area.top() + std::max(line / 2, legendHeight));
+    if (plot.equalUnits) {
+        const double below = 2.0 * line + 0.6 * em + tick;
+        const double unit = std::min(data.width() / (plot.x.high - plot.x.low),
+                                     (area.bottom() - below - data.top()) / (plot.y.high - plot.y.low));
+        data.setWidth(unit * (plot.x.high - plot.x.low));
+        data.setHeight(unit * (plot.y.high - plot.y.low));
+    }
 
     const auto advance = [&](const QString& label) { return width(label, metrics); };
     out.xTicks = fittingTicks(plot.x, data.width(), 0.7 * em, advance);
@@ -130,7 +137,8 @@ Layout layOut(const Plot& plot, const QRectF& area, const Theme& theme)
         out.xTicks =
             fittingTicks(plot.x, data.width(), 0.0, [&](const QString&) { return 0.9 * metrics.height(); });
     out.bottomLabels = out.uprightNames ? widest(out.xTicks, metrics) : tallest(out.xTicks, metrics);
-    data.setBottom(area.bottom() - line - 0.3 * em - out.bottomLabels - 0.3 * em - tick);
+    if (!plot.equalUnits)
+        data.setBottom(area.bottom() - line - 0.3 * em - out.bottomLabels - 0.3 * em - tick);
 
     out.yTicks = verticalTicks(plot.y, data.height(), metrics);
     out.frame = {data, plot.x, plot.y};

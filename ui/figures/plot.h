@@ -80,6 +80,7 @@ public:
 
     Axis x, y;
     bool yDown = false;      ///< y grows downwards, as the rows of a matrix
+    bool equalUnits = false; ///< one of x is as long on paper as one of y; both axes are linear
     std::vector<Mark> marks; ///< drawn in this order
     std::vector<Datum> data; ///< of the marks, in their order
     std::vector<LegendEntry> legend;

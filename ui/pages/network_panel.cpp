@@ -15,6 +15,7 @@
 #include "document/project_document.h"
 #include "figures/network_figures.h"
 #include "pages/panel.h"
+#include "views/figure_menu.h"
 #include "views/figure_view.h"
 #include "views/image_grid.h"
 
@@ -71,6 +72,12 @@ NetworkPanel::NetworkPanel(ProjectDocument& document)
     layout->addLayout(top);
     layout->addLayout(grid, 1);
 
+    addFigureMenu(*weights_, [this] {
+        return imagesFigure("first-layer-weights", tr("First-layer weights"), weights_->items());
+    });
+    addFigureMenu(*mistakes_, [this] {
+        return imagesFigure("misclassified", tr("Misclassified: label → given"), mistakes_->items());
+    });
     connect(die_, &QComboBox::currentIndexChanged, this, &NetworkPanel::refresh);
     connect(&document.queue(), &StudyQueue::resultsChanged, this, &NetworkPanel::listDies);
     connect(&document, &ProjectDocument::projectReplaced, this, &NetworkPanel::listDies);
@@ -165,7 +172,7 @@ void NetworkPanel::refresh()
 void NetworkPanel::showWeights(const Run& run, const Die* die)
 {
     const Wafer& wafer = document_.project().wafer;
-    std::vector<ImageGrid::Item> items;
+    std::vector<CaptionedImage> items;
     try {
         const CellMap map(run.settings.network.layers, wafer.geometry, run.settings.spare);
         const AnalogWeights weights = die ? analogWeights(*die, map, wafer.device) : nominalWeights(map);
@@ -187,7 +194,7 @@ void NetworkPanel::showAnswers(const Evaluator::Answers& answers)
         return;
     }
     const std::vector<std::uint8_t>& labels = answers.images->labels;
-    std::vector<ImageGrid::Item> items;
+    std::vector<CaptionedImage> items;
     int errors = 0;
     for (std::size_t k = 0; k < labels.size(); ++k) {
         if (labels[k] == answers.given[k])

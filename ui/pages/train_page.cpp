@@ -184,10 +184,12 @@ QWidget* TrainPage::charts()
     layout->addLayout(legend);
     layout->addLayout(both, 1);
     for (LiveChart* chart : {loss_, error_}) {
-        addFigureMenu(*chart, [this]() -> std::shared_ptr<const Figure> {
+        const auto curves = [this]() -> std::shared_ptr<const Figure> {
             const Study* study = document_.study();
             return study ? trainingCurvesFigure(document_.project().wafer, *study) : nullptr;
-        });
+        };
+        addFigureMenu(*chart, curves);
+        addCopyKey(*chart, curves);
         connect(chart, &LiveChart::hovered, this, [this](int run) {
             if (run < 0)
                 emphasise();

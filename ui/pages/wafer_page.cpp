@@ -21,6 +21,7 @@
 #include "figures/study_figures.h"
 #include "pages/new_wafer_dialog.h"
 #include "pages/panel.h"
+#include "views/figure_menu.h"
 #include "views/figure_view.h"
 #include "views/heat_map_view.h"
 #include "views/legend_view.h"
@@ -148,6 +149,8 @@ QWidget* WaferPage::makeMap()
         menu->addActions({open_, include_, duplicate_, rename_, remove_});
         menu->addSeparator();
         menu->addAction(newWafer_);
+        menu->addSeparator();
+        addFigureActions(*menu, *this, waferMapFigure(document_.project().wafer, values()));
         menu->popup(at);
     });
     return panel;

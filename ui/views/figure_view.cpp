@@ -43,6 +43,7 @@ FigureView::FigureView(const QString& hint, QWidget* parent)
     setFocusPolicy(Qt::StrongFocus);
     setMouseTracking(true);
     addFigureMenu(*this, [this] { return figure_; });
+    addCopyKey(*this, [this] { return figure_; });
 }
 
 void FigureView::setHint(const QString& hint)

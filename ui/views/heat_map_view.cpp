@@ -11,6 +11,8 @@
 #include <QToolTip>
 #include <QWheelEvent>
 
+#include "figures/die_figure.h"
+#include "views/figure_menu.h"
 #include "views/figure_view.h"
 
 namespace faultline
@@ -48,6 +50,7 @@ HeatMapView::HeatMapView(QWidget* parent) : QWidget(parent)
     setMouseTracking(true);
     setFocusPolicy(Qt::StrongFocus);
     setAccessibleName(tr("Heat map of the die"));
+    addFigureMenu(*this, [this] { return figure(); });
     updateMouseCursor();
 }
 
@@ -231,6 +234,13 @@ void HeatMapView::keepInSight()
     const QSizeF middle = mapArea().size() / 2, all = QSizeF(die_->columns(), die_->rows()) * size_;
     offset_.setX(std::clamp(offset_.x(), middle.width() - all.width(), middle.width()));
     offset_.setY(std::clamp(offset_.y(), middle.height() - all.height(), middle.height()));
+}
+
+std::shared_ptr<const Figure> HeatMapView::figure() const
+{
+    if (cells_.isEmpty())
+        return nullptr;
+    return dieFigure(*die_, geometry_, overlay_, range_, colours_, visibleCells());
 }
 
 QString HeatMapView::describe(const QPointF& point) const

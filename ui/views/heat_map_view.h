@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -51,6 +52,7 @@ public:
     void fit();
     void zoomAt(const QPointF& point, double factor); ///< keeps the cell under the point there
     void panBy(const QPointF& pixels);
+    std::shared_ptr<const Figure> figure() const; ///< of the cells in sight; null without a die
     /// "row 3, column 17 ...", with conductances and label; empty outside the die.
     QString describe(const QPointF& point) const;
 

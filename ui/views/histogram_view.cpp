@@ -7,6 +7,7 @@
 #include <QMouseEvent>
 
 #include "figures/study_figures.h"
+#include "views/figure_menu.h"
 #include "views/figure_view.h"
 
 namespace faultline
@@ -18,6 +19,7 @@ HistogramView::HistogramView(QWidget* parent) : QWidget(parent)
     setFocusPolicy(Qt::StrongFocus);
     setCursor(Qt::IBeamCursor);
     setAccessibleName(tr("Histogram of conductances"));
+    addFigureMenu(*this, [this] { return plot_; });
 }
 
 void HistogramView::setHistogram(ConductanceHistogram histogram, std::optional<ConductanceHistogram> share,

@@ -57,7 +57,7 @@ private:
 
     ConductanceHistogram histogram_;
     std::optional<ConductanceHistogram> share_;
-    std::unique_ptr<Plot> plot_;
+    std::shared_ptr<const Plot> plot_;
     std::optional<Range> brushed_;
     std::size_t anchor_ = 0;
     double pressedAt_ = 0.0;

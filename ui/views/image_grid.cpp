@@ -27,7 +27,7 @@ ImageGrid::ImageGrid(const QString& hint, QWidget* parent) : QAbstractScrollArea
     setFocusPolicy(Qt::StrongFocus);
 }
 
-void ImageGrid::setItems(std::vector<Item> items)
+void ImageGrid::setItems(std::vector<CaptionedImage> items)
 {
     items_ = std::move(items);
     verticalScrollBar()->setValue(0);

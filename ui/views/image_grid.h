@@ -3,8 +3,9 @@
 #include <vector>
 
 #include <QAbstractScrollArea>
-#include <QImage>
 #include <QString>
+
+#include "figures/network_figures.h"
 
 namespace faultline
 {
@@ -15,15 +16,10 @@ class ImageGrid : public QAbstractScrollArea
     Q_OBJECT
 
 public:
-    struct Item {
-        QImage image;
-        QString caption, tip;
-    };
-
     explicit ImageGrid(const QString& hint, QWidget* parent = nullptr);
 
-    void setItems(std::vector<Item> items);
-    const std::vector<Item>& items() const { return items_; }
+    void setItems(std::vector<CaptionedImage> items);
+    const std::vector<CaptionedImage>& items() const { return items_; }
 
 protected:
     void paintEvent(QPaintEvent* event) override;
@@ -36,7 +32,7 @@ private:
     QRect place(std::size_t item) const; ///< on the viewport
     void fit();
 
-    std::vector<Item> items_;
+    std::vector<CaptionedImage> items_;
     QString hint_;
 };
 

@@ -15,6 +15,7 @@
 #include <QToolButton>
 
 #include "document/wafer_edits.h"
+#include "figures/die_figure.h"
 #include "figures/figure_export.h"
 #include "figures/study_figures.h"
 #include "measurement/export.h"
@@ -64,6 +65,8 @@ private slots:
             QTest::mouseClick(close, Qt::LeftButton);
         }
         for (const char* name : {"wafer", "die", "train", "compare", "statistics"}) {
+            if (name == std::string_view("statistics"))
+                QTRY_VERIFY_WITH_TIMEOUT(window.findChild<FigureView*>("drawnOverMeasured")->figure(), 60000);
             save(window, name);
             pages->setCurrentIndex(pages->currentIndex() + 1);
         }
@@ -218,8 +221,17 @@ private slots:
     void figures()
     {
         const Project project = sampleProject(36);
-        exportFigures(studyFigures(project.wafer, project.studies.front()), {}, allFormats,
-                      (folder_ + "/figures").toStdString());
+        const Wafer& wafer = project.wafer;
+        auto figures = studyFigures(wafer, project.studies.front());
+        const auto add = [&](std::size_t die, DieLayer layer, const QRect& cells) {
+            figures.push_back(dieFigure(wafer.dies[die], wafer.geometry, layer, healthyRange(wafer, layer),
+                                        ColourMap::Viridis, cells));
+        };
+        add(0, DieLayer::Defects, {});
+        add(1, DieLayer::ConductanceP, {});
+        add(2, DieLayer::Defects, QRect(40, 20, 50, 30));
+        add(3, DieLayer::Tmr, QRect(50, 25, 12, 8));
+        exportFigures(figures, {}, allFormats, (folder_ + "/figures").toStdString());
     }
 
 private:

@@ -1,26 +1,13 @@
 // What a circuit costs: 36 dies x 10 000 images behind resistive wires, beside the ideal evaluation in the
 // same run, on one core; then with converters, noise and bias.
-#include <chrono>
 #include <cstdio>
 #include <string>
 
 #include "project/project.h"
 #include "study/circuit_study.h"
+#include "timing.h"
 
 using namespace faultline;
-
-namespace
-{
-
-template <class Call>
-double seconds(const Call& call)
-{
-    const auto start = std::chrono::steady_clock::now();
-    call();
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-} // namespace
 
 int main()
 {
@@ -36,7 +23,7 @@ int main()
     double ideal = 0.0;
     for (const Die& die : wafer.dies)
         ideal +=
-            seconds([&] { classify(onDie(network, analogWeights(die, map, wafer.device)), shape, test); });
+            secondsOf([&] { classify(onDie(network, analogWeights(die, map, wafer.device)), shape, test); });
     std::printf("%-28s %10s %10s %10s %22s\n", "circuit", "solve", "evaluate", "per image",
                 "evaluate / ideal");
     std::printf("%-28s %10s %10.3f %8.2f us %22.2f\n", "ideal", "", ideal,
@@ -50,8 +37,8 @@ int main()
         for (std::size_t k = 0; k < dies; ++k) {
             std::optional<CircuitNetwork> onDie;
             solve +=
-                seconds([&] { onDie.emplace(network, wafer.dies[k], map, wafer.device, options, part); });
-            evaluate += seconds([&] { onDie->classify(part, {1, static_cast<std::uint32_t>(k)}); });
+                secondsOf([&] { onDie.emplace(network, wafer.dies[k], map, wafer.device, options, part); });
+            evaluate += secondsOf([&] { onDie->classify(part, {1, static_cast<std::uint32_t>(k)}); });
         }
         const double reads = static_cast<double>(dies) * images;
         std::printf("%-28s %10.3f %10.3f %8.2f us %22.2f\n", name, solve, evaluate, 1e6 * evaluate / reads,

@@ -3,7 +3,6 @@
 //   bench_scaling
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <exception>
@@ -18,18 +17,12 @@
 #include <unistd.h>
 
 #include "study/runner.h"
+#include "timing.h"
 
 using namespace faultline;
 
 namespace
 {
-
-double secondsOf(const auto& work)
-{
-    const auto start = std::chrono::steady_clock::now();
-    work();
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 
 /// MB that the process has had at most.
 double peakMemory()

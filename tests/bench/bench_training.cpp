@@ -4,7 +4,6 @@
 //   bench_training [EPOCHS]
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -13,18 +12,12 @@
 #include <vector>
 
 #include "project/project.h"
+#include "timing.h"
 
 using namespace faultline;
 
 namespace
 {
-
-double secondsOf(const auto& work)
-{
-    const auto start = std::chrono::steady_clock::now();
-    work();
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 
 double median(std::vector<double> values)
 {

@@ -1,6 +1,5 @@
 // Times of WireNetwork on one core, beside a general sparse Cholesky of the same equations in the same run.
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <optional>
@@ -10,6 +9,7 @@
 
 #include "crossbar/wire_network.h"
 #include "crossbar/wire_samples.h"
+#include "timing.h"
 
 using namespace faultline;
 using Eigen::Index;
@@ -19,15 +19,11 @@ namespace
 {
 
 /// Seconds of one call: the best of as many as fit into half a second, three at least.
-template <class Call>
-double seconds(Call call)
+double seconds(const auto& call)
 {
-    using Clock = std::chrono::steady_clock;
     double best = 1e9, total = 0.0;
     for (int runs = 0; runs < 3 || total < 0.5; ++runs) {
-        const auto start = Clock::now();
-        call();
-        const double taken = std::chrono::duration<double>(Clock::now() - start).count();
+        const double taken = secondsOf(call);
         best = std::min(best, taken);
         total += taken;
     }

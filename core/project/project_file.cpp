@@ -210,6 +210,72 @@ DefectStatistics loadStatistics(const Group& group)
     return statistics;
 }
 
+// Circuit
+// -------------------------------------------------------------------------------------------------------
+
+void save(Group group, const Converter& converter, const char* fullScaleName)
+{
+    group.set("bits", converter.bits);
+    group.set("range", std::string(name(converter.range)));
+    group.set(fullScaleName, converter.fullScale);
+}
+
+Converter loadConverter(const Group& group, const char* fullScaleName)
+{
+    return {.bits = group.get<std::int32_t>("bits"),
+            .range = at(group.placeOf("range"), [&] { return converterRangeFromName(group.text("range")); }),
+            .fullScale = group.get<double>(fullScaleName)};
+}
+
+void saveCircuit(Group group, const CircuitOptions& circuit)
+{
+    group.set("column_segment_ohm", circuit.wires.columnSegment);
+    group.set("row_segment_ohm", circuit.wires.rowSegment);
+    group.set("source_ohm", circuit.wires.source);
+    group.set("sense_ohm", circuit.wires.sense);
+    group.set("driven_ends", std::string(name(circuit.wires.drive)));
+    group.set("read_ends", std::string(name(circuit.wires.read)));
+    group.set("series_ohm", circuit.series);
+    group.set("read_voltage_v", circuit.readVoltage);
+    group.set("read_time_s", circuit.readTime);
+    save(group.create("dac", "Converter on each column"), circuit.dac, "full_scale_input");
+    save(group.create("adc", "Converter on each row"), circuit.adc, "full_scale_a");
+    group.set("relative_noise", circuit.relativeNoise);
+    group.set("absolute_noise_a", circuit.absoluteNoise);
+    group.set("bias_half_voltage_v", circuit.biasHalfVoltage);
+    group.set("temperature_k", circuit.temperature);
+    group.set("spin_wave_coefficient", circuit.spinWaveCoefficient);
+    group.set("unused_cells", std::string(name(circuit.unused)));
+}
+
+CircuitOptions loadCircuit(const Group& group)
+{
+    const auto ends = [&](const char* attribute) {
+        return at(group.placeOf(attribute), [&] { return lineEndsFromName(group.text(attribute)); });
+    };
+    CircuitOptions circuit;
+    circuit.wires = {.columnSegment = group.get<double>("column_segment_ohm"),
+                     .rowSegment = group.get<double>("row_segment_ohm"),
+                     .source = group.get<double>("source_ohm"),
+                     .sense = group.get<double>("sense_ohm"),
+                     .drive = ends("driven_ends"),
+                     .read = ends("read_ends")};
+    circuit.series = group.get<double>("series_ohm");
+    circuit.readVoltage = group.get<double>("read_voltage_v");
+    circuit.readTime = group.get<double>("read_time_s");
+    circuit.dac = loadConverter(group.open("dac"), "full_scale_input");
+    circuit.adc = loadConverter(group.open("adc"), "full_scale_a");
+    circuit.relativeNoise = group.get<double>("relative_noise");
+    circuit.absoluteNoise = group.get<double>("absolute_noise_a");
+    circuit.biasHalfVoltage = group.get<double>("bias_half_voltage_v");
+    circuit.temperature = group.get<double>("temperature_k");
+    circuit.spinWaveCoefficient = group.get<double>("spin_wave_coefficient");
+    circuit.unused =
+        at(group.placeOf("unused_cells"), [&] { return levelFromName(group.text("unused_cells")); });
+    at(group.place(), [&] { circuit.validate(); });
+    return circuit;
+}
+
 // Plan
 // ----------------------------------------------------------------------------------------------------------
 
@@ -605,6 +671,7 @@ void save(Group root, const Project& project)
     root.set("dataset", project.dataset);
     saveWafer(root.create("wafer", "Dies that were made together"), project.wafer);
     savePlan(root.create("plan", "What to train next and on which dies"), project.plan);
+    saveCircuit(root.create("circuit", "What the dies are read with"), project.circuit);
     Group studies = root.create("studies", "Plans and what has become of them");
     studies.set("studies", static_cast<std::int32_t>(project.studies.size()));
     for (std::size_t i = 0; i < project.studies.size(); ++i)
@@ -643,6 +710,8 @@ Project load(const std::string& bytes)
     project.dataset = root.text("dataset");
     project.wafer = loadWafer(root.open("wafer"), fileVersion);
     project.plan = loadPlan(root.open("plan"), fileVersion);
+    if (root.hasMember("circuit")) // files before knew only ideal ones
+        project.circuit = loadCircuit(root.open("circuit"));
     if (fileVersion == 1) {
         project.studies = loadOnlyStudy(root, project.plan);
         return project;

@@ -37,14 +37,15 @@ private:
     std::function<void()> redo_, undo_;
 };
 
-/// Changes that follow each other within a moment are one: a number is typed digit by digit.
-class PlanChange : public QUndoCommand
+/// Changes of one kind that follow each other within a moment are one: a number is typed digit by digit.
+template <class Value>
+class Change : public QUndoCommand
 {
 public:
-    using Put = std::function<void(const StudyPlan&)>;
+    using Put = std::function<void(const Value&)>;
 
-    PlanChange(StudyPlan before, StudyPlan after, Put put)
-        : QUndoCommand(ProjectDocument::tr("change settings")),
+    Change(const QString& name, Value before, Value after, Put put)
+        : QUndoCommand(name),
           before_(std::move(before)),
           after_(std::move(after)),
           put_(std::move(put))
@@ -58,17 +59,17 @@ public:
     bool mergeWith(const QUndoCommand* other) override
     {
         constexpr qint64 moment = 1000; // milliseconds
-        const auto& next = dynamic_cast<const PlanChange&>(*other);
-        if (made_.elapsed() > moment)
+        const auto* next = dynamic_cast<const Change*>(other);
+        if (!next || made_.elapsed() > moment)
             return false;
-        made_ = next.made_;
-        after_ = next.after_;
+        made_ = next->made_;
+        after_ = next->after_;
         setObsolete(after_ == before_);
         return true;
     }
 
 private:
-    StudyPlan before_, after_;
+    Value before_, after_;
     Put put_;
     QElapsedTimer made_;
 };
@@ -81,7 +82,7 @@ ProjectDocument::ProjectDocument(Project project, QObject* parent)
       shownStudy_(static_cast<int>(project_.studies.size()) - 1),
       safekeeping_(project_),
       queue_(project_),
-      evaluator_(project_, queue_)
+      evaluator_(project_, queue_, images_)
 {
     connect(&queue_, &StudyQueue::changed, this, &ProjectDocument::edited);
     connect(&queue_, &StudyQueue::runTrained, &safekeeping_, &Safekeeping::trained);
@@ -184,10 +185,21 @@ void ProjectDocument::setPlan(const StudyPlan& plan)
     if (plan == project_.plan)
         emit planChanged(); // for a form that shows something else
     else
-        undoStack_.push(new PlanChange(project_.plan, plan, [this](const StudyPlan& put) {
-            project_.plan = put;
-            emit planChanged();
-        }));
+        undoStack_.push(new Change(tr("change settings"), project_.plan, plan,
+                                   Change<StudyPlan>::Put([this](const auto& put) {
+                                       project_.plan = put;
+                                       emit planChanged();
+                                   })));
+}
+
+void ProjectDocument::setCircuit(const CircuitOptions& circuit)
+{
+    if (circuit != project_.circuit)
+        undoStack_.push(new Change(tr("change circuit"), project_.circuit, circuit,
+                                   Change<CircuitOptions>::Put([this](const auto& put) {
+                                       project_.circuit = put;
+                                       emit circuitChanged();
+                                   })));
 }
 
 void ProjectDocument::removeStudy(int study)

@@ -63,20 +63,10 @@ bool forAll(std::size_t count, const CircuitBench& bench, const Work& work)
     return done == count;
 }
 
-/// Throws Error for a network that takes several dies: their circuits would have to be read together.
-CellMap mapOnOneDie(const RunSettings& settings, const CircuitBench& bench)
-{
-    CellMap map(settings.network.layers, bench.wafer.geometry, settings.spare);
-    if (map.dies() > 1)
-        throw Error("Circuits are read one die at a time, and this network takes " +
-                    std::to_string(map.dies()) + " dies.");
-    return map;
-}
-
 CircuitNetwork networkOn(const Run& run, const Die& die, const CircuitOptions& options,
                          const CircuitBench& bench)
 {
-    return {run.network,        die,     mapOnOneDie(run.settings, bench),
+    return {run.network,        die,     mapOnOneDie(run.settings, bench.wafer.geometry),
             bench.wafer.device, options, bench.calibration};
 }
 
@@ -207,6 +197,15 @@ std::string line(std::initializer_list<std::string> fields)
 
 } // namespace
 
+CellMap mapOnOneDie(const RunSettings& settings, const DieGeometry& die)
+{
+    CellMap map(settings.network.layers, die, settings.spare);
+    if (map.dies() > 1)
+        throw Error("Circuits are read one die at a time, and this network takes " +
+                    std::to_string(map.dies()) + " dies.");
+    return map;
+}
+
 std::vector<Pairing> pairings(std::span<const Run* const> runs, std::span<const Die* const> dies)
 {
     std::vector<Pairing> all;
@@ -215,6 +214,14 @@ std::vector<Pairing> pairings(std::span<const Run* const> runs, std::span<const 
             if (run->settings.mode != TrainingMode::HardwareAware || run->settings.die == die->id)
                 all.push_back({run, die});
     return all;
+}
+
+double CircuitOutcome::worstLoss() const
+{
+    double worst = 0.0;
+    for (const RowLoss& row : rows)
+        worst = std::max(worst, row.loss);
+    return worst;
 }
 
 std::string_view name(Effect effect)
@@ -244,8 +251,7 @@ std::optional<std::vector<CircuitOutcome>>
 readThroughCircuit(std::span<const Pairing> pairs, const CircuitOptions& options, const CircuitBench& bench)
 {
     options.validate();
-    Dataset few = bench.test;
-    few.images = bench.test.images.leftCols(std::min<Eigen::Index>(costImages, bench.test.images.cols()));
+    const Dataset few = firstImages(bench.test, costImages);
     std::vector<CircuitOutcome> outcomes(pairs.size());
     const bool complete = forAll(pairs.size(), bench, [&](std::size_t k) {
         const auto& [run, die] = pairs[k];
@@ -264,7 +270,7 @@ std::optional<std::vector<Run>> trainThroughCircuit(const RunSettings& like, std
                                                     const CircuitOptions& options, const Dataset& train,
                                                     const CircuitBench& bench)
 {
-    const CellMap map = mapOnOneDie(like, bench);
+    const CellMap map = mapOnOneDie(like, bench.wafer.geometry);
     std::vector<Run> runs(dies.size());
     const bool complete = forAll(dies.size(), bench, [&](std::size_t k) {
         RunSettings settings = like;

@@ -15,6 +15,10 @@
 namespace faultline
 {
 
+/// Where a network's weights stand. Throws Error for one that takes several dies: their circuits would have
+/// to be read together.
+CellMap mapOnOneDie(const RunSettings& settings, const DieGeometry& die);
+
 /// A trained network and a die that it is written to.
 struct Pairing {
     const Run* run;
@@ -24,12 +28,15 @@ struct Pairing {
 /// All runs on all dies; a hardware-aware network on its own die alone.
 std::vector<Pairing> pairings(std::span<const Run* const> runs, std::span<const Die* const> dies);
 
+/// The images that converters take their ranges from: the first of the training images.
+inline constexpr int calibrationImages = 500;
+
 /// What networks are read with, and how the work is done. All images are of the side that the runs' settings
 /// say.
 struct CircuitBench {
     const Wafer& wafer;
     const Dataset& test;        ///< what errors are taken on
-    const Dataset& calibration; ///< what converters take their ranges from
+    const Dataset& calibration; ///< what converters take their ranges from, calibrationImages of them
     std::uint64_t seed = 1;     ///< of read noise and drawn dies
     int threads = 0;            ///< 0: one per core; results do not depend on it
     std::stop_token stop;
@@ -45,6 +52,8 @@ struct CircuitOutcome {
     double error = 0.0;
     ReadCost cost; ///< over the first images of the test set
     std::vector<RowLoss> rows;
+
+    double worstLoss() const; ///< of all rows that conduct
 };
 inline constexpr int costImages = 50; ///< that ReadCost is the mean of
 

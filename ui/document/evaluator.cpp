@@ -49,20 +49,12 @@ Wafer emptyWafer(const Wafer& wafer)
 
 } // namespace
 
-std::shared_ptr<const Dataset> Evaluator::TestImages::get(const std::string& folder)
-{
-    const std::scoped_lock lock(mutex_);
-    if (!images_ || folder_ != folder) {
-        images_ = std::make_shared<const Dataset>(loadTestImages(folder));
-        folder_ = folder;
-    }
-    return images_;
-}
-
-Evaluator::Evaluator(const Project& project, StudyQueue& queue, QObject* parent)
+Evaluator::Evaluator(const Project& project, StudyQueue& queue, std::shared_ptr<ImageStore> images,
+                     QObject* parent)
     : QObject(parent),
       project_(project),
-      queue_(queue)
+      queue_(queue),
+      images_(std::move(images))
 {
     // Another list of studies: what is being evaluated may stand elsewhere in it.
     connect(&queue, &StudyQueue::studiesChanged, this, &Evaluator::complete);
@@ -87,7 +79,7 @@ void Evaluator::complete()
     completing_.start([this, gap, wafer = emptyWafer(project_.wafer), folder = project_.dataset,
                        images = images_](const std::stop_token& stop) -> Background::Finish {
         try {
-            const auto full = images->get(folder);
+            const auto full = images->test(folder);
             Dataset small;
             for (std::size_t k = 0; k < gap->networks.size(); ++k) {
                 if (stop.stop_requested())
@@ -118,7 +110,7 @@ void Evaluator::answer(const Run& run, const Die* die, std::function<void(const 
                       images = images_](const std::stop_token&) -> Background::Finish {
         Answers answers;
         try {
-            answers.images = images->get(folder);
+            answers.images = images->test(folder);
             answers.given =
                 classify(*network, place.get(), wafer, downsample(*answers.images, network->settings.side));
         } catch (const std::exception& error) {

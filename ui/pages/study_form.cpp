@@ -43,13 +43,6 @@ QSpinBox* spinBox(const char* name, int low, int high)
     return box;
 }
 
-void section(QFormLayout* form, const QString& title)
-{
-    if (form->rowCount() > 0)
-        form->addItem(new QSpacerItem(1, 6));
-    form->addRow(boldLabel(title));
-}
-
 QString namesOf(const std::vector<int>& dies, const Wafer& wafer)
 {
     QStringList names;
@@ -125,7 +118,7 @@ void StudyForm::makeNetwork(QFormLayout* form)
            "so that a defect counts by that much less."));
     junctions_ = quietLabel();
     junctions_->setObjectName("networkFit");
-    section(form, tr("Network"));
+    addSection(*form, tr("Network"));
     form->addRow(tr("Image side"), side_);
     form->addRow(tr("Hidden neurons"), hidden_);
     form->addRow(tr("Activation"), activation_);
@@ -166,7 +159,7 @@ void StudyForm::makeTraining(QFormLayout* form)
     seed_->setObjectName("seed");
     seed_->setValidator(new QRegularExpressionValidator(QRegularExpression("\\d{1,19}"), seed_));
     seed_->setToolTip(tr("The same seed gives the same results, on any number of threads."));
-    section(form, tr("Training"));
+    addSection(*form, tr("Training"));
     form->addRow(tr("Modes"), modes);
     form->addRow(tr("Epochs"), epochs_);
     form->addRow(tr("… statistics-aware"), statisticsEpochs_);
@@ -211,7 +204,7 @@ void StudyForm::makeData(QFormLayout* form)
     auto* images = new QHBoxLayout;
     images->addWidget(dataset_, 1);
     images->addWidget(choose);
-    section(form, tr("Dies and images"));
+    addSection(*form, tr("Dies and images"));
     form->addRow(tr("Dies"), dies_);
     form->addRow(tr("Statistics"), statistics);
     form->addRow(tr("Images"), images);

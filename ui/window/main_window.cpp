@@ -31,6 +31,7 @@
 #include "common/version.h"
 #include "document/wafer_edits.h"
 #include "figures/study_figures.h"
+#include "pages/circuit_page.h"
 #include "pages/classify_dialog.h"
 #include "pages/compare_page.h"
 #include "pages/die_page.h"
@@ -149,6 +150,7 @@ MainWindow::MainWindow(Project project, QWidget* parent)
     addPage(compare, tr("Compare"), "compare");
     auto* statistics = new StatisticsPage(document_);
     addPage(statistics, tr("Statistics"), "statistics");
+    addPage(new CircuitPage(document_), tr("Circuit"), "circuit");
     makeMenus();
     tintRail();
 

@@ -111,6 +111,7 @@ struct Subject {
             return false;
         Study study{.name = "Circuit in the loop", .plan = project.plan, .result = {}};
         study.plan.modes = {TrainingMode::HardwareAware};
+        study.plan.circuit = circuit;
         study.plan.dies.clear();
         for (const Die* die : dies)
             study.plan.dies.push_back(die->id);

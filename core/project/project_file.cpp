@@ -1,5 +1,6 @@
 #include "project/project_file.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -24,7 +25,9 @@ using hdf5::Group;
 
 constexpr const char* formatName = "faultline-project";
 constexpr const char* partFormatName = "faultline-study-part";
-constexpr std::int32_t formatVersion = 2;
+constexpr std::int32_t formatVersion = 3;
+/// Without studies behind circuits, all is as it was in this version: so older programs read it.
+constexpr std::int32_t versionWithoutCircuits = 2;
 
 /// Calls `part`, and has its Error say where in the file the values stood that it did not like.
 template <class Part>
@@ -344,6 +347,8 @@ void savePlan(Group group, const StudyPlan& plan)
     if (plan.statistics)
         saveStatistics(group.create("statistics", "What statistics-aware training is to draw from"),
                        *plan.statistics);
+    if (plan.circuit)
+        saveCircuit(group.create("circuit", "What the dies are read through"), *plan.circuit);
 }
 
 StudyPlan loadPlan(const Group& group, int fileVersion)
@@ -362,6 +367,8 @@ StudyPlan loadPlan(const Group& group, int fileVersion)
     plan.statisticsAware = loadOptions(group.open("statistics_aware_training"));
     if (fileVersion > 1 && group.get<bool>("own_statistics"))
         plan.statistics = loadStatistics(group.open("statistics"));
+    if (group.hasMember("circuit"))
+        plan.circuit = loadCircuit(group.open("circuit"));
     return plan;
 }
 
@@ -451,6 +458,8 @@ void saveSettings(Group& group, const RunSettings& settings)
     group.set("spare_cells", std::string(name(settings.spare)));
     group.set("seed", settings.seed);
     save(group.create("training", "Options of this run"), settings.training);
+    if (settings.circuit)
+        saveCircuit(group.create("circuit", "What the dies were read through"), *settings.circuit);
 }
 
 RunSettings loadSettings(const Group& group)
@@ -466,6 +475,8 @@ RunSettings loadSettings(const Group& group)
     settings.spare = loadSpare(group);
     settings.seed = group.get<std::uint64_t>("seed");
     settings.training = loadOptions(group.open("training"));
+    if (group.hasMember("circuit"))
+        settings.circuit = loadCircuit(group.open("circuit"));
     return settings;
 }
 
@@ -656,17 +667,21 @@ std::vector<Study> loadOnlyStudy(const Group& root, const StudyPlan& plan)
 // The whole
 // -----------------------------------------------------------------------------------------------------
 
-void setFormat(Group& root, const char* format)
+void setFormat(Group& root, const char* format, bool hasCircuits)
 {
     root.set("format", std::string(format));
-    root.set("version", formatVersion);
+    root.set("version", hasCircuits ? formatVersion : versionWithoutCircuits);
     root.set("writer", std::string("Faultline ") + version());
     root.set("created", timestamp());
 }
 
 void save(Group root, const Project& project)
 {
-    setFormat(root, formatName);
+    const bool hasCircuits =
+        project.plan.circuit || std::ranges::any_of(project.studies, [](const Study& study) {
+            return study.plan.circuit.has_value();
+        });
+    setFormat(root, formatName, hasCircuits);
     root.set("name", project.name);
     root.set("dataset", project.dataset);
     saveWafer(root.create("wafer", "Dies that were made together"), project.wafer);
@@ -745,7 +760,7 @@ void saveStudyPart(const Study& part, const std::filesystem::path& file)
 {
     writeFileAtomically(file, at(file.string(), [&] {
                             return hdf5::build([&](Group root) {
-                                setFormat(root, partFormatName);
+                                setFormat(root, partFormatName, part.plan.circuit.has_value());
                                 saveStudy(root.create("study", "Runs of one study"), part);
                             });
                         }));

@@ -10,14 +10,10 @@
 #include <vector>
 
 #include "learning/circuit_network.h"
-#include "study/study.h"
+#include "study/evaluation.h"
 
 namespace faultline
 {
-
-/// Where a network's weights stand. Throws Error for one that takes several dies: their circuits would have
-/// to be read together.
-CellMap mapOnOneDie(const RunSettings& settings, const DieGeometry& die);
 
 /// A trained network and a die that it is written to.
 struct Pairing {
@@ -27,9 +23,6 @@ struct Pairing {
 
 /// All runs on all dies; a hardware-aware network on its own die alone.
 std::vector<Pairing> pairings(std::span<const Run* const> runs, std::span<const Die* const> dies);
-
-/// The images that converters take their ranges from: the first of the training images.
-inline constexpr int calibrationImages = 500;
 
 /// What networks are read with, and how the work is done. All images are of the side that the runs' settings
 /// say.

@@ -139,6 +139,8 @@ Run randomRun(const Project& project, int index, Random& random)
     run.settings.spare = static_cast<Spare>(random.below(2));
     run.settings.training = randomOptions(random);
     run.settings.seed = random.seed();
+    if (index % 2 == 0)
+        run.settings.circuit = randomCircuit(random);
     for (int epoch = 1; epoch <= index; ++epoch)
         run.curve.push_back({{epoch, random.real(), random.real(), random.real()}, random.real()});
     run.network.shape = run.settings.network;
@@ -187,6 +189,8 @@ Project randomProject(std::uint32_t index)
     project.circuit = randomCircuit(random);
     for (const char* name : {"first", "Ä/\"2\""}) {
         Study study{name, randomPlan(random), {}};
+        if (project.studies.empty())
+            study.plan.circuit = randomCircuit(random);
         study.result.statistics = randomStatistics(random);
         for (int run = 0; run < 5; ++run)
             study.result.runs.push_back(randomRun(project, run, random));
@@ -521,8 +525,8 @@ private slots:
     void newerVersion()
     {
         saveProject(randomProject(4), file_);
-        edit(file_, [](hid_t file) { setNumber(file, "/", "version", 3); });
-        VERIFY_CONTAINS(loadMessage(), "study.faultline: found project version 3, written by Faultline");
+        edit(file_, [](hid_t file) { setNumber(file, "/", "version", 4); });
+        VERIFY_CONTAINS(loadMessage(), "study.faultline: found project version 4, written by Faultline");
         edit(file_, [](hid_t file) { setNumber(file, "/", "version", 0); });
         VERIFY_CONTAINS(loadMessage(), "study.faultline: version: found 0");
     }

@@ -80,15 +80,17 @@ void Evaluator::complete()
                        images = images_](const std::stop_token& stop) -> Background::Finish {
         try {
             const auto full = images->test(folder);
-            Dataset small;
+            Dataset small, calibration;
             for (std::size_t k = 0; k < gap->networks.size(); ++k) {
                 if (stop.stop_requested())
                     return [] {};
                 const Run& network = gap->networks[k];
                 if (small.width != network.settings.side)
                     small = downsample(*full, network.settings.side);
+                if (network.settings.circuit && calibration.width != network.settings.side)
+                    calibration = downsample(*images->calibration(folder), network.settings.side);
                 gap->errors[k].percent =
-                    errorPercent(small.labels, classify(network, &gap->die, wafer, small));
+                    errorPercent(small.labels, classify(network, &gap->die, wafer, small, calibration));
             }
         } catch (const std::exception&) {
             // Images that have moved, or another geometry than the network's: its error stays unknown.
@@ -111,8 +113,11 @@ void Evaluator::answer(const Run& run, const Die* die, std::function<void(const 
         Answers answers;
         try {
             answers.images = images->test(folder);
+            const int side = network->settings.side;
+            const Dataset calibration =
+                network->settings.circuit ? downsample(*images->calibration(folder), side) : Dataset();
             answers.given =
-                classify(*network, place.get(), wafer, downsample(*answers.images, network->settings.side));
+                classify(*network, place.get(), wafer, downsample(*answers.images, side), calibration);
         } catch (const std::exception& error) {
             answers = {nullptr, {}, QString::fromUtf8(error.what())};
         }

@@ -1,7 +1,7 @@
 #include "document/image_store.h"
 
 #include "project/project.h"
-#include "study/circuit_study.h"
+#include "study/evaluation.h"
 
 namespace faultline
 {

@@ -37,14 +37,20 @@ private:
     std::function<void()> redo_, undo_;
 };
 
-/// Changes of one kind that follow each other within a moment are one: a number is typed digit by digit.
-template <class Value>
-class Change : public QUndoCommand
+/// What forms show of the project.
+struct Settings {
+    StudyPlan plan;
+    CircuitOptions circuit;
+    bool operator==(const Settings&) const = default;
+};
+
+/// Changes of one name that follow each other within a moment are one: a number is typed digit by digit.
+class SettingsChange : public QUndoCommand
 {
 public:
-    using Put = std::function<void(const Value&)>;
+    using Put = std::function<void(const Settings&)>;
 
-    Change(const QString& name, Value before, Value after, Put put)
+    SettingsChange(const QString& name, Settings before, Settings after, Put put)
         : QUndoCommand(name),
           before_(std::move(before)),
           after_(std::move(after)),
@@ -59,17 +65,17 @@ public:
     bool mergeWith(const QUndoCommand* other) override
     {
         constexpr qint64 moment = 1000; // milliseconds
-        const auto* next = dynamic_cast<const Change*>(other);
-        if (!next || made_.elapsed() > moment)
+        const auto& next = dynamic_cast<const SettingsChange&>(*other);
+        if (next.text() != text() || made_.elapsed() > moment)
             return false;
-        made_ = next->made_;
-        after_ = next->after_;
+        made_ = next.made_;
+        after_ = next.after_;
         setObsolete(after_ == before_);
         return true;
     }
 
 private:
-    Value before_, after_;
+    Settings before_, after_;
     Put put_;
     QElapsedTimer made_;
 };
@@ -185,21 +191,31 @@ void ProjectDocument::setPlan(const StudyPlan& plan)
     if (plan == project_.plan)
         emit planChanged(); // for a form that shows something else
     else
-        undoStack_.push(new Change(tr("change settings"), project_.plan, plan,
-                                   Change<StudyPlan>::Put([this](const auto& put) {
-                                       project_.plan = put;
-                                       emit planChanged();
-                                   })));
+        change(tr("change settings"), plan, plan.circuit.value_or(project_.circuit));
 }
 
 void ProjectDocument::setCircuit(const CircuitOptions& circuit)
 {
+    StudyPlan plan = project_.plan;
+    if (plan.circuit)
+        plan.circuit = circuit;
     if (circuit != project_.circuit)
-        undoStack_.push(new Change(tr("change circuit"), project_.circuit, circuit,
-                                   Change<CircuitOptions>::Put([this](const auto& put) {
-                                       project_.circuit = put;
-                                       emit circuitChanged();
-                                   })));
+        change(tr("change circuit"), plan, circuit);
+}
+
+void ProjectDocument::change(const QString& name, const StudyPlan& plan, const CircuitOptions& circuit)
+{
+    const auto put = [this](const Settings& settings) {
+        const bool otherPlan = project_.plan != settings.plan;
+        const bool otherCircuit = project_.circuit != settings.circuit;
+        project_.plan = settings.plan;
+        project_.circuit = settings.circuit;
+        if (otherPlan)
+            emit planChanged();
+        if (otherCircuit)
+            emit circuitChanged();
+    };
+    undoStack_.push(new SettingsChange(name, {project_.plan, project_.circuit}, {plan, circuit}, put));
 }
 
 void ProjectDocument::removeStudy(int study)

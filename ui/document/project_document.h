@@ -51,8 +51,9 @@ public:
 
     void setDataset(const std::filesystem::path& folder); ///< empty: the images that ship; can be undone
 
-    void setPlan(const StudyPlan& plan);              ///< of the next study; can be undone
-    void setCircuit(const CircuitOptions& circuit);   ///< valid options; can be undone
+    /// Of the next study, whose circuit, if it has one, is the project's. Both can be undone.
+    void setPlan(const StudyPlan& plan);
+    void setCircuit(const CircuitOptions& circuit);   ///< valid options
     void removeStudy(int study);                      ///< can be undone
     void renameStudy(int study, const QString& name); ///< can be undone
     void moveStudy(int from, int to);                 ///< in the queue; can be undone
@@ -80,6 +81,7 @@ private:
     friend class WaferEdit;
 
     void put(Project project);
+    void change(const QString& name, const StudyPlan& plan, const CircuitOptions& circuit);
     void edited();
     void keepShownStudy();
     QString nameOf(int study) const;

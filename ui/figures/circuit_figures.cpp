@@ -155,7 +155,7 @@ std::unique_ptr<Figure> waterfallFigure(const Waterfall& waterfall)
     plot->title = "What each non-ideality costs";
     plot->millimetres = {178, 70};
     plot->x = categoryAxis("Added one after the other", names);
-    constexpr double wordsRoom = 1.08;
+    constexpr double wordsRoom = 1.15;
     plot->y = linearAxis(errorTitle, heights, true);
     plot->y.high *= wordsRoom;
     plot->marks = std::move(marks);

@@ -7,7 +7,6 @@
 #include <QComboBox>
 #include <QGridLayout>
 #include <QHBoxLayout>
-#include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
 #include <QLocale>
@@ -15,7 +14,6 @@
 #include <QPushButton>
 #include <QRegularExpression>
 #include <QSpinBox>
-#include <QTableWidget>
 #include <QVBoxLayout>
 
 #include "common/error.h"
@@ -152,8 +150,7 @@ void CircuitPage::showProject()
     stop();
     waterfall_->setFigure(nullptr);
     sweep_->setFigure(nullptr);
-    outcomes_->setRowCount(0);
-    fitToRows(*outcomes_);
+    outcomes_->hide();
     waterfallNote_->clear();
     sweepNote_->clear();
     dies_->clear();
@@ -218,26 +215,20 @@ QWidget* CircuitPage::makeWaterfall()
         new FigureView(tr("Start adds the circuit's effects one after the other: which of them costs "
                           "how many points appears here."));
     waterfall_->setObjectName("waterfall");
-    outcomes_ = resultTable({{}, tr("mean"), tr("σ"), tr("worst")});
+    outcomes_ = new QLabel;
     outcomes_->setObjectName("circuitOutcomes");
-    outcomes_->setAccessibleName(tr("Errors and cost of reading"));
-    constexpr int tableWidth = 310;
-    outcomes_->setFixedWidth(tableWidth);
+    outcomes_->setWordWrap(true);
+    outcomes_->setTextInteractionFlags(Qt::TextSelectableByMouse);
     waterfallNote_ = quietLabel();
     waterfallNote_->setObjectName("waterfallNote");
     startWaterfall_ = new QPushButton(tr("Start"));
     startWaterfall_->setObjectName("startWaterfall");
     startWaterfall_->setToolTip(tr("Read these networks through the circuit, with and without each effect"));
-    auto* numbers = new QVBoxLayout;
-    numbers->addWidget(outcomes_);
-    numbers->addWidget(waterfallNote_);
-    numbers->addStretch(1);
-    auto* row = new QHBoxLayout;
-    row->addWidget(waterfall_, 1);
-    row->addLayout(numbers);
     auto* panel = new Panel(tr("What each effect costs"));
     panel->addToTitle(startWaterfall_);
-    panel->body()->addLayout(row, 1);
+    panel->body()->addWidget(waterfall_, 1);
+    panel->body()->addWidget(outcomes_);
+    panel->body()->addWidget(waterfallNote_);
     connect(startWaterfall_, &QPushButton::clicked, this, &CircuitPage::runWaterfall);
     return panel;
 }
@@ -519,31 +510,23 @@ void CircuitPage::end()
 
 void CircuitPage::showOutcomes(const std::vector<CircuitOutcome>& outcomes)
 {
-    outcomes_->setRowCount(0);
-    const auto add = [&](const QString& what, const auto& value, int decimals) {
+    const auto over = [&](const auto& value, int decimals) {
         std::vector<double> values;
         for (const CircuitOutcome& outcome : outcomes)
             values.push_back(value(outcome));
-        const int row = outcomes_->rowCount();
-        outcomes_->insertRow(row);
-        outcomes_->setItem(row, 0, new QTableWidgetItem(what));
-        const std::array numbers{mean(values), standardDeviation(values), *std::ranges::max_element(values)};
-        for (int k = 0; k < 3; ++k)
-            outcomes_->setItem(
-                row, k + 1, numberItem(QString::number(numbers[static_cast<std::size_t>(k)], 'f', decimals)));
+        QString text = QString("<b>%1</b>").arg(mean(values), 0, 'f', decimals);
+        return values.size() == 1 ? text
+                                  : text + QString(" ± %1").arg(standardDeviation(values), 0, 'f', decimals);
     };
-    add(
-        tr("error, ideal circuit (%)"), [](const CircuitOutcome& of) { return of.idealError; }, 2);
-    add(
-        tr("error, this circuit (%)"), [](const CircuitOutcome& of) { return of.error; }, 2);
-    add(
-        tr("energy per image (nJ)"), [](const CircuitOutcome& of) { return 1e9 * of.cost.energy; }, 3);
-    add(
-        tr("power while read (mW)"), [](const CircuitOutcome& of) { return 1e3 * of.cost.power; }, 2);
-    add(
-        tr("current lost, worst row (%)"), [](const CircuitOutcome& of) { return 100.0 * of.worstLoss(); },
-        1);
-    fitToRows(*outcomes_);
+    outcomes_->setText(tr("Error %1 %, behind an ideal circuit %2 %  ·  %3 nJ per image, %4 mW while read  · "
+                          " wires cost the "
+                          "worst row %5 % of its current")
+                           .arg(over([](const CircuitOutcome& of) { return of.error; }, 2),
+                                over([](const CircuitOutcome& of) { return of.idealError; }, 2),
+                                over([](const CircuitOutcome& of) { return 1e9 * of.cost.energy; }, 3),
+                                over([](const CircuitOutcome& of) { return 1e3 * of.cost.power; }, 2),
+                                over([](const CircuitOutcome& of) { return 100.0 * of.worstLoss(); }, 1)));
+    outcomes_->show();
 }
 
 /// What is shown is of a circuit or of dies that are no more.

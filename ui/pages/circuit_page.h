@@ -18,7 +18,6 @@ class QLineEdit;
 class QProgressBar;
 class QPushButton;
 class QSpinBox;
-class QTableWidget;
 
 namespace faultline
 {
@@ -72,7 +71,7 @@ private:
     QPushButton *stop_, *startWaterfall_, *startSweep_;
     QLabel *status_, *waterfallNote_, *sweepNote_;
     FigureView *waterfall_, *sweep_;
-    QTableWidget* outcomes_;
+    QLabel* outcomes_;
     std::array<AxisFields, 2> axes_;
     QSpinBox* repeats_;
     std::shared_ptr<std::atomic<double>> fraction_ = std::make_shared<std::atomic<double>>(0.0);

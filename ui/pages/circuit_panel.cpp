@@ -78,7 +78,7 @@ constexpr std::array quantities{
     Quantity{"temperature", QT_TR_NOOP("Temperature"), "K", 1.0,
              [](CircuitOptions& of) -> double& { return of.temperature; },
              QT_TR_NOOP("Scales the TMR by Jullière's model; the dies are those of 300 K.")},
-    Quantity{"spinWave", QT_TR_NOOP("Spin-wave coefficient"), "10⁻⁵", 1e5,
+    Quantity{"spinWave", QT_TR_NOOP("Spin-wave α"), "10⁻⁵", 1e5,
              [](CircuitOptions& of) -> double& { return of.spinWaveCoefficient; },
              QT_TR_NOOP("α of the spin polarisation P = P₀ (1 − α T^1.5), in 10⁻⁵ K^−1.5")},
     Quantity{"readVoltage", QT_TR_NOOP("Voltage"), "mV", 1e3,
@@ -130,6 +130,7 @@ QComboBox* comboBox(const char* name, const QStringList& items, const QString& t
     box->setObjectName(name);
     box->addItems(items);
     box->setToolTip(tip);
+    box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     return box;
 }
 
@@ -212,7 +213,7 @@ CircuitPanel::ConverterFields CircuitPanel::addConverter(QFormLayout& form, cons
     bits->setSuffix(tr(" bits"));
     bits->setAccessibleName(label);
     auto* range =
-        comboBox("", {tr("shared range"), tr("range per line"), tr("fixed range")}, // as in ranges
+        comboBox("", {tr("shared range"), tr("per line"), tr("fixed range")}, // as in ranges
                  tr("Full scale: the largest value that training images give in a layer or tile, on "
                     "each line by itself, or as typed"));
     range->setObjectName(QString(name) + "Range");
@@ -226,7 +227,7 @@ CircuitPanel::ConverterFields CircuitPanel::addConverter(QFormLayout& form, cons
 void CircuitPanel::makeFields(QFormLayout& form)
 {
     quantities_.resize(quantities.size());
-    const QStringList oneOrBoth{tr("one end"), tr("both ends")}; // as in ends
+    const QStringList oneOrBoth{tr("at one end"), tr("at both ends")}; // as in ends
     drive_ = comboBox("drivenEnds", oneOrBoth, tr("Ends of a column that its source drives"));
     read_ = comboBox("readEnds", oneOrBoth, tr("Ends of a row at which its current is read"));
     unused_ = comboBox("unusedCells", {tr("AP"), tr("P")}, // as in unusedLevels
@@ -234,8 +235,8 @@ void CircuitPanel::makeFields(QFormLayout& form)
     addSection(form, tr("Wires"));
     for (const std::size_t index : {ColumnSegment, RowSegment, Source, Sense})
         addQuantity(form, index);
-    form.addRow(tr("Word lines driven at"), drive_);
-    form.addRow(tr("Bit lines read at"), read_);
+    form.addRow(tr("Driven"), drive_);
+    form.addRow(tr("Read"), read_);
     addSection(form, tr("Cells"));
     for (const std::size_t index : {Series, HalfVoltage, Temperature, SpinWave})
         addQuantity(form, index);

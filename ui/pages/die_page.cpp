@@ -309,8 +309,13 @@ QWidget* DiePage::makeSide()
     read_ = new ReadPanel(document_);
     auto* side = new QTabWidget;
     side->setObjectName("dieTabs");
-    side->addTab(makeHistogram(), tr("Conductances"));
+    QWidget* histogram = makeHistogram();
+    side->addTab(histogram, tr("Conductances"));
     side->addTab(read_, tr("Read-out"));
+    for (QWidget* tab : {histogram, static_cast<QWidget*>(read_)}) { // as panels
+        tab->setAutoFillBackground(true);
+        tab->setBackgroundRole(QPalette::Base);
+    }
     side->addTab(new CircuitPanel(document_), tr("Circuit"));
     side->setFixedWidth(340);
     side_ = side;

@@ -17,7 +17,7 @@
 #include "document/project_document.h"
 #include "figures/circuit_figures.h"
 #include "pages/panel.h"
-#include "study/circuit_study.h"
+#include "study/evaluation.h"
 #include "views/figure_view.h"
 
 namespace faultline
@@ -167,7 +167,8 @@ void ReadPanel::start()
                         image = image_->value() - 1](const std::stop_token& stop) mutable {
         try {
             requireSmall(geometry);
-            const CellMap map = mapOnOneDie(network->settings, geometry);
+            const CellMap map =
+                mapOnOneDie(network->settings.network.layers, geometry, network->settings.spare);
             const int side = network->settings.side;
             const std::shared_ptr<const Dataset> all = images->test(folder);
             if (!solved)

@@ -94,6 +94,7 @@ StudyForm::StudyForm(const Wafer& wafer, QWidget* parent) : QWidget(parent), waf
         connect(box, &QComboBox::currentIndexChanged, this, changed);
     for (QCheckBox* box : modes_)
         connect(box, &QCheckBox::toggled, this, changed);
+    connect(circuit_, &QCheckBox::toggled, this, changed);
 }
 
 void StudyForm::makeNetwork(QFormLayout* form)
@@ -204,9 +205,22 @@ void StudyForm::makeData(QFormLayout* form)
     auto* images = new QHBoxLayout;
     images->addWidget(dataset_, 1);
     images->addWidget(choose);
+    circuit_ = new QCheckBox(tr("read through it"));
+    circuit_->setObjectName("throughCircuit");
+    circuit_->setToolTip(
+        tr("Wires, transistors, converters and noise of the project's circuit: hardware-aware and "
+           "statistics-aware\ntraining see them, and all errors on dies are behind them. Networks on several "
+           "dies cannot be read so."));
+    auto* showCircuit = new QPushButton(tr("Show…"));
+    showCircuit->setObjectName("showCircuit");
+    connect(showCircuit, &QPushButton::clicked, this, &StudyForm::circuitWanted);
+    auto* circuit = new QHBoxLayout;
+    circuit->addWidget(circuit_, 1);
+    circuit->addWidget(showCircuit);
     addSection(*form, tr("Dies and images"));
     form->addRow(tr("Dies"), dies_);
     form->addRow(tr("Statistics"), statistics);
+    form->addRow(tr("Circuit"), circuit);
     form->addRow(tr("Images"), images);
 }
 
@@ -225,6 +239,11 @@ void StudyForm::editStatistics()
         statistics_ = dialog.statistics();
     check();
     emit edited();
+}
+
+void StudyForm::setCircuit(const CircuitOptions& circuit)
+{
+    projectCircuit_ = circuit;
 }
 
 void StudyForm::setDatasetName(const QString& name)
@@ -254,6 +273,7 @@ void StudyForm::setPlan(const StudyPlan& plan)
     repeats_->setValue(plan.repeats);
     seed_->setText(QString::number(plan.seed));
     dies_->setText(namesOf(plan.dies, wafer_));
+    circuit_->setChecked(plan.circuit.has_value());
     check();
 }
 
@@ -289,6 +309,7 @@ StudyPlan StudyForm::plan() const
         names.push_back(word.trimmed().toStdString());
     plan.dies = diesNamed(wafer_, names);
     plan.statistics = statistics_;
+    plan.circuit = circuit_->isChecked() ? std::optional(projectCircuit_) : std::nullopt;
     return plan;
 }
 

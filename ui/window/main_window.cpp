@@ -150,7 +150,8 @@ MainWindow::MainWindow(Project project, QWidget* parent)
     addPage(compare, tr("Compare"), "compare");
     auto* statistics = new StatisticsPage(document_);
     addPage(statistics, tr("Statistics"), "statistics");
-    addPage(new CircuitPage(document_), tr("Circuit"), "circuit");
+    auto* circuit = new CircuitPage(document_);
+    addPage(circuit, tr("Circuit"), "circuit");
     makeMenus();
     tintRail();
 
@@ -181,6 +182,7 @@ MainWindow::MainWindow(Project project, QWidget* parent)
         pages_->setCurrentWidget(die);
     });
     connect(train, &TrainPage::datasetWanted, this, &MainWindow::chooseDataset);
+    connect(train, &TrainPage::circuitWanted, this, [this, circuit] { pages_->setCurrentWidget(circuit); });
     connect(train, &TrainPage::failed, this, [this](const QString& reason) { dialogs_.showError(reason); });
     connect(statistics, &StatisticsPage::failed, this,
             [this](const QString& reason) { dialogs_.showError(reason); });

@@ -123,8 +123,8 @@ CircuitPage::CircuitPage(ProjectDocument& document, QWidget* parent)
     auto* right = new QVBoxLayout;
     right->setSpacing(pageMargin);
     right->addWidget(makeSubject());
-    right->addWidget(makeWaterfall(), 1);
-    right->addWidget(makeSweep(), 1);
+    right->addWidget(makeWaterfall(), 3);
+    right->addWidget(makeSweep(), 2);
     auto* page = new QHBoxLayout(this);
     page->setContentsMargins(pageMargin, pageMargin, pageMargin, pageMargin);
     page->setSpacing(pageMargin);
@@ -279,7 +279,7 @@ CircuitPage::AxisFields CircuitPage::makeAxis(int number)
 QWidget* CircuitPage::makeSweep()
 {
     sweep_ =
-        new FigureView(tr("Start varies the parameters above: errors against them appear here, as a curve "
+        new FigureView(tr("Start varies the parameters beside: errors against them appear here, as a curve "
                           "of one, as a map of two."));
     sweep_->setObjectName("sweep");
     sweepNote_ = quietLabel();

@@ -100,6 +100,7 @@ constexpr std::array quantities{
              [](CircuitOptions& of) -> double& { return of.absoluteNoise; },
              QT_TR_NOOP("Standard deviation of a row's current at each read, whatever the current")}};
 
+constexpr int fieldSpacing = 6; // pixels
 constexpr std::array ends{LineEnds::One, LineEnds::Both};
 constexpr std::array unusedLevels{AP, P};
 constexpr std::array ranges{ConverterRange::Shared, ConverterRange::PerLine, ConverterRange::Fixed};
@@ -196,6 +197,7 @@ QLayout* CircuitPanel::addQuantity(QFormLayout& form, std::size_t index)
     auto* unit = new QLabel(quantity.unit);
     unit->setFixedWidth(unitWidth);
     auto* row = new QHBoxLayout;
+    row->setSpacing(fieldSpacing);
     row->addWidget(line, 1);
     row->addWidget(unit);
     form.addRow(tr(quantity.label), row);
@@ -213,11 +215,12 @@ CircuitPanel::ConverterFields CircuitPanel::addConverter(QFormLayout& form, cons
     bits->setSuffix(tr(" bits"));
     bits->setAccessibleName(label);
     auto* range =
-        comboBox("", {tr("shared range"), tr("per line"), tr("fixed range")}, // as in ranges
+        comboBox("", {tr("shared"), tr("per line"), tr("fixed")}, // as in ranges
                  tr("Full scale: the largest value that training images give in a layer or tile, on "
                     "each line by itself, or as typed"));
     range->setObjectName(QString(name) + "Range");
     auto* row = new QHBoxLayout;
+    row->setSpacing(fieldSpacing);
     row->addWidget(bits);
     row->addWidget(range, 1);
     form.addRow(label, row);

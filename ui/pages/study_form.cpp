@@ -205,7 +205,7 @@ void StudyForm::makeData(QFormLayout* form)
     auto* images = new QHBoxLayout;
     images->addWidget(dataset_, 1);
     images->addWidget(choose);
-    circuit_ = new QCheckBox(tr("read through it"));
+    circuit_ = new QCheckBox(tr("in the loop"));
     circuit_->setObjectName("throughCircuit");
     circuit_->setToolTip(
         tr("Wires, transistors, converters and noise of the project's circuit: hardware-aware and "

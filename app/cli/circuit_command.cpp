@@ -26,8 +26,6 @@ namespace
 
 namespace fs = std::filesystem;
 
-constexpr int calibrationImages = 500;
-
 /// What both commands read networks with.
 struct Options {
     std::string file, circuit, study, folder;
@@ -74,17 +72,6 @@ CircuitOptions circuitFrom(const Options& options)
     return circuit;
 }
 
-/// The images of one side, and the first of them alone when there shall be fewer.
-Dataset images(const Dataset& all, int side, int most)
-{
-    Dataset part = all;
-    if (most > 0 && most < all.size()) {
-        part.images = all.images.leftCols(most);
-        part.labels.resize(static_cast<std::size_t>(most));
-    }
-    return downsample(part, side);
-}
-
 /// The networks on the dies that are asked for, and what they are read with.
 struct Subject {
     Project project;
@@ -108,10 +95,11 @@ struct Subject {
                         "its own die alone.");
         const int side = runs.front()->settings.side;
         const DatasetPair data = loadDataset(project.dataset);
-        test = images(data.test, side, options.images);
-        calibration = images(data.train, side, calibrationImages);
+        test =
+            downsample(firstImages(data.test, options.images > 0 ? options.images : data.test.size()), side);
+        calibration = downsample(firstImages(data.train, calibrationImages), side);
         if (options.train)
-            train = images(data.train, side, 0);
+            train = downsample(data.train, side);
     }
 
     /// Trains a network for each die with the circuit in the loop, in the place of those that were chosen.
@@ -123,6 +111,7 @@ struct Subject {
             return false;
         Study study{.name = "Circuit in the loop", .plan = project.plan, .result = {}};
         study.plan.modes = {TrainingMode::HardwareAware};
+        study.plan.circuit = circuit;
         study.plan.dies.clear();
         for (const Die* die : dies)
             study.plan.dies.push_back(die->id);
@@ -193,14 +182,6 @@ private:
     }
 };
 
-double worstLoss(const CircuitOutcome& outcome)
-{
-    double worst = 0.0;
-    for (const RowLoss& row : outcome.rows)
-        worst = std::max(worst, row.loss);
-    return worst;
-}
-
 /// dies.csv, rows.csv and, in JSON, the list of all networks on dies.
 nlohmann::json writeOutcomes(const Subject& subject, const std::vector<CircuitOutcome>& outcomes,
                              const fs::path& folder)
@@ -219,7 +200,7 @@ nlohmann::json writeOutcomes(const Subject& subject, const std::vector<CircuitOu
                              {"error_percent", outcome.error},
                              {"energy_j", outcome.cost.energy},
                              {"power_w", outcome.cost.power},
-                             {"worst_row_loss", worstLoss(outcome)}};
+                             {"worst_row_loss", outcome.worstLoss()}};
         dies += network + ',' + die;
         for (const char* key :
              {"ideal_circuit_error_percent", "error_percent", "energy_j", "power_w", "worst_row_loss"})
@@ -244,7 +225,7 @@ void printOutcomes(const Subject& subject, const std::vector<CircuitOutcome>& ou
         errors.push_back(outcome.error);
         energies.push_back(1e9 * outcome.cost.energy);
         powers.push_back(1e3 * outcome.cost.power);
-        losses.push_back(100.0 * worstLoss(outcome));
+        losses.push_back(100.0 * outcome.worstLoss());
     }
     std::vector<std::string> names = subject.networkNames();
     constexpr std::size_t most = 5;

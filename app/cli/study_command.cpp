@@ -40,7 +40,7 @@ struct Options {
     std::optional<int> holdOut;
     std::vector<int> hidden;
     std::optional<std::string> activation, spare;
-    std::string shard;
+    std::string circuit, shard;
     std::optional<int> slurm;           // shards; 0: one per run
     std::vector<std::string> arguments; // as typed, but those that a shard gets its own of
 };
@@ -131,6 +131,8 @@ void change(StudyPlan& plan, const Options& options, const Wafer& wafer)
         plan.network.layers.push_back(classCount);
     }
     plan.network.layers.front() = plan.side * plan.side;
+    if (!options.circuit.empty())
+        plan.circuit = readCircuitOptions(options.circuit);
     if (options.activation)
         plan.network.hidden = activationFromName(*options.activation);
 }
@@ -394,6 +396,11 @@ void addStudyCommand(CLI::App& program, Action& action)
                         usually("Exponent q of the loss (1 - p^q) / q of statistics-aware training; 0 is "
                                 "cross-entropy",
                                 plan.statisticsAware.lossBound));
+    command
+        ->add_option("--circuit", options->circuit,
+                     "A circuit (.json, as in datasets/demo-circuit.json) that hardware-aware and "
+                     "statistics-aware training see and that all errors on dies are behind")
+        ->type_name("FILE");
     command
         ->add_option("--spare", options->spare,
                      "What spare cells hold: copies of whole layers, averaged digitally, or unused (copies)")

@@ -44,11 +44,11 @@ Value valueIn(const Names<Value, count>& names, std::string_view wanted)
 }
 
 /// The named value of a key, if it is there.
-template <class Value, std::size_t count>
-void read(const JsonSection& section, const char* key, const Names<Value, count>& names, Value& value)
+template <class Value>
+void read(const JsonSection& section, const char* key, Value (*fromName)(std::string_view), Value& value)
 {
     if (section.has(key))
-        section.check([&] { value = valueIn(names, section.text(key)); });
+        section.check([&] { value = fromName(section.text(key)); });
 }
 
 void read(const JsonSection& root, const char* key, const char* fullScaleKey, Converter& converter)
@@ -57,14 +57,14 @@ void read(const JsonSection& root, const char* key, const char* fullScaleKey, Co
         return;
     const JsonSection section = root.section(key, {"bits", "range", fullScaleKey});
     converter.bits = section.wholeNumber("bits", converter.bits);
-    read(section, "range", rangeNames, converter.range);
+    read(section, "range", converterRangeFromName, converter.range);
     converter.fullScale = section.number(fullScaleKey, converter.fullScale);
 }
 
 nlohmann::json toJson(const Converter& converter, const char* fullScaleKey)
 {
     return {{"bits", static_cast<unsigned>(converter.bits)},
-            {"range", nameIn(rangeNames, converter.range)},
+            {"range", name(converter.range)},
             {fullScaleKey, converter.fullScale}};
 }
 
@@ -82,6 +82,36 @@ void validate(const Converter& converter, const std::string& what)
 }
 
 } // namespace
+
+std::string_view name(ConverterRange range)
+{
+    return nameIn(rangeNames, range);
+}
+
+std::string_view name(LineEnds ends)
+{
+    return nameIn(endsNames, ends);
+}
+
+std::string_view name(Level level)
+{
+    return nameIn(levelNames, level);
+}
+
+ConverterRange converterRangeFromName(std::string_view name)
+{
+    return valueIn(rangeNames, name);
+}
+
+LineEnds lineEndsFromName(std::string_view name)
+{
+    return valueIn(endsNames, name);
+}
+
+Level levelFromName(std::string_view name)
+{
+    return valueIn(levelNames, name);
+}
 
 Quantiser::Quantiser(int bits, bool hasSign, const Eigen::ArrayXd& fullScales)
     : last_(static_cast<float>(hasSign ? (1 << (bits - 1)) - 1 : (1 << bits) - 1))
@@ -151,8 +181,8 @@ CircuitOptions circuitOptionsFromJson(const nlohmann::json& document, const std:
         wires.rowSegment = section.number("row_segment_ohm", wires.rowSegment);
         wires.source = section.number("source_ohm", wires.source);
         wires.sense = section.number("sense_ohm", wires.sense);
-        read(section, "driven_ends", endsNames, wires.drive);
-        read(section, "read_ends", endsNames, wires.read);
+        read(section, "driven_ends", lineEndsFromName, wires.drive);
+        read(section, "read_ends", lineEndsFromName, wires.read);
     }
     options.series = root.number("series_ohm", options.series);
     if (root.has("read")) {
@@ -170,7 +200,7 @@ CircuitOptions circuitOptionsFromJson(const nlohmann::json& document, const std:
     options.biasHalfVoltage = root.number("bias_half_voltage_v", options.biasHalfVoltage);
     options.temperature = root.number("temperature_k", options.temperature);
     options.spinWaveCoefficient = root.number("spin_wave_coefficient", options.spinWaveCoefficient);
-    read(root, "unused_cells", levelNames, options.unused);
+    read(root, "unused_cells", levelFromName, options.unused);
     root.validate(options);
     return options;
 }
@@ -189,8 +219,8 @@ nlohmann::json toJson(const CircuitOptions& options)
           {"row_segment_ohm", wires.rowSegment},
           {"source_ohm", wires.source},
           {"sense_ohm", wires.sense},
-          {"driven_ends", nameIn(endsNames, wires.drive)},
-          {"read_ends", nameIn(endsNames, wires.read)}}},
+          {"driven_ends", name(wires.drive)},
+          {"read_ends", name(wires.read)}}},
         {"series_ohm", options.series},
         {"read", {{"voltage_v", options.readVoltage}, {"time_s", options.readTime}}},
         {"dac", toJson(options.dac, "full_scale_input")},
@@ -198,7 +228,7 @@ nlohmann::json toJson(const CircuitOptions& options)
         {"noise", {{"relative", options.relativeNoise}, {"absolute_a", options.absoluteNoise}}},
         {"temperature_k", options.temperature},
         {"spin_wave_coefficient", options.spinWaveCoefficient},
-        {"unused_cells", nameIn(levelNames, options.unused)}};
+        {"unused_cells", name(options.unused)}};
     if (options.isBiasDependent()) // JSON has no infinity
         document["bias_half_voltage_v"] = options.biasHalfVoltage;
     return document;

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <limits>
 #include <string>
+#include <string_view>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -17,6 +18,14 @@ enum class ConverterRange : std::uint8_t {
     Shared,  ///< the largest value that calibration images give on any column of a layer or row of a tile
     PerLine, ///< the largest on each column or row by itself
 };
+
+/// The words of files for what is chosen from a few: "fixed", "shared", "per-line"; "one", "both"; "AP", "P".
+std::string_view name(ConverterRange range);
+std::string_view name(LineEnds ends);
+std::string_view name(Level level);
+ConverterRange converterRangeFromName(std::string_view name); ///< throws Error, as do the others
+LineEnds lineEndsFromName(std::string_view name);
+Level levelFromName(std::string_view name);
 
 /// A uniform converter. Of values that have no sign it has the 2^bits codes from 0 to full scale; of values
 /// with a sign the 2^bits - 1 codes from -full scale to full scale, so that zero is one of them. It rounds to

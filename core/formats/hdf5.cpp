@@ -377,6 +377,11 @@ bool Group::has(const char* name) const
     return H5Aexists(id_, name) > 0;
 }
 
+bool Group::hasMember(const std::string& name) const
+{
+    return H5Lexists(id_, name.c_str(), H5P_DEFAULT) > 0;
+}
+
 std::string Group::text(const char* name) const
 {
     const std::string place = placeOf(name);

@@ -120,6 +120,7 @@ public:
     }
 
     bool has(const char* name) const; ///< an attribute of this name
+    bool hasMember(const std::string& name) const;
     std::string text(const char* name) const;
     std::vector<std::string> texts(const char* name) const;
     template <class T>

@@ -1,11 +1,37 @@
 #include "learning/circuit_die.h"
 
+#include <cmath>
 #include <limits>
 
 #include "learning/circuit_network.h"
 
 namespace faultline
 {
+
+DefectStatistics inCircuit(DefectStatistics statistics, const Device& device, const CircuitOptions& options)
+{
+    // R_AP(T) = R_P + scale (R_AP - R_P), cell by cell; the spreads of R_P and R_AP are independent.
+    const double scale = options.tmrScale(device.tmr);
+    const LognormalConductance parallel = statistics.level[P];
+    LognormalConductance& antiparallel = statistics.level[AP];
+    const double resistance = scale / antiparallel.median + (1.0 - scale) / parallel.median;
+    antiparallel.sigma = std::hypot(scale * antiparallel.sigma / antiparallel.median,
+                                    (1.0 - scale) * parallel.sigma / parallel.median) /
+                         resistance;
+    antiparallel.median = 1.0 / resistance;
+    const double ohm = options.series;
+    const auto behind = [ohm](double siemens) {
+        return std::isinf(siemens) ? 1.0 / ohm : siemens / (1.0 + ohm * siemens);
+    };
+    for (LognormalConductance* cells :
+         {&statistics.level[P], &statistics.level[AP], &statistics.shortConductance}) {
+        cells->sigma /= 1.0 + ohm * cells->median;
+        cells->median = behind(cells->median);
+    }
+    statistics.shortLimit = behind(statistics.shortLimit);
+    statistics.openConductance = behind(statistics.openConductance);
+    return statistics;
+}
 
 CircuitDie::CircuitDie(std::unique_ptr<DieSource> dies, Die reference, CellMap map, const Device& device,
                        const CircuitOptions& options, std::uint32_t refresh)
@@ -27,6 +53,11 @@ void CircuitDie::choose(std::uint32_t step, const Network& network, std::vector<
     if (seen_.empty() || step % refresh_ == 0)
         solve(network);
     dies_->choose(step, network, onDie);
+    attenuate(onDie);
+}
+
+void CircuitDie::attenuate(std::vector<DenseLayer<float>>& onDie) const
+{
     for (std::size_t l = 0; l < seen_.size(); ++l)
         onDie[l].weights = onDie[l].weights.cwiseProduct(seen_[l].a) + seen_[l].b;
 }

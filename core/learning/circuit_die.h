@@ -8,6 +8,10 @@
 namespace faultline
 {
 
+/// Statistics of dies as transistors and temperature let their cells conduct at small voltages: medians
+/// exactly, spreads in first order. Stuck cells count as healthy ones of their state.
+DefectStatistics inCircuit(DefectStatistics statistics, const Device& device, const CircuitOptions& options);
+
 /// Training with the circuit in the loop: the dies of another source, as wires, transistors and temperature
 /// let the periphery see them.
 ///
@@ -30,6 +34,7 @@ public:
                const CircuitOptions& options, std::uint32_t refresh);
 
     void choose(std::uint32_t step, const Network& network, std::vector<DenseLayer<float>>& onDie) override;
+    void attenuate(std::vector<DenseLayer<float>>& onDie) const override;
     Eigen::MatrixXf slope(std::size_t layer) override { return dies_->slope(layer); }
 
 private:

@@ -227,6 +227,21 @@ std::vector<std::uint8_t> CircuitNetwork::classify(const Dataset& images, const 
     return {classes.begin(), classes.end()};
 }
 
+std::vector<TileRead> CircuitNetwork::reads(const Dataset& images, Index image) const
+{
+    requireFit(images);
+    std::vector<TileRead> reads(map_.tiles().size());
+    propagate(denseImages(images, image, 1), nullptr, nullptr,
+              [&](std::size_t layer, const MatrixXf& driven) {
+                  for (std::size_t t = 0; t < reads.size(); ++t)
+                      if (const Tile& tile = map_.tiles()[t]; static_cast<std::size_t>(tile.layer) == layer) {
+                          const Eigen::VectorXd voltages = tileVoltages(tile, driven);
+                          reads[t] = {voltages, array_.solve(voltages)};
+                      }
+              });
+    return reads;
+}
+
 ReadCost CircuitNetwork::readCost(const Dataset& images) const
 {
     requireFit(images);

@@ -22,6 +22,19 @@ struct ReadCost {
     double power = 0.0;  ///< watt while a tile is read
 };
 
+/// The array while one tile is read.
+struct TileRead {
+    Eigen::VectorXd voltages; ///< of the sources, one per column, volt
+    CrossbarState state;
+
+    /// Of each cell with its transistor, rows x columns, watt.
+    Eigen::MatrixXd cellPower() const
+    {
+        return (state.columnVoltage - state.rowVoltage).cwiseProduct(state.cellCurrent);
+    }
+    double power() const { return voltages.dot(state.inputCurrent); } ///< out of the sources, watt
+};
+
 /// Current that wires, drivers and sense resistances cost a row when all columns of its tile are driven
 /// alike.
 struct RowLoss {
@@ -64,6 +77,10 @@ public:
     Eigen::MatrixXf scores(const Dataset& images, const NoiseKey& key) const;
     /// The class of highest score for each image.
     std::vector<std::uint8_t> classify(const Dataset& images, const NoiseKey& key) const;
+
+    /// What one image does to the whole array while each tile is read, in the order of CellMap::tiles():
+    /// behind the DACs, without noise.
+    std::vector<TileRead> reads(const Dataset& images, Eigen::Index image) const;
 
     ReadCost readCost(const Dataset& images) const;
     std::vector<RowLoss> rowLosses() const; ///< of every tile's rows, in the order of CellMap::tiles()

@@ -200,6 +200,16 @@ DatasetPair readIdxFolder(const std::filesystem::path& folder)
     return pair;
 }
 
+Dataset firstImages(const Dataset& dataset, int most)
+{
+    Dataset part = dataset;
+    if (most < dataset.size()) {
+        part.images = dataset.images.leftCols(most);
+        part.labels.resize(static_cast<std::size_t>(most));
+    }
+    return part;
+}
+
 Dataset downsample(const Dataset& dataset, int side)
 {
     const int largest = std::min(dataset.width, dataset.height);

@@ -40,6 +40,9 @@ DatasetPair readIdxFolder(const std::filesystem::path& folder);
 /// The test images of such a folder alone.
 Dataset readIdxTestImages(const std::filesystem::path& folder);
 
+/// The first so many of the images; all when there are fewer.
+Dataset firstImages(const Dataset& dataset, int most);
+
 /// Averages over areas down to side x side pixels; the side need not divide the image's. Throws Error for a
 /// side under 1 or above the image's.
 Dataset downsample(const Dataset& dataset, int side);

@@ -23,6 +23,10 @@ public:
     virtual void choose(std::uint32_t step, const Network& network,
                         std::vector<DenseLayer<float>>& onDie) = 0;
 
+    /// What lies between the dies and the periphery makes of the weights of any die, as at the last choose():
+    /// of what is not drawn. Nothing here.
+    virtual void attenuate(std::vector<DenseLayer<float>>&) const {}
+
     /// How far each weight of a layer moves when its sign changes, halved, in the mean over the source's dies
     /// (outputs x inputs, up to a common factor): what the straight-through estimator multiplies a gradient
     /// by. Not the drawn die's own (up - down) / 2: its noise would go with that of the gradient and pull

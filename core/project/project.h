@@ -3,17 +3,20 @@
 #include <optional>
 #include <string>
 
+#include "crossbar/circuit_options.h"
 #include "study/runner.h"
 
 namespace faultline
 {
 
-/// Everything that a person saves: a wafer, what to train on it next, and the studies made of it.
+/// Everything that a person saves: a wafer, the circuit around its dies, what to train on them next, and the
+/// studies made of them.
 struct Project {
     std::string name = "untitled";
     Wafer wafer;
     std::string dataset; ///< folder of the images, in IDX form; empty: the MNIST that ships with Faultline
     StudyPlan plan;      ///< of the next study
+    CircuitOptions circuit;
     std::vector<Study> studies;
 
     int freeDieId() const; ///< an id that no die has or had, as far as the studies know

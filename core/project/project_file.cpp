@@ -1,5 +1,6 @@
 #include "project/project_file.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -24,7 +25,9 @@ using hdf5::Group;
 
 constexpr const char* formatName = "faultline-project";
 constexpr const char* partFormatName = "faultline-study-part";
-constexpr std::int32_t formatVersion = 2;
+constexpr std::int32_t formatVersion = 3;
+/// Without studies behind circuits, all is as it was in this version: so older programs read it.
+constexpr std::int32_t versionWithoutCircuits = 2;
 
 /// Calls `part`, and has its Error say where in the file the values stood that it did not like.
 template <class Part>
@@ -210,6 +213,72 @@ DefectStatistics loadStatistics(const Group& group)
     return statistics;
 }
 
+// Circuit
+// -------------------------------------------------------------------------------------------------------
+
+void save(Group group, const Converter& converter, const char* fullScaleName)
+{
+    group.set("bits", converter.bits);
+    group.set("range", std::string(name(converter.range)));
+    group.set(fullScaleName, converter.fullScale);
+}
+
+Converter loadConverter(const Group& group, const char* fullScaleName)
+{
+    return {.bits = group.get<std::int32_t>("bits"),
+            .range = at(group.placeOf("range"), [&] { return converterRangeFromName(group.text("range")); }),
+            .fullScale = group.get<double>(fullScaleName)};
+}
+
+void saveCircuit(Group group, const CircuitOptions& circuit)
+{
+    group.set("column_segment_ohm", circuit.wires.columnSegment);
+    group.set("row_segment_ohm", circuit.wires.rowSegment);
+    group.set("source_ohm", circuit.wires.source);
+    group.set("sense_ohm", circuit.wires.sense);
+    group.set("driven_ends", std::string(name(circuit.wires.drive)));
+    group.set("read_ends", std::string(name(circuit.wires.read)));
+    group.set("series_ohm", circuit.series);
+    group.set("read_voltage_v", circuit.readVoltage);
+    group.set("read_time_s", circuit.readTime);
+    save(group.create("dac", "Converter on each column"), circuit.dac, "full_scale_input");
+    save(group.create("adc", "Converter on each row"), circuit.adc, "full_scale_a");
+    group.set("relative_noise", circuit.relativeNoise);
+    group.set("absolute_noise_a", circuit.absoluteNoise);
+    group.set("bias_half_voltage_v", circuit.biasHalfVoltage);
+    group.set("temperature_k", circuit.temperature);
+    group.set("spin_wave_coefficient", circuit.spinWaveCoefficient);
+    group.set("unused_cells", std::string(name(circuit.unused)));
+}
+
+CircuitOptions loadCircuit(const Group& group)
+{
+    const auto ends = [&](const char* attribute) {
+        return at(group.placeOf(attribute), [&] { return lineEndsFromName(group.text(attribute)); });
+    };
+    CircuitOptions circuit;
+    circuit.wires = {.columnSegment = group.get<double>("column_segment_ohm"),
+                     .rowSegment = group.get<double>("row_segment_ohm"),
+                     .source = group.get<double>("source_ohm"),
+                     .sense = group.get<double>("sense_ohm"),
+                     .drive = ends("driven_ends"),
+                     .read = ends("read_ends")};
+    circuit.series = group.get<double>("series_ohm");
+    circuit.readVoltage = group.get<double>("read_voltage_v");
+    circuit.readTime = group.get<double>("read_time_s");
+    circuit.dac = loadConverter(group.open("dac"), "full_scale_input");
+    circuit.adc = loadConverter(group.open("adc"), "full_scale_a");
+    circuit.relativeNoise = group.get<double>("relative_noise");
+    circuit.absoluteNoise = group.get<double>("absolute_noise_a");
+    circuit.biasHalfVoltage = group.get<double>("bias_half_voltage_v");
+    circuit.temperature = group.get<double>("temperature_k");
+    circuit.spinWaveCoefficient = group.get<double>("spin_wave_coefficient");
+    circuit.unused =
+        at(group.placeOf("unused_cells"), [&] { return levelFromName(group.text("unused_cells")); });
+    at(group.place(), [&] { circuit.validate(); });
+    return circuit;
+}
+
 // Plan
 // ----------------------------------------------------------------------------------------------------------
 
@@ -278,6 +347,8 @@ void savePlan(Group group, const StudyPlan& plan)
     if (plan.statistics)
         saveStatistics(group.create("statistics", "What statistics-aware training is to draw from"),
                        *plan.statistics);
+    if (plan.circuit)
+        saveCircuit(group.create("circuit", "What the dies are read through"), *plan.circuit);
 }
 
 StudyPlan loadPlan(const Group& group, int fileVersion)
@@ -296,6 +367,8 @@ StudyPlan loadPlan(const Group& group, int fileVersion)
     plan.statisticsAware = loadOptions(group.open("statistics_aware_training"));
     if (fileVersion > 1 && group.get<bool>("own_statistics"))
         plan.statistics = loadStatistics(group.open("statistics"));
+    if (group.hasMember("circuit"))
+        plan.circuit = loadCircuit(group.open("circuit"));
     return plan;
 }
 
@@ -385,6 +458,8 @@ void saveSettings(Group& group, const RunSettings& settings)
     group.set("spare_cells", std::string(name(settings.spare)));
     group.set("seed", settings.seed);
     save(group.create("training", "Options of this run"), settings.training);
+    if (settings.circuit)
+        saveCircuit(group.create("circuit", "What the dies were read through"), *settings.circuit);
 }
 
 RunSettings loadSettings(const Group& group)
@@ -400,6 +475,8 @@ RunSettings loadSettings(const Group& group)
     settings.spare = loadSpare(group);
     settings.seed = group.get<std::uint64_t>("seed");
     settings.training = loadOptions(group.open("training"));
+    if (group.hasMember("circuit"))
+        settings.circuit = loadCircuit(group.open("circuit"));
     return settings;
 }
 
@@ -590,21 +667,26 @@ std::vector<Study> loadOnlyStudy(const Group& root, const StudyPlan& plan)
 // The whole
 // -----------------------------------------------------------------------------------------------------
 
-void setFormat(Group& root, const char* format)
+void setFormat(Group& root, const char* format, bool hasCircuits)
 {
     root.set("format", std::string(format));
-    root.set("version", formatVersion);
+    root.set("version", hasCircuits ? formatVersion : versionWithoutCircuits);
     root.set("writer", std::string("Faultline ") + version());
     root.set("created", timestamp());
 }
 
 void save(Group root, const Project& project)
 {
-    setFormat(root, formatName);
+    const bool hasCircuits =
+        project.plan.circuit || std::ranges::any_of(project.studies, [](const Study& study) {
+            return study.plan.circuit.has_value();
+        });
+    setFormat(root, formatName, hasCircuits);
     root.set("name", project.name);
     root.set("dataset", project.dataset);
     saveWafer(root.create("wafer", "Dies that were made together"), project.wafer);
     savePlan(root.create("plan", "What to train next and on which dies"), project.plan);
+    saveCircuit(root.create("circuit", "What the dies are read with"), project.circuit);
     Group studies = root.create("studies", "Plans and what has become of them");
     studies.set("studies", static_cast<std::int32_t>(project.studies.size()));
     for (std::size_t i = 0; i < project.studies.size(); ++i)
@@ -643,6 +725,8 @@ Project load(const std::string& bytes)
     project.dataset = root.text("dataset");
     project.wafer = loadWafer(root.open("wafer"), fileVersion);
     project.plan = loadPlan(root.open("plan"), fileVersion);
+    if (root.hasMember("circuit")) // files before knew only ideal ones
+        project.circuit = loadCircuit(root.open("circuit"));
     if (fileVersion == 1) {
         project.studies = loadOnlyStudy(root, project.plan);
         return project;
@@ -676,7 +760,7 @@ void saveStudyPart(const Study& part, const std::filesystem::path& file)
 {
     writeFileAtomically(file, at(file.string(), [&] {
                             return hdf5::build([&](Group root) {
-                                setFormat(root, partFormatName);
+                                setFormat(root, partFormatName, part.plan.circuit.has_value());
                                 saveStudy(root.create("study", "Runs of one study"), part);
                             });
                         }));

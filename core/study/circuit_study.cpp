@@ -16,7 +16,6 @@
 #include "common/require.h"
 #include "common/statistics.h"
 #include "learning/circuit_die.h"
-#include "study/evaluation.h"
 
 namespace faultline
 {
@@ -63,21 +62,15 @@ bool forAll(std::size_t count, const CircuitBench& bench, const Work& work)
     return done == count;
 }
 
-/// Throws Error for a network that takes several dies: their circuits would have to be read together.
-CellMap mapOnOneDie(const RunSettings& settings, const CircuitBench& bench)
+CellMap mapOf(const RunSettings& settings, const CircuitBench& bench)
 {
-    CellMap map(settings.network.layers, bench.wafer.geometry, settings.spare);
-    if (map.dies() > 1)
-        throw Error("Circuits are read one die at a time, and this network takes " +
-                    std::to_string(map.dies()) + " dies.");
-    return map;
+    return mapOnOneDie(settings.network.layers, bench.wafer.geometry, settings.spare);
 }
 
 CircuitNetwork networkOn(const Run& run, const Die& die, const CircuitOptions& options,
                          const CircuitBench& bench)
 {
-    return {run.network,        die,     mapOnOneDie(run.settings, bench),
-            bench.wafer.device, options, bench.calibration};
+    return {run.network, die, mapOf(run.settings, bench), bench.wafer.device, options, bench.calibration};
 }
 
 double errorOf(const CircuitNetwork& network, std::uint32_t noise, const CircuitBench& bench)
@@ -217,6 +210,14 @@ std::vector<Pairing> pairings(std::span<const Run* const> runs, std::span<const 
     return all;
 }
 
+double CircuitOutcome::worstLoss() const
+{
+    double worst = 0.0;
+    for (const RowLoss& row : rows)
+        worst = std::max(worst, row.loss);
+    return worst;
+}
+
 std::string_view name(Effect effect)
 {
     switch (effect) {
@@ -244,15 +245,15 @@ std::optional<std::vector<CircuitOutcome>>
 readThroughCircuit(std::span<const Pairing> pairs, const CircuitOptions& options, const CircuitBench& bench)
 {
     options.validate();
-    Dataset few = bench.test;
-    few.images = bench.test.images.leftCols(std::min<Eigen::Index>(costImages, bench.test.images.cols()));
+    const Dataset few = firstImages(bench.test, costImages);
     std::vector<CircuitOutcome> outcomes(pairs.size());
     const bool complete = forAll(pairs.size(), bench, [&](std::size_t k) {
         const auto& [run, die] = pairs[k];
         const auto noise = static_cast<std::uint32_t>(k);
         const CircuitNetwork network = networkOn(*run, *die, options, bench);
+        const AnalogWeights alone = analogWeights(*die, mapOf(run->settings, bench), bench.wafer.device);
         outcomes[k] = {.idealError =
-                           errorPercent(bench.test.labels, classify(*run, die, bench.wafer, bench.test)),
+                           errorPercent(onDie(run->network, alone), run->settings.network, bench.test),
                        .error = errorOf(network, noise, bench),
                        .cost = network.readCost(few),
                        .rows = network.rowLosses()};
@@ -264,7 +265,7 @@ std::optional<std::vector<Run>> trainThroughCircuit(const RunSettings& like, std
                                                     const CircuitOptions& options, const Dataset& train,
                                                     const CircuitBench& bench)
 {
-    const CellMap map = mapOnOneDie(like, bench);
+    const CellMap map = mapOf(like, bench);
     std::vector<Run> runs(dies.size());
     const bool complete = forAll(dies.size(), bench, [&](std::size_t k) {
         RunSettings settings = like;
@@ -272,6 +273,7 @@ std::optional<std::vector<Run>> trainThroughCircuit(const RunSettings& like, std
         settings.die = dies[k]->id;
         settings.training.draws = 1;
         settings.training.perfectDraws = 0;
+        settings.circuit = options;
         const int batches = (train.size() + settings.training.batch - 1) / settings.training.batch;
         CircuitDie source(std::make_unique<FixedDie>(analogWeights(
                               inCircuit(*dies[k], bench.wafer.device, options), map, bench.wafer.device)),

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "learning/circuit_network.h"
-#include "study/study.h"
+#include "study/evaluation.h"
 
 namespace faultline
 {
@@ -29,7 +29,7 @@ std::vector<Pairing> pairings(std::span<const Run* const> runs, std::span<const 
 struct CircuitBench {
     const Wafer& wafer;
     const Dataset& test;        ///< what errors are taken on
-    const Dataset& calibration; ///< what converters take their ranges from
+    const Dataset& calibration; ///< what converters take their ranges from, calibrationImages of them
     std::uint64_t seed = 1;     ///< of read noise and drawn dies
     int threads = 0;            ///< 0: one per core; results do not depend on it
     std::stop_token stop;
@@ -45,6 +45,8 @@ struct CircuitOutcome {
     double error = 0.0;
     ReadCost cost; ///< over the first images of the test set
     std::vector<RowLoss> rows;
+
+    double worstLoss() const; ///< of all rows that conduct
 };
 inline constexpr int costImages = 50; ///< that ReadCost is the mean of
 

@@ -40,13 +40,16 @@ nlohmann::ordered_json planJson(const StudyPlan& plan)
     Json modes = Json::array();
     for (const TrainingMode mode : plan.modes)
         modes.push_back(name(mode));
-    return {{"modes", modes},
-            {"repeats", plan.repeats},
-            {"image_side_pixels", plan.side},
-            {"spare_cells", name(plan.spare)},
-            {"activation", name(plan.network.hidden)},
-            {"training", json(plan.training)},
-            {"statistics_aware_training", json(plan.statisticsAware)}};
+    Json document{{"modes", modes},
+                  {"repeats", plan.repeats},
+                  {"image_side_pixels", plan.side},
+                  {"spare_cells", name(plan.spare)},
+                  {"activation", name(plan.network.hidden)},
+                  {"training", json(plan.training)},
+                  {"statistics_aware_training", json(plan.statisticsAware)}};
+    if (plan.circuit)
+        document["circuit"] = toJson(*plan.circuit);
+    return document;
 }
 
 void writePlan(const StudyPlan& plan, const std::filesystem::path& file)
@@ -62,7 +65,7 @@ StudyPlan readPlan(const std::filesystem::path& file)
     const nlohmann::json document = readJson(file, "the settings of a study in JSON");
     const JsonSection root(file.string(), "", document,
                            {"modes", "repeats", "image_side_pixels", "spare_cells", "activation", "training",
-                            "statistics_aware_training", "network", "seed"});
+                            "statistics_aware_training", "network", "seed", "circuit"});
     StudyPlan plan;
     plan.modes.clear();
     root.check([&] {
@@ -78,6 +81,8 @@ StudyPlan readPlan(const std::filesystem::path& file)
     plan.seed = root.wholeNumber<std::uint64_t>("seed");
     plan.training = readOptions(root, "training");
     plan.statisticsAware = readOptions(root, "statistics_aware_training");
+    if (root.has("circuit"))
+        plan.circuit = circuitOptionsFromJson(document.at("circuit"), file.string() + ": circuit");
     return plan;
 }
 

@@ -10,6 +10,8 @@
 #include <thread>
 
 #include "common/error.h"
+#include "learning/circuit_die.h"
+#include "study/evaluation.h"
 
 namespace faultline
 {
@@ -30,32 +32,50 @@ struct Bench {
     CellMap map;
     DefectStatistics statistics;
     std::vector<DieGroup> dies;
-    std::vector<AnalogWeights> onDies; // in the order of dies
+    std::vector<AnalogWeights> onDies; // in the order of dies; as transistors let them be seen
+    Dataset calibration;               // of a circuit
 
-    /// What a hardware-aware run trains on.
-    const AnalogWeights& trainedOn(const RunSettings& settings) const
+    /// The place in dies of what a hardware-aware run trains on.
+    std::size_t trainedOn(const RunSettings& settings) const
     {
-        const auto group = std::ranges::find(dies, settings.die, &DieGroup::id);
-        return onDies[static_cast<std::size_t>(group - dies.begin())];
+        return static_cast<std::size_t>(std::ranges::find(dies, settings.die, &DieGroup::id) - dies.begin());
+    }
+    /// What statistics-aware training draws from.
+    DefectStatistics drawn(const RunSettings& settings) const
+    {
+        return settings.circuit ? inCircuit(statistics, wafer.device, *settings.circuit) : statistics;
     }
 };
 
 std::unique_ptr<DieSource> dieSource(const RunSettings& settings, const Bench& bench)
 {
+    std::unique_ptr<DieSource> source;
+    const Die* own = nullptr;
     switch (settings.mode) {
     case TrainingMode::Standard:
         return std::make_unique<NominalDie>(bench.map);
     case TrainingMode::HardwareAware:
-        return std::make_unique<FixedDie>(bench.trainedOn(settings));
+        source = std::make_unique<FixedDie>(bench.onDies[bench.trainedOn(settings)]);
+        own = bench.dies[bench.trainedOn(settings)].dies.front();
+        break;
     case TrainingMode::StatisticsAware:
-        return std::make_unique<RandomDie>(bench.statistics, bench.map, bench.wafer.device, settings.seed,
-                                           settings.stream());
+        source = std::make_unique<RandomDie>(bench.drawn(settings), bench.map, bench.wafer.device,
+                                             settings.seed, settings.stream());
+        break;
     }
-    throw std::logic_error("unknown training mode");
+    if (!settings.circuit)
+        return source;
+    const int batch = settings.training.batch;
+    const auto epoch = static_cast<std::uint32_t>((bench.train.size() + batch - 1) / batch);
+    const Device& device = bench.wafer.device;
+    return std::make_unique<CircuitDie>(std::move(source),
+                                        own ? *own : Die("perfect", bench.wafer.geometry, device), bench.map,
+                                        device, *settings.circuit, epoch);
 }
 
 /// The dies on which an epoch's test error is taken: those that are trained on, or a few drawn from the same
-/// statistics, the same at every epoch, at draws that training never reaches.
+/// statistics, the same at every epoch, at draws that training never reaches. Behind the wires of a circuit
+/// as training sees them, without converters and noise: what counts is evaluated at the end.
 std::vector<AnalogWeights> watchedDies(const RunSettings& settings, const Bench& bench)
 {
     constexpr std::uint32_t drawn = 4, last = std::numeric_limits<std::uint32_t>::max();
@@ -63,17 +83,18 @@ std::vector<AnalogWeights> watchedDies(const RunSettings& settings, const Bench&
     case TrainingMode::Standard:
         return {nominalWeights(bench.map)};
     case TrainingMode::HardwareAware:
-        return {bench.trainedOn(settings)};
+        return {bench.onDies[bench.trainedOn(settings)]};
     case TrainingMode::StatisticsAware:
         break;
     }
+    const DefectStatistics statistics = bench.drawn(settings);
     const auto each = static_cast<std::uint32_t>(bench.map.dies());
     std::vector<AnalogWeights> watched;
     for (std::uint32_t k = 0; k < drawn; ++k) {
         std::vector<Die> dies;
         DieGroup group;
         for (std::uint32_t die = 0; die < each; ++die)
-            dies.push_back(drawDie(bench.statistics, bench.wafer.geometry,
+            dies.push_back(drawDie(statistics, bench.wafer.geometry,
                                    RandomStream(settings.seed, RandomUse::TrainingDie, settings.stream(),
                                                 last - k * each - die)));
         for (const Die& die : dies)
@@ -89,10 +110,6 @@ std::optional<Run> performRun(RunCheckpoint& progress, const Bench& bench, const
                               const std::function<void(const RunCheckpoint&)>& onEpoch)
 {
     const RunSettings& settings = progress.settings;
-    const auto error = [&](const Network& network, const AnalogWeights& die) {
-        return errorPercent(onDie(network, die), settings.network, bench.test);
-    };
-
     auto start = Clock::now();
     const double secondsBefore = progress.trainSeconds;
     const auto source = dieSource(settings, bench);
@@ -106,8 +123,12 @@ std::optional<Run> performRun(RunCheckpoint& progress, const Bench& bench, const
         if (!summary)
             return std::nullopt;
         EpochRecord record{*summary, 0.0};
-        for (const AnalogWeights& die : watched)
-            record.testError += error(trainer.network(), die) / static_cast<double>(watched.size());
+        for (const AnalogWeights& die : watched) {
+            std::vector<DenseLayer<float>> layers = onDie(trainer.network(), die);
+            source->attenuate(layers);
+            record.testError +=
+                errorPercent(layers, settings.network, bench.test) / static_cast<double>(watched.size());
+        }
         progress.curve.push_back(record);
         progress.trainer = trainer.state();
         progress.trainSeconds = secondsBefore + secondsSince(start);
@@ -120,11 +141,18 @@ std::optional<Run> performRun(RunCheckpoint& progress, const Bench& bench, const
     run.trainSeconds = progress.trainSeconds;
 
     start = Clock::now();
-    run.perfectDieError = error(run.network, nominalWeights(bench.map));
+    const auto error = [&](const AnalogWeights& die) {
+        return errorPercent(onDie(run.network, die), settings.network, bench.test);
+    };
+    run.perfectDieError = error(nominalWeights(bench.map));
     for (std::size_t k = 0; k < bench.dies.size(); ++k) {
         if (stop.stop_requested())
             return std::nullopt;
-        run.dieErrors[bench.dies[k].id()] = error(run.network, bench.onDies[k]);
+        run.dieErrors[bench.dies[k].id()] =
+            settings.circuit
+                ? errorPercent(bench.test.labels, classify(run, bench.dies[k].dies.front(), bench.wafer,
+                                                           bench.test, bench.calibration))
+                : error(bench.onDies[k]);
     }
     run.evaluateSeconds = secondsSince(start);
     return run;
@@ -139,9 +167,15 @@ Bench prepare(const StudyPlan& plan, const Wafer& wafer, const DatasetPair& data
                 CellMap(plan.network.layers, wafer.geometry, plan.spare),
                 {},
                 plan.groupsOn(wafer),
+                {},
                 {}};
+    if (plan.circuit)
+        bench.calibration = firstImages(bench.train, calibrationImages);
     for (const DieGroup& group : bench.dies)
-        bench.onDies.push_back(analogWeights(group, bench.map, wafer.device));
+        bench.onDies.push_back(
+            plan.circuit ? analogWeights(inCircuit(*group.dies.front(), wafer.device, *plan.circuit),
+                                         bench.map, wafer.device)
+                         : analogWeights(group, bench.map, wafer.device));
     const bool fresh = known.runs.empty() && known.begun.empty();
     bench.statistics = fresh ? trainingStatistics(plan, wafer) : known.statistics;
     return bench;

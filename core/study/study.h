@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "crossbar/circuit_options.h"
 #include "learning/trainer.h"
 #include "wafer/defect_statistics.h"
 
@@ -35,6 +36,10 @@ struct StudyPlan {
     TrainingOptions statisticsAware = TrainingOptions::statisticsAware();
     /// What statistics-aware training draws from; fitted to the plan's dies when absent.
     std::optional<DefectStatistics> statistics;
+    /// What dies are read through, by hardware-aware and statistics-aware training and when networks are
+    /// evaluated; ideal when absent. Only for networks that fit on one die. Draws and perfect draws of the
+    /// training options then stay at 1 and 0: a perfect die has no circuit.
+    std::optional<CircuitOptions> circuit;
 
     /// The plan's dies that are on the wafer, as indices into Wafer::dies.
     std::vector<int> diesOn(const Wafer& wafer) const;
@@ -72,6 +77,7 @@ struct RunSettings {
     Spare spare = Spare::Copies;
     TrainingOptions training;
     std::uint64_t seed = 1;
+    std::optional<CircuitOptions> circuit; ///< as the plan's
 
     /// "standard 1", "hardware-aware D07", "hardware-aware D01+D02".
     std::string name(const Wafer& wafer) const;
@@ -95,7 +101,7 @@ struct Run {
     RunSettings settings;
     std::vector<EpochRecord> curve;
     Network network;
-    double perfectDieError = 0.0;    ///< percent of the test images on a perfect die
+    double perfectDieError = 0.0;    ///< percent of the test images on a perfect die, without a circuit
     std::map<int, double> dieErrors; ///< percent, by Die::id or DieGroup::id, where evaluated
     double trainSeconds = 0.0, evaluateSeconds = 0.0;
 

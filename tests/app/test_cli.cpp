@@ -377,6 +377,26 @@ private slots:
         QVERIFY(refusal({"--study", "Study 7"}).contains("found no trained networks in a study \"Study 7\""));
     }
 
+    void studiesBehindACircuit()
+    {
+        writeText("behind.json",
+                  R"({"wires": {"row_segment_ohm": 1}, "series_ohm": 300, "adc": {"bits": 6}})");
+        const Outcome study =
+            call(tinyStudy("behind", {{"--modes", "hardware-aware"}, {"--circuit", path("behind.json")}}));
+        QVERIFY2(study.exitCode == 0, qPrintable(study.err));
+        QCOMPARE(readJson(path("behind/study.json"))["plan"]["circuit"]["series_ohm"].toDouble(), 300.0);
+        const Run run =
+            loadProject(path("behind/study.faultline").toStdString()).studies.at(0).result.runs.at(1);
+        // The command that reads through circuits finds the same error.
+        const Outcome read =
+            call({"circuit", path("behind/study.faultline"), "--options", path("behind.json"), "--networks",
+                  "hardware-aware D02", "--dies", "D02", "--out", path("behind-read")});
+        QVERIFY2(read.exitCode == 0, qPrintable(read.err));
+        const QJsonValue outcome = readJson(path("behind-read/circuit.json"))["networks_on_dies"][0];
+        QCOMPARE(outcome["error_percent"].toDouble(), run.dieErrors.at(run.settings.die));
+        QVERIFY(call(tinyStudy("never", {{"--circuit", path("none.json")}})).err.contains("none.json"));
+    }
+
     void sweepsACircuit()
     {
         const QString project = path("circuit-study/study.faultline");

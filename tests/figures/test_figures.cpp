@@ -400,7 +400,7 @@ private:
     void addNetworkAndDie()
     {
         const Wafer& wafer = project_.wafer;
-        figures_.push_back(dieFigure(wafer.dies[0], wafer.geometry, {}, healthyRange(wafer, {}),
+        figures_.push_back(dieFigure(wafer.dies[0], wafer.geometry, {}, healthyRange(wafer.dies, {}),
                                      ColourMap::Viridis, QRect(20, 30, 60, 50)));
         std::vector<CaptionedImage> images;
         for (int neuron = 1; neuron <= 40; ++neuron)

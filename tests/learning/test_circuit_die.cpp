@@ -2,6 +2,7 @@
 
 #include <QTest>
 
+#include "common/statistics.h"
 #include "learning/circuit_network.h"
 #include "support/limits.h"
 #include "wafer/defect_statistics.h"
@@ -125,6 +126,44 @@ private slots:
                     VERIFY_BELOW((found - expected).norm(), 0.25 * wires * own);
                 }
         }
+    }
+
+    void statisticsAreThoseOfDiesInTheCircuit()
+    {
+        Bench bench;
+        bench.options.series = 900.0;
+        bench.options.temperature = 380.0;
+        const DieGeometry large{200, 200, 10, 10};
+        bench.statistics.stuckP = bench.statistics.stuckAP = {};
+        const Die drawn = drawDie(bench.statistics, large, RandomStream(5, RandomUse::Test));
+        const Die seen = inCircuit(drawn, bench.device, bench.options);
+        const DefectStatistics statistics = inCircuit(bench.statistics, bench.device, bench.options);
+        const auto compare = [&](const LognormalConductance& expected, Defect defect, Level level) {
+            std::vector<double> logs;
+            for (Eigen::Index cell = 0; cell < seen.defect.size(); ++cell)
+                if (seen.defect.data()[cell] == defect)
+                    logs.push_back(std::log(seen.conductance[level].data()[cell]));
+            VERIFY_BELOW(std::abs(quantile(logs, 0.5) - std::log(expected.median)), 0.012);
+            VERIFY_BELOW(std::abs(standardDeviation(logs) / expected.sigma - 1.0), 0.08);
+        };
+        compare(statistics.level[P], Defect::None, P);
+        compare(statistics.level[AP], Defect::None, AP);
+        compare(statistics.shortConductance, Defect::Short, P);
+        QVERIFY(statistics.shortLimit == 1.0 / 900.0);
+        QVERIFY(inCircuit(bench.statistics, bench.device, {}).level[P] == bench.statistics.level[P]);
+    }
+
+    void attenuatesOtherDiesAlike()
+    {
+        const Bench bench;
+        CircuitDie source = bench.source(bench.options);
+        std::vector<DenseLayer<float>> chosen(2), other(2);
+        source.choose(0, bench.network, chosen);
+        FixedDie(analogWeights(inCircuit(bench.die, bench.device, bench.options), bench.map, bench.device))
+            .choose(0, bench.network, other);
+        source.attenuate(other);
+        for (std::size_t l = 0; l < 2; ++l)
+            QVERIFY(other[l].weights == chosen[l].weights);
     }
 
     void drawnDiesSeeThePerfectDiesWires()

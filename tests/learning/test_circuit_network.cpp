@@ -4,6 +4,7 @@
 
 #include <QTest>
 
+#include "crossbar/dense_nodal_solve.h"
 #include "support/errors.h"
 #include "support/limits.h"
 #include "wafer/defect_statistics.h"
@@ -20,14 +21,14 @@ constexpr int inputs = 9, hidden = 5, images = 60;
 /// A network with random signs and a die with scattered conductances, a short and an open.
 struct Bench {
     Device device;
-    DieGeometry geometry{20, 30, 10, 10};
+    DieGeometry geometry;
     NetworkShape shape{{inputs, hidden, 3}, Activation::Tanh};
     CellMap map{shape.layers, geometry, Spare::Copies};
     Network network = initialNetwork(shape, RandomStream(3, RandomUse::Test));
     Die die;
     Dataset data;
 
-    Bench()
+    explicit Bench(const DieGeometry& cells = {20, 30, 10, 10}) : geometry(cells)
     {
         DefectStatistics statistics;
         statistics.level[P] = {device.conductance(P), 0.1};
@@ -109,6 +110,7 @@ private slots:
     void noiseHasItsVariance();
     void noiseDependsOnKeyAndImageAlone();
     void energyIsVoltageTimesCurrent();
+    void readsAreKirchhoffs();
     void rowLosses();
     void refusesWhatDoesNotFit();
 };
@@ -323,6 +325,50 @@ void TestCircuitNetwork::energyIsVoltageTimesCurrent()
     const ReadCost cost = network.readCost(bench.data);
     VERIFY_BELOW(std::abs(cost.energy / (expected * 5e-8) - 1.0), 1e-5);
     VERIFY_BELOW(std::abs(cost.power * static_cast<double>(bench.map.tiles().size()) / expected - 1.0), 1e-5);
+}
+
+void TestCircuitNetwork::readsAreKirchhoffs()
+{
+    Bench bench({16, 10, 4, 5});
+    const CircuitOptions options = wired();
+    const WireOptions& wires = options.wires;
+    const CircuitNetwork network = bench.with(options);
+    const DenseNodalSolve reference(network.array().smallSignal(), wires);
+    const std::vector<TileRead> reads = network.reads(bench.data, 7);
+    QCOMPARE(reads.size(), bench.map.tiles().size());
+    double energy = 0.0;
+    for (std::size_t t = 0; t < reads.size(); ++t) {
+        const auto& [voltages, state] = reads[t];
+        const Tile& tile = bench.map.tiles()[t];
+        for (int column = 0; column < 10; ++column)
+            if (column < tile.column || column >= tile.column + tile.inputs)
+                QCOMPARE(voltages[column], 0.0);
+        double inWires = 0.0;
+        for (int row = 0; row < 16; ++row)
+            for (int column = 0; column < 10; ++column) {
+                long double onColumn = 0.0, onRow = 0.0;
+                for (int driven = 0; driven < 10; ++driven) {
+                    onColumn += reference.columnVoltage(row, column, driven) * voltages[driven];
+                    onRow += reference.rowVoltage(row, column, driven) * voltages[driven];
+                }
+                VERIFY_BELOW(std::abs(static_cast<double>(onColumn) - state.columnVoltage(row, column)),
+                             1e-9 * options.readVoltage);
+                VERIFY_BELOW(std::abs(static_cast<double>(onRow) - state.rowVoltage(row, column)),
+                             1e-9 * options.readVoltage);
+                const double above = row > 0 ? state.columnVoltage(row - 1, column) : voltages[column];
+                const double next = column < 9 ? state.rowVoltage(row, column + 1) : 0.0;
+                inWires += std::pow(above - state.columnVoltage(row, column), 2) /
+                           (wires.columnSegment + (row == 0 ? wires.source : 0.0));
+                inWires += std::pow(state.rowVoltage(row, column) - next, 2) /
+                           (wires.rowSegment + (column == 9 ? wires.sense : 0.0));
+            }
+        QVERIFY(reads[t].cellPower().minCoeff() >= 0.0);
+        VERIFY_BELOW(std::abs((reads[t].cellPower().sum() + inWires) / reads[t].power() - 1.0), 1e-10);
+        energy += reads[t].power() * options.readTime;
+    }
+    bench.data.images = bench.data.images.middleCols(7, 1);
+    bench.data.labels.resize(1);
+    VERIFY_BELOW(std::abs(energy / network.readCost(bench.data).energy - 1.0), 1e-9);
 }
 
 void TestCircuitNetwork::rowLosses()

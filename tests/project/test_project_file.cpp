@@ -89,6 +89,26 @@ TrainingOptions randomOptions(Random& random)
             .lossBound = random.real()};
 }
 
+/// Another value in every field than an ideal circuit has.
+CircuitOptions randomCircuit(Random& random)
+{
+    const auto positive = [&] { return 1e-12 + std::abs(random.real()); };
+    CircuitOptions circuit;
+    circuit.wires = {positive(), positive(), positive(), positive(), LineEnds::Both, LineEnds::Both};
+    circuit.series = positive();
+    circuit.readVoltage = positive();
+    circuit.readTime = positive();
+    circuit.dac = {2 + random.below(14), ConverterRange::PerLine, positive()};
+    circuit.adc = {2 + random.below(14), ConverterRange::Fixed, positive()};
+    circuit.relativeNoise = positive();
+    circuit.absoluteNoise = positive();
+    circuit.biasHalfVoltage = positive();
+    circuit.temperature = 301 + random.below(99);
+    circuit.spinWaveCoefficient = 1e-5 / (2 + random.below(9));
+    circuit.unused = P;
+    return circuit;
+}
+
 StudyPlan randomPlan(Random& random)
 {
     StudyPlan plan;
@@ -119,6 +139,8 @@ Run randomRun(const Project& project, int index, Random& random)
     run.settings.spare = static_cast<Spare>(random.below(2));
     run.settings.training = randomOptions(random);
     run.settings.seed = random.seed();
+    if (index % 2 == 0)
+        run.settings.circuit = randomCircuit(random);
     for (int epoch = 1; epoch <= index; ++epoch)
         run.curve.push_back({{epoch, random.real(), random.real(), random.real()}, random.real()});
     run.network.shape = run.settings.network;
@@ -164,8 +186,11 @@ Project randomProject(std::uint32_t index)
     }
     project.plan = randomPlan(random);
     project.plan.statistics = randomStatistics(random);
+    project.circuit = randomCircuit(random);
     for (const char* name : {"first", "Ä/\"2\""}) {
         Study study{name, randomPlan(random), {}};
+        if (project.studies.empty())
+            study.plan.circuit = randomCircuit(random);
         study.result.statistics = randomStatistics(random);
         for (int run = 0; run < 5; ++run)
             study.result.runs.push_back(randomRun(project, run, random));
@@ -228,6 +253,7 @@ void compare(const Project& a, const Project& b)
     for (std::size_t i = 0; i < a.wafer.dies.size(); ++i)
         QVERIFY(same(a.wafer.dies[i], b.wafer.dies[i]));
     QVERIFY(a.plan == b.plan);
+    QVERIFY(a.circuit == b.circuit);
     QCOMPARE(a.studies.size(), b.studies.size());
     for (std::size_t k = 0; k < a.studies.size(); ++k) {
         QCOMPARE(a.studies[k].name, b.studies[k].name);
@@ -499,8 +525,8 @@ private slots:
     void newerVersion()
     {
         saveProject(randomProject(4), file_);
-        edit(file_, [](hid_t file) { setNumber(file, "/", "version", 3); });
-        VERIFY_CONTAINS(loadMessage(), "study.faultline: found project version 3, written by Faultline");
+        edit(file_, [](hid_t file) { setNumber(file, "/", "version", 4); });
+        VERIFY_CONTAINS(loadMessage(), "study.faultline: found project version 4, written by Faultline");
         edit(file_, [](hid_t file) { setNumber(file, "/", "version", 0); });
         VERIFY_CONTAINS(loadMessage(), "study.faultline: version: found 0");
     }
@@ -593,6 +619,16 @@ private slots:
             "die of a run",
             [](hid_t file) { setNumber(file, "studies/study-0000/runs/run-0001", "die", -2); },
             "studies/study-0000/runs/run-0001/die: found -2, expected -1 to 2147483647");
+        row(
+            "impossible circuit",
+            [](hid_t file) {
+                const double negative = -1.0;
+                setAttribute(file, "circuit", "sense_ohm", H5T_NATIVE_DOUBLE, &negative);
+            },
+            "circuit: sense resistance is -1");
+        row(
+            "unknown ends", [](hid_t file) { replaceAttribute(file, "circuit", "read_ends", "three"); },
+            "circuit/read_ends: \"three\" is not known here; choose one of one, both.");
         row(
             "recursion",
             [](hid_t file) {
@@ -761,6 +797,7 @@ private slots:
         QCOMPARE(statistics.rows, LineRates{});
         QCOMPARE(statistics.columns, LineRates{});
         QCOMPARE(statistics.clusters, DefectClusters{});
+        QVERIFY(project.circuit == CircuitOptions()); // nor of circuits
         saveProject(project, file_);
         compare(loadProject(file_), project);
     }

@@ -132,8 +132,9 @@ void TestCircuitStudy::idealCircuitIsTheDieAlone()
     const auto outcomes = readThroughCircuit(bench.pairs(), {}, bench.on(1));
     QVERIFY(outcomes);
     for (std::size_t k = 0; k < 3; ++k) {
-        const double expected = errorPercent(
-            bench.images.labels, classify(bench.runs[0], &bench.wafer.dies[k], bench.wafer, bench.images));
+        const double expected =
+            errorPercent(bench.images.labels,
+                         classify(bench.runs[0], &bench.wafer.dies[k], bench.wafer, bench.images, {}));
         QCOMPARE((*outcomes)[k].error, expected);
         QCOMPARE((*outcomes)[k].idealError, expected);
         QVERIFY((*outcomes)[k].cost.energy > 0.0);

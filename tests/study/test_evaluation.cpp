@@ -41,8 +41,8 @@ private slots:
         run.network.layers = {layer};
         const Dataset images{
             3, 3, Eigen::MatrixXf(Eigen::MatrixXf::Identity(9, 9)).sparseView(), {0, 1, 2, 3, 4, 5, 6, 7, 8}};
-        QVERIFY(classify(run, nullptr, wafer, images) == images.labels);
-        QVERIFY(classify(run, &wafer.dies[0], wafer, images) == images.labels);
+        QVERIFY(classify(run, nullptr, wafer, images, {}) == images.labels);
+        QVERIFY(classify(run, &wafer.dies[0], wafer, images, {}) == images.labels);
 
         // A short in G+ of output 5's weight for pixel 2 outvotes the rightful class.
         const CellMap map(run.settings.network.layers, wafer.geometry, Spare::Unused);
@@ -50,10 +50,19 @@ private slots:
         wafer.dies[0].setDefect(cell.row, cell.column, Defect::Short, 1e-2F);
         std::vector<std::uint8_t> expected = images.labels;
         expected[2] = 5;
-        QVERIFY(classify(run, &wafer.dies[0], wafer, images) == expected);
+        QVERIFY(classify(run, &wafer.dies[0], wafer, images, {}) == expected);
+
+        // A circuit without a voltage between its lines sees nothing but itself: one of two bits, fixed at a
+        // tenth of the currents, gives all classes the same sum, and the first of the greatest wins.
+        run.settings.circuit.emplace();
+        QVERIFY(classify(run, &wafer.dies[0], wafer, images, {}) == expected); // an ideal one
+        run.settings.circuit->adc = {2, ConverterRange::Fixed, 1e-9};
+        const auto given = classify(run, &wafer.dies[0], wafer, images, {});
+        QVERIFY(given == std::vector<std::uint8_t>(9, 0));
+        QVERIFY(classify(run, nullptr, wafer, images, {}) == images.labels); // a perfect die has none
 
         wafer.geometry = {4, 4, 4, 4};
-        QVERIFY_EXCEPTION_THROWN(classify(run, &wafer.dies[0], wafer, images), Error);
+        QVERIFY_EXCEPTION_THROWN(classify(run, &wafer.dies[0], wafer, images, {}), Error);
     }
 };
 

@@ -28,6 +28,11 @@ private slots:
             .epochs = 5, .batch = 19, .draws = 4, .perfectDraws = 2, .lossBound = 1.0 / 3.0};
         writePlan(plan, file_);
         QVERIFY(readPlan(file_) == plan);
+        plan.circuit.emplace();
+        plan.circuit->wires.sense = 7.0;
+        plan.circuit->adc.bits = 6;
+        writePlan(plan, file_);
+        QVERIFY(readPlan(file_) == plan);
         plan.dies = {1, 2}; // of one wafer: they stay behind
         writePlan(plan, file_);
         QVERIFY(readPlan(file_).dies.empty());

@@ -1,3 +1,4 @@
+#include <array>
 #include <cmath>
 #include <set>
 
@@ -5,6 +6,8 @@
 
 #include "common/error.h"
 #include "common/statistics.h"
+#include "learning/circuit_network.h"
+#include "study/evaluation.h"
 #include "study/runner.h"
 
 using namespace faultline;
@@ -87,6 +90,43 @@ bool sameErrors(const Run& a, const Run& b)
            a.network.layers[0].latent == b.network.layers[0].latent;
 }
 
+/// A study that is stopped at every second epoch and goes on, and how often; nothing when a part of it does
+/// not fit the one before.
+std::pair<StudyResult, int> inPieces(const StudyPlan& plan)
+{
+    StudyResult result;
+    int rounds = 0;
+    for (; !result.complete && rounds < 100; ++rounds) { // stopped at every second epoch
+        std::stop_source stop;
+        int epochs = 0;
+        const StudyResult before = result;
+        result = runStudy(
+            plan, smallWafer(), data(), 2, stop.get_token(),
+            [&](const RunUpdate& update) {
+                if (update.state == RunUpdate::State::Epoch && ++epochs == 2)
+                    stop.request_stop();
+            },
+            before);
+        for (const RunCheckpoint& checkpoint : result.begun)
+            if (checkpoint.trainer.epoch != static_cast<int>(checkpoint.curve.size()))
+                return {};
+        if (before.runs.size() > result.runs.size())
+            return {};
+    }
+    return {result, rounds};
+}
+
+/// Wires that cost, and converters and noise besides.
+CircuitOptions harshCircuit()
+{
+    CircuitOptions circuit;
+    circuit.wires = {.columnSegment = 15.0, .rowSegment = 15.0, .source = 50.0, .sense = 50.0};
+    circuit.series = 400.0;
+    circuit.adc.bits = 8;
+    circuit.relativeNoise = 0.02;
+    return circuit;
+}
+
 } // namespace
 
 class TestRunner : public QObject
@@ -102,6 +142,8 @@ private slots:
     void stopKeepsFinishedRuns();
     void goesOnFromFinishedRuns();
     void goesOnFromTheLastEpoch();
+    void circuitsChangeNothingOfThat();
+    void errorsAreBehindTheCircuit();
     void shardsMakeTheWhole();
     void drawsFromThePlansStatistics();
     void excludedAndRemovedDies();
@@ -243,23 +285,7 @@ void TestRunner::goesOnFromTheLastEpoch()
     plan.training.epochs = 4;
     plan.statisticsAware.epochs = 5;
     const StudyResult whole = runStudy(plan, smallWafer(), data(), 2);
-    StudyResult result;
-    int rounds = 0;
-    for (; !result.complete && rounds < 100; ++rounds) { // stopped at every second epoch
-        std::stop_source stop;
-        int epochs = 0;
-        const StudyResult before = result;
-        result = runStudy(
-            plan, smallWafer(), data(), 2, stop.get_token(),
-            [&](const RunUpdate& update) {
-                if (update.state == RunUpdate::State::Epoch && ++epochs == 2)
-                    stop.request_stop();
-            },
-            before);
-        for (const RunCheckpoint& checkpoint : result.begun)
-            QCOMPARE(checkpoint.trainer.epoch, static_cast<int>(checkpoint.curve.size()));
-        QVERIFY(before.runs.size() <= result.runs.size());
-    }
+    const auto [result, rounds] = inPieces(plan);
     QVERIFY(rounds > 8);
     QVERIFY(result.complete && result.begun.empty());
     for (std::size_t k = 0; k < whole.runs.size(); ++k) {
@@ -272,13 +298,73 @@ void TestRunner::goesOnFromTheLastEpoch()
     }
 
     std::stop_source stop;
-    result = runStudy(plan, smallWafer(), data(), 1, stop.get_token(), [&stop](const RunUpdate& update) {
-        if (update.state == RunUpdate::State::Epoch)
-            stop.request_stop();
-    });
-    QCOMPARE(result.begun.size(), std::size_t{1});
-    result.begun[0].trainer.moments.pop_back();
-    QVERIFY_EXCEPTION_THROWN(runStudy(plan, smallWafer(), data(), 1, {}, {}, result), Error);
+    StudyResult damaged =
+        runStudy(plan, smallWafer(), data(), 1, stop.get_token(), [&stop](const RunUpdate& update) {
+            if (update.state == RunUpdate::State::Epoch)
+                stop.request_stop();
+        });
+    QCOMPARE(damaged.begun.size(), std::size_t{1});
+    damaged.begun[0].trainer.moments.pop_back();
+    QVERIFY_EXCEPTION_THROWN(runStudy(plan, smallWafer(), data(), 1, {}, {}, damaged), Error);
+}
+
+void TestRunner::circuitsChangeNothingOfThat()
+{
+    StudyPlan plan = smallPlan();
+    plan.circuit = harshCircuit();
+    plan.training.epochs = plan.statisticsAware.epochs = 3;
+    plan.dies = {0, 1};
+    const StudyResult whole = runStudy(plan, smallWafer(), data(), 1);
+    const StudyResult three = runStudy(plan, smallWafer(), data(), 3);
+    const auto [pieces, rounds] = inPieces(plan);
+    QVERIFY(rounds > 5);
+    QVERIFY(pieces.complete);
+    for (std::size_t k = 0; k < whole.runs.size(); ++k)
+        for (const StudyResult& other : {three, pieces}) {
+            QVERIFY(sameErrors(other.runs[k], whole.runs[k]));
+            for (std::size_t epoch = 0; epoch < 3; ++epoch)
+                QCOMPARE(other.runs[k].curve[epoch].testError, whole.runs[k].curve[epoch].testError);
+        }
+}
+
+void TestRunner::errorsAreBehindTheCircuit()
+{
+    StudyPlan plan = smallPlan();
+    plan.training.epochs = plan.statisticsAware.epochs = 6;
+    const Wafer wafer = smallWafer();
+    const StudyResult ideal = runStudy(plan, wafer, data(), 2);
+    plan.circuit = harshCircuit();
+    plan.circuit->relativeNoise = 0.0;
+    const StudyResult behind = runStudy(plan, wafer, data(), 2);
+    const CellMap map(plan.network.layers, wafer.geometry, plan.spare);
+    const Dataset calibration = firstImages(data().train, 500);
+    std::array<double, 3> withLoop{}, without{};
+    for (std::size_t k = 0; k < behind.runs.size(); ++k) {
+        const Run& run = behind.runs[k];
+        QVERIFY(run.settings.circuit == plan.circuit);
+        for (const Die& die : wafer.dies) {
+            const auto error = [&](const Network& network) {
+                return errorPercent(data().test.labels, CircuitNetwork(network, die, map, wafer.device,
+                                                                       *plan.circuit, calibration)
+                                                            .classify(data().test, {}));
+            };
+            QCOMPARE(run.dieErrors.at(die.id), error(run.network));
+            if (run.settings.mode == TrainingMode::HardwareAware && run.settings.die != die.id)
+                continue;
+            const auto mode = static_cast<std::size_t>(run.settings.mode);
+            withLoop[mode] += run.dieErrors.at(die.id);
+            without[mode] += error(ideal.runs[k].network);
+        }
+    }
+    for (const std::size_t standard : {0, 1}) { // does not train with it
+        QVERIFY(behind.runs[standard].network.layers[0].latent ==
+                ideal.runs[standard].network.layers[0].latent);
+        QCOMPARE(behind.runs[standard].perfectDieError, ideal.runs[standard].perfectDieError);
+    }
+    for (const TrainingMode mode : {TrainingMode::HardwareAware, TrainingMode::StatisticsAware}) {
+        const auto k = static_cast<std::size_t>(mode);
+        QVERIFY2(withLoop[k] < without[k], qPrintable(QString("%1 %2").arg(withLoop[k]).arg(without[k])));
+    }
 }
 
 void TestRunner::shardsMakeTheWhole()
@@ -350,6 +436,13 @@ void TestRunner::refusesAWrongPlan()
         return false;
     };
     QVERIFY(refuses([](StudyPlan& plan) { plan.modes.clear(); }, "mode"));
+    QVERIFY(refuses([](StudyPlan& plan) { plan.circuit.emplace().wires.sense = -1.0; }, "sense resistance"));
+    QVERIFY(refuses(
+        [](StudyPlan& plan) {
+            plan.network.layers = {36, 40, 10};
+            plan.circuit.emplace();
+        },
+        "this network takes"));
     QVERIFY(refuses([](StudyPlan& plan) { plan.repeats = 0; }, "repeats"));
     QVERIFY(refuses([](StudyPlan& plan) { plan.side = 5; }, "36 inputs"));
     QVERIFY(refuses([](StudyPlan& plan) { plan.dies = {3}; }, "number 3"));

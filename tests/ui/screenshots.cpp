@@ -64,7 +64,7 @@ private slots:
             save(window, "first-start");
             QTest::mouseClick(close, Qt::LeftButton);
         }
-        for (const char* name : {"wafer", "die", "train", "compare", "statistics"}) {
+        for (const char* name : {"wafer", "die", "train", "compare", "statistics", "circuit"}) {
             if (name == std::string_view("statistics"))
                 QTRY_VERIFY_WITH_TIMEOUT(window.findChild<FigureView*>("drawnOverMeasured")->figure(), 60000);
             save(window, name);
@@ -218,14 +218,56 @@ private slots:
         save(window, "compare-trained");
     }
 
+    void circuit_data() { pages_data(); }
+
+    void circuit()
+    {
+        QFETCH(Appearance, appearance);
+        prepareApplication(settings_.path(), appearance);
+        Project project = demoProject();
+        project.circuit = readCircuitOptions(datasetsFolder() / "demo-circuit.json");
+        project.plan.modes = {TrainingMode::Standard};
+        project.plan.repeats = 1;
+        project.plan.training.epochs = 5;
+        MainWindow window(project);
+        window.resize(1280, 800);
+        window.show();
+        window.document().queue().add("Study 1", project.plan);
+        QTRY_VERIFY_WITH_TIMEOUT(window.document().queue().isIdle(), 120000);
+        window.findChild<QStackedWidget*>("pages")->setCurrentIndex(5);
+        window.findChild<QLineEdit*>("circuitDies")->setText("D01..D06");
+        window.findChild<QPushButton*>("startWaterfall")->click();
+        QTRY_VERIFY_WITH_TIMEOUT(window.findChild<FigureView*>("waterfall")->figure(), 240000);
+        window.findChild<QPushButton*>("startSweep")->click();
+        QTRY_VERIFY_WITH_TIMEOUT(window.findChild<FigureView*>("sweep")->figure(), 240000);
+        save(window, "circuit-results");
+        window.findChild<QComboBox*>("sweepParameter-1")->setCurrentIndex(7);
+        window.findChild<QComboBox*>("sweepParameter-2")->setCurrentIndex(1);
+        window.findChild<QComboBox*>("adcRange")->setCurrentIndex(2);
+        save(window, "circuit-fields");
+        window.findChild<QAction*>("actionUndo")->trigger();
+
+        window.findChild<QStackedWidget*>("pages")->setCurrentIndex(1);
+        auto* map = window.findChild<HeatMapView*>("dieMap");
+        auto* layer = window.findChild<QComboBox*>("dieOverlay");
+        for (const auto& [index, name] :
+             {std::pair{6, "die-word-line"}, {7, "die-bit-line"}, {8, "die-current"}, {9, "die-power"}}) {
+            layer->setCurrentIndex(index);
+            QTRY_VERIFY_WITH_TIMEOUT(map->overlay().read, 20000);
+            save(window, name);
+        }
+        window.findChild<QTabWidget*>("dieTabs")->setCurrentIndex(2);
+        save(window, "die-circuit");
+    }
+
     void figures()
     {
         const Project project = sampleProject(36);
         const Wafer& wafer = project.wafer;
         auto figures = studyFigures(wafer, project.studies.front());
         const auto add = [&](std::size_t die, DieLayer layer, const QRect& cells) {
-            figures.push_back(dieFigure(wafer.dies[die], wafer.geometry, layer, healthyRange(wafer, layer),
-                                        ColourMap::Viridis, cells));
+            figures.push_back(dieFigure(wafer.dies[die], wafer.geometry, layer,
+                                        healthyRange(wafer.dies, layer), ColourMap::Viridis, cells));
         };
         add(0, DieLayer::Defects, {});
         add(1, DieLayer::ConductanceP, {});

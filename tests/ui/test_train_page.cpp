@@ -79,6 +79,45 @@ private slots:
         QCOMPARE(child<QLineEdit>("studyName")->text(), "Study 2");
     }
 
+    void studiesBehindTheCircuit()
+    {
+        CircuitOptions wired;
+        wired.wires.columnSegment = wired.wires.rowSegment = 30.0;
+        document_->setCircuit(wired);
+        auto* through = child<QCheckBox>("throughCircuit");
+        QVERIFY(!through->isChecked());
+        QTest::mouseClick(through, Qt::LeftButton, {}, {8, through->height() / 2});
+        QVERIFY(document_->project().plan.circuit == wired);
+        document_->undoStack().undo();
+        QVERIFY(!through->isChecked());
+        document_->undoStack().redo();
+        QVERIFY(through->isChecked());
+        wired.series = 200.0; // the plan's circuit is the project's
+        document_->setCircuit(wired);
+        QVERIFY(document_->project().plan.circuit == wired);
+        document_->undoStack().undo();
+        QCOMPARE(document_->project().plan.circuit->series, 0.0);
+        document_->undoStack().redo();
+
+        QTest::mouseClick(child<QPushButton>("runStudyButton"), Qt::LeftButton);
+        QTRY_VERIFY_WITH_TIMEOUT(document_->queue().isIdle(), 60000);
+        const Run run = document_->project().studies[0].result.runs[0];
+        QVERIFY(run.settings.circuit == wired);
+        // An edit of a die has its error evaluated anew, behind the same circuit.
+        const double before = run.dieErrors.at(1);
+        document_->evaluator().dieChanged(1);
+        QTRY_VERIFY_WITH_TIMEOUT(!document_->evaluator().isBusy(), 60000);
+        QCOMPARE(document_->project().studies[0].result.runs[0].dieErrors.at(1), before);
+
+        // Settings of a study bring their circuit along.
+        StudyPlan other = document_->project().plan;
+        other.circuit->readVoltage = 0.1;
+        document_->setPlan(other);
+        QCOMPARE(document_->project().circuit.readVoltage, 0.1);
+        document_->undoStack().undo();
+        QCOMPARE(document_->project().circuit.readVoltage, 0.2);
+    }
+
     void queueTwoAndStopOne()
     {
         child<QSpinBox>("epochs")->setValue(100000);

@@ -49,20 +49,12 @@ Wafer emptyWafer(const Wafer& wafer)
 
 } // namespace
 
-std::shared_ptr<const Dataset> Evaluator::TestImages::get(const std::string& folder)
-{
-    const std::scoped_lock lock(mutex_);
-    if (!images_ || folder_ != folder) {
-        images_ = std::make_shared<const Dataset>(loadTestImages(folder));
-        folder_ = folder;
-    }
-    return images_;
-}
-
-Evaluator::Evaluator(const Project& project, StudyQueue& queue, QObject* parent)
+Evaluator::Evaluator(const Project& project, StudyQueue& queue, std::shared_ptr<ImageStore> images,
+                     QObject* parent)
     : QObject(parent),
       project_(project),
-      queue_(queue)
+      queue_(queue),
+      images_(std::move(images))
 {
     // Another list of studies: what is being evaluated may stand elsewhere in it.
     connect(&queue, &StudyQueue::studiesChanged, this, &Evaluator::complete);
@@ -87,16 +79,18 @@ void Evaluator::complete()
     completing_.start([this, gap, wafer = emptyWafer(project_.wafer), folder = project_.dataset,
                        images = images_](const std::stop_token& stop) -> Background::Finish {
         try {
-            const auto full = images->get(folder);
-            Dataset small;
+            const auto full = images->test(folder);
+            Dataset small, calibration;
             for (std::size_t k = 0; k < gap->networks.size(); ++k) {
                 if (stop.stop_requested())
                     return [] {};
                 const Run& network = gap->networks[k];
                 if (small.width != network.settings.side)
                     small = downsample(*full, network.settings.side);
+                if (network.settings.circuit && calibration.width != network.settings.side)
+                    calibration = downsample(*images->calibration(folder), network.settings.side);
                 gap->errors[k].percent =
-                    errorPercent(small.labels, classify(network, &gap->die, wafer, small));
+                    errorPercent(small.labels, classify(network, &gap->die, wafer, small, calibration));
             }
         } catch (const std::exception&) {
             // Images that have moved, or another geometry than the network's: its error stays unknown.
@@ -118,9 +112,12 @@ void Evaluator::answer(const Run& run, const Die* die, std::function<void(const 
                       images = images_](const std::stop_token&) -> Background::Finish {
         Answers answers;
         try {
-            answers.images = images->get(folder);
+            answers.images = images->test(folder);
+            const int side = network->settings.side;
+            const Dataset calibration =
+                network->settings.circuit ? downsample(*images->calibration(folder), side) : Dataset();
             answers.given =
-                classify(*network, place.get(), wafer, downsample(*answers.images, network->settings.side));
+                classify(*network, place.get(), wafer, downsample(*answers.images, side), calibration);
         } catch (const std::exception& error) {
             answers = {nullptr, {}, QString::fromUtf8(error.what())};
         }

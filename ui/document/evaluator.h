@@ -2,9 +2,9 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
 
 #include "document/background.h"
+#include "document/image_store.h"
 #include "project/project.h"
 
 namespace faultline
@@ -19,8 +19,9 @@ class Evaluator : public QObject
     Q_OBJECT
 
 public:
-    /// Keeps references to both.
-    Evaluator(const Project& project, StudyQueue& queue, QObject* parent = nullptr);
+    /// Keeps references to project and queue.
+    Evaluator(const Project& project, StudyQueue& queue, std::shared_ptr<ImageStore> images,
+              QObject* parent = nullptr);
 
     /// Evaluates what is missing: finished runs on included dies.
     void complete();
@@ -42,21 +43,9 @@ signals:
     void completed(); ///< nothing is missing any more
 
 private:
-    /// The test images, read when they are first asked for, by any thread.
-    class TestImages
-    {
-    public:
-        std::shared_ptr<const Dataset> get(const std::string& folder); ///< throws Error
-
-    private:
-        std::mutex mutex_; // guards both
-        std::string folder_;
-        std::shared_ptr<const Dataset> images_;
-    };
-
     const Project& project_;
     StudyQueue& queue_;
-    std::shared_ptr<TestImages> images_ = std::make_shared<TestImages>();
+    std::shared_ptr<ImageStore> images_;
     bool busy_ = false;
     Background completing_, answering_;
 };

@@ -37,14 +37,21 @@ private:
     std::function<void()> redo_, undo_;
 };
 
-/// Changes that follow each other within a moment are one: a number is typed digit by digit.
-class PlanChange : public QUndoCommand
+/// What forms show of the project.
+struct Settings {
+    StudyPlan plan;
+    CircuitOptions circuit;
+    bool operator==(const Settings&) const = default;
+};
+
+/// Changes of one name that follow each other within a moment are one: a number is typed digit by digit.
+class SettingsChange : public QUndoCommand
 {
 public:
-    using Put = std::function<void(const StudyPlan&)>;
+    using Put = std::function<void(const Settings&)>;
 
-    PlanChange(StudyPlan before, StudyPlan after, Put put)
-        : QUndoCommand(ProjectDocument::tr("change settings")),
+    SettingsChange(const QString& name, Settings before, Settings after, Put put)
+        : QUndoCommand(name),
           before_(std::move(before)),
           after_(std::move(after)),
           put_(std::move(put))
@@ -58,8 +65,8 @@ public:
     bool mergeWith(const QUndoCommand* other) override
     {
         constexpr qint64 moment = 1000; // milliseconds
-        const auto& next = dynamic_cast<const PlanChange&>(*other);
-        if (made_.elapsed() > moment)
+        const auto& next = dynamic_cast<const SettingsChange&>(*other);
+        if (next.text() != text() || made_.elapsed() > moment)
             return false;
         made_ = next.made_;
         after_ = next.after_;
@@ -68,7 +75,7 @@ public:
     }
 
 private:
-    StudyPlan before_, after_;
+    Settings before_, after_;
     Put put_;
     QElapsedTimer made_;
 };
@@ -81,7 +88,7 @@ ProjectDocument::ProjectDocument(Project project, QObject* parent)
       shownStudy_(static_cast<int>(project_.studies.size()) - 1),
       safekeeping_(project_),
       queue_(project_),
-      evaluator_(project_, queue_)
+      evaluator_(project_, queue_, images_)
 {
     connect(&queue_, &StudyQueue::changed, this, &ProjectDocument::edited);
     connect(&queue_, &StudyQueue::runTrained, &safekeeping_, &Safekeeping::trained);
@@ -184,10 +191,31 @@ void ProjectDocument::setPlan(const StudyPlan& plan)
     if (plan == project_.plan)
         emit planChanged(); // for a form that shows something else
     else
-        undoStack_.push(new PlanChange(project_.plan, plan, [this](const StudyPlan& put) {
-            project_.plan = put;
+        change(tr("change settings"), plan, plan.circuit.value_or(project_.circuit));
+}
+
+void ProjectDocument::setCircuit(const CircuitOptions& circuit)
+{
+    StudyPlan plan = project_.plan;
+    if (plan.circuit)
+        plan.circuit = circuit;
+    if (circuit != project_.circuit)
+        change(tr("change circuit"), plan, circuit);
+}
+
+void ProjectDocument::change(const QString& name, const StudyPlan& plan, const CircuitOptions& circuit)
+{
+    const auto put = [this](const Settings& settings) {
+        const bool otherPlan = project_.plan != settings.plan;
+        const bool otherCircuit = project_.circuit != settings.circuit;
+        project_.plan = settings.plan;
+        project_.circuit = settings.circuit;
+        if (otherPlan)
             emit planChanged();
-        }));
+        if (otherCircuit)
+            emit circuitChanged();
+    };
+    undoStack_.push(new SettingsChange(name, {project_.plan, project_.circuit}, {plan, circuit}, put));
 }
 
 void ProjectDocument::removeStudy(int study)

@@ -27,6 +27,7 @@ public:
     StudyQueue& queue() { return queue_; }
     const StudyQueue& queue() const { return queue_; }
     Evaluator& evaluator() { return evaluator_; }
+    std::shared_ptr<ImageStore> images() const { return images_; }
     /// The study that the pages show, as an index; -1 while there is none.
     int shownStudy() const { return shownStudy_; }
     void showStudy(int study);
@@ -50,14 +51,16 @@ public:
 
     void setDataset(const std::filesystem::path& folder); ///< empty: the images that ship; can be undone
 
-    void setPlan(const StudyPlan& plan);              ///< of the next study; can be undone
+    /// Of the next study, whose circuit, if it has one, is the project's. Both can be undone.
+    void setPlan(const StudyPlan& plan);
+    void setCircuit(const CircuitOptions& circuit);   ///< valid options
     void removeStudy(int study);                      ///< can be undone
     void renameStudy(int study, const QString& name); ///< can be undone
     void moveStudy(int from, int to);                 ///< in the queue; can be undone
     QString freeStudyName() const;                    ///< "Study 3"
 
-    /// Every change of the wafer (see document/wafer_edits.h), of the list of studies and of the next one's
-    /// plan.
+    /// Every change of the wafer (see document/wafer_edits.h), of the circuit, of the list of studies and of
+    /// the next one's plan.
     QUndoStack& undoStack() { return undoStack_; }
     const QUndoStack& undoStack() const { return undoStack_; }
     /// An id that no die of this project has, nor one that undo could bring back.
@@ -69,6 +72,7 @@ signals:
     void projectReplaced();
     void shownStudyChanged(int study);
     void planChanged();
+    void circuitChanged();
     void datasetChanged();
     void modifiedChanged(bool modified);
     void journalFailed(const QString& reason);
@@ -77,6 +81,7 @@ private:
     friend class WaferEdit;
 
     void put(Project project);
+    void change(const QString& name, const StudyPlan& plan, const CircuitOptions& circuit);
     void edited();
     void keepShownStudy();
     QString nameOf(int study) const;
@@ -93,6 +98,7 @@ private:
     int knownStudies_ = 0; // when the list last changed
     Safekeeping safekeeping_;
     StudyQueue queue_;
+    std::shared_ptr<ImageStore> images_ = std::make_shared<ImageStore>();
     Evaluator evaluator_;
 };
 

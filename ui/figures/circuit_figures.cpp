@@ -155,13 +155,67 @@ std::unique_ptr<Figure> waterfallFigure(const Waterfall& waterfall)
     plot->title = "What each non-ideality costs";
     plot->millimetres = {178, 70};
     plot->x = categoryAxis("Added one after the other", names);
-    constexpr double wordsRoom = 1.08;
+    constexpr double wordsRoom = 1.15;
     plot->y = linearAxis(errorTitle, heights, true);
     plot->y.high *= wordsRoom;
     plot->marks = std::move(marks);
     plot->legend = {{"costs points", {Hue::Vermillion}, LegendEntry::Symbol::Patch},
                     {"saves points", {Hue::Green}, LegendEntry::Symbol::Patch},
                     {"alone, on a perfect die", {Hue::Ink, Marker::Diamond}, LegendEntry::Symbol::Dot}};
+    return plot;
+}
+
+std::unique_ptr<Figure> irDropFigure(const TileRead& read)
+{
+    const CrossbarState& state = read.state;
+    Table table{{"line", "index", "terminal (V)", "IR drop (V)"}, {}};
+    std::vector<QPointF> wordLines, bitLines;
+    std::vector<double> indices, drops;
+    const auto add = [&](const char* line, Eigen::Index index, double terminal, double drop,
+                         std::vector<QPointF>& points) {
+        table.rows.push_back({std::string(line), static_cast<double>(index), terminal, drop});
+        points.emplace_back(static_cast<double>(index), 1e3 * drop);
+        indices.push_back(static_cast<double>(index));
+        drops.push_back(1e3 * drop);
+    };
+    for (Eigen::Index column = 0; column < state.columnVoltage.cols(); ++column) {
+        const double source = read.voltages[column];
+        add("word line", column, source, (state.columnVoltage.col(column).array() - source).abs().maxCoeff(),
+            wordLines);
+    }
+    for (Eigen::Index row = 0; row < state.rowVoltage.rows(); ++row)
+        add("bit line", row, 0.0, state.rowVoltage.row(row).cwiseAbs().maxCoeff(), bitLines);
+    const SeriesStyle word{Hue::Blue, Marker::Circle}, bit{Hue::Vermillion, Marker::Square};
+    auto plot = std::make_unique<Plot>(std::move(table));
+    plot->name = "ir-drop";
+    plot->title = "IR drop of each line";
+    plot->x = linearAxis("Column, row", indices, false);
+    plot->y = linearAxis("IR drop (mV)", drops, true);
+    plot->marks = {dots(wordLines, word), dots(bitLines, bit)};
+    plot->legend = {{"word lines (columns)", word}, {"bit lines (rows)", bit}};
+    return plot;
+}
+
+std::unique_ptr<Figure> rowLossFigure(std::span<const RowLoss> rows)
+{
+    Table table{{"layer", "copy", "row", "current lost (%)"}, {}};
+    std::vector<QPointF> points;
+    std::vector<double> indices, losses;
+    for (const RowLoss& row : rows) {
+        table.rows.push_back(
+            {row.layer + 1.0, row.copy + 1.0, static_cast<double>(row.row), 100.0 * row.loss});
+        if (!std::isfinite(row.loss))
+            continue;
+        points.emplace_back(row.row, 100.0 * row.loss);
+        indices.push_back(row.row);
+        losses.push_back(100.0 * row.loss);
+    }
+    auto plot = std::make_unique<Plot>(std::move(table));
+    plot->name = "row-loss";
+    plot->title = "Current that wires cost each row";
+    plot->x = linearAxis("Row", indices, false);
+    plot->y = linearAxis("Current lost (%)", losses, true);
+    plot->marks = {dots(std::move(points), {Hue::Blue})};
     return plot;
 }
 

@@ -13,6 +13,14 @@ namespace faultline
 /// as dots what it costs alone.
 std::unique_ptr<Figure> waterfallFigure(const Waterfall& waterfall);
 
+/// How far each line's wire is from the voltage of its terminal at its worst cell: word lines from their
+/// sources, bit lines from ground.
+std::unique_ptr<Figure> irDropFigure(const TileRead& read);
+
+/// Share of each row's current that wires, drivers and sense resistances take; rows that conduct nothing are
+/// left out.
+std::unique_ptr<Figure> rowLossFigure(std::span<const RowLoss> rows);
+
 /// Error over one parameter, a curve in a band of one standard deviation; over two, a heat map of the means.
 std::unique_ptr<Figure> sweepFigure(const SweepPlan& plan, std::span<const SweepPoint> points);
 

@@ -16,6 +16,8 @@ constexpr int indices = rampColours + 5;
 /// For each index how bad it is; of two cells under a pixel the worse is seen.
 std::array<int, 256> badnessOf(DieLayer layer)
 {
+    const bool highestIsWorst =
+        layer == DieLayer::Damage || layer == DieLayer::CellCurrent || layer == DieLayer::CellPower;
     std::array<int, 256> badness{};
     for (int index = 0; index < 256; ++index) {
         int& value = badness[static_cast<std::size_t>(index)];
@@ -24,7 +26,7 @@ std::array<int, 256> badnessOf(DieLayer layer)
         else if (index >= rampColours)
             value = index;
         else
-            value = layer == DieLayer::Damage ? index : std::abs(index - rampColours / 2);
+            value = highestIsWorst ? index : std::abs(index - rampColours / 2);
     }
     return badness;
 }
@@ -73,17 +75,17 @@ int ColourRange::index(double value) const
     return value > 0.0 ? colourIndex(std::log(value), std::log(low), std::log(high)) : 0;
 }
 
-ColourRange healthyRange(const Wafer& wafer, const Overlay& overlay, double low, double high)
+ColourRange healthyRange(std::span<const Die> dies, const Overlay& overlay, double low, double high)
 {
     // A sample of every wafer is enough for percentiles, and quick on a large one. Odd, so that it does not
     // keep to one column of a die.
     Eigen::Index cells = 0;
-    for (const Die& die : wafer.dies)
+    for (const Die& die : dies)
         cells += die.defect.size();
     const Eigen::Index stride = std::max<Eigen::Index>(1, cells / 50000) | 1;
     const bool pairs = overlay.reach() > 0;
     std::vector<double> values;
-    for (const Die& die : wafer.dies)
+    for (const Die& die : dies)
         for (Eigen::Index k = 0; k < die.defect.size(); k += stride)
             if (pairs || die.defect.data()[k] == Defect::None) {
                 const double value = overlay.value(

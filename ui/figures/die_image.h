@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include <QImage>
@@ -23,9 +24,10 @@ struct ColourRange {
     int index(double value) const;
 };
 
-/// Between two quantiles of a wafer's cells, of the healthy ones for conductances and TMR; symmetric about
-/// zero for weights. Taken from a sample on a large wafer.
-ColourRange healthyRange(const Wafer& wafer, const Overlay& overlay, double low = 0.01, double high = 0.99);
+/// Between two quantiles of the dies' cells, of the healthy ones unless they are taken in pairs; symmetric
+/// about zero for weights. Taken from a sample of many cells.
+ColourRange healthyRange(std::span<const Die> dies, const Overlay& overlay, double low = 0.01,
+                         double high = 0.99);
 
 /// One pixel a cell, Format_Indexed8 with dieColours() still to be set as its colours. Indices: a ramp of
 /// values first, then missing (not a number), open, stuck-AP, stuck-P, short: a higher one is the worse cell.
@@ -43,7 +45,8 @@ inline constexpr uchar noCell = 255;
 
 /// A part of a die's image (all of it if null; in cells) made smaller so that the worst cell that a pixel
 /// touches colours it: the worst defect, or else the value farthest from the middle of the ramp (the highest
-/// for Damage). Single defects never vanish. Where a pixel is smaller than a cell, the cell under its middle.
+/// for Damage, CellCurrent and CellPower). Single defects never vanish. Where a pixel is smaller than a cell,
+/// the cell under its middle.
 QImage worstOf(const QImage& dieImage, const QSize& size, DieLayer layer = DieLayer::Defects,
                QRectF part = {});
 

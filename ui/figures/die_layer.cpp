@@ -20,6 +20,14 @@ LayerText textOf(DieLayer layer)
         return {"TMR", "%", 100.0, 0};
     case DieLayer::Weights:
         return {"Weight", {}, 1.0, 2};
+    case DieLayer::WordLine:
+        return {"Word-line voltage", "mV", 1e3, 2};
+    case DieLayer::BitLine:
+        return {"Bit-line voltage", "mV", 1e3, 3};
+    case DieLayer::CellCurrent:
+        return {"Cell current", "µA", 1e6, 2};
+    case DieLayer::CellPower:
+        return {"Cell power", "µW", 1e6, 3};
     case DieLayer::Damage:
         break;
     }
@@ -81,6 +89,30 @@ double MappedNetwork::pairValue(const Die& die, const Device& device, const Cell
            (device.conductance(P) - device.conductance(AP));
 }
 
+namespace
+{
+
+double valueOf(DieLayer layer, const CrossbarState& state, const CellIndex& cell)
+{
+    const auto& [row, column] = cell;
+    if (row >= state.cellCurrent.rows() || column >= state.cellCurrent.cols())
+        return NAN;
+    const double wordLine = state.columnVoltage(row, column), bitLine = state.rowVoltage(row, column);
+    const double current = state.cellCurrent(row, column);
+    switch (layer) {
+    case DieLayer::WordLine:
+        return wordLine;
+    case DieLayer::BitLine:
+        return bitLine;
+    case DieLayer::CellCurrent:
+        return current;
+    default:
+        return (wordLine - bitLine) * current;
+    }
+}
+
+} // namespace
+
 double Overlay::value(const Die& die, const CellIndex& cell) const
 {
     const auto conductance = [&](Level level) -> double {
@@ -102,6 +134,11 @@ double Overlay::value(const Die& die, const CellIndex& cell) const
         const double value = network->pairValue(die, device, cell);
         return std::isnan(value) ? NAN : std::abs(value - network->written(network->use(die, cell)->weight));
     }
+    case DieLayer::WordLine:
+    case DieLayer::BitLine:
+    case DieLayer::CellCurrent:
+    case DieLayer::CellPower:
+        return read ? valueOf(layer, read->state, cell) : NAN;
     }
     return NAN;
 }

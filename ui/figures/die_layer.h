@@ -9,15 +9,30 @@
 #include <QString>
 
 #include "crossbar/cell_map.h"
+#include "learning/circuit_network.h"
 #include "study/study.h"
 
 namespace faultline
 {
 
-/// What of a die is shown: healthy cells in quiet greys with its defects in colour, or a number of each cell.
-enum class DieLayer { Defects, ConductanceP, ConductanceAP, Tmr, Weights, Damage };
-inline constexpr std::array allLayers{DieLayer::Defects, DieLayer::ConductanceP, DieLayer::ConductanceAP,
-                                      DieLayer::Tmr,     DieLayer::Weights,      DieLayer::Damage};
+/// What of a die is shown: healthy cells in quiet greys with its defects in colour, or a number of each cell;
+/// the last four while one tile of a network is read through the circuit.
+enum class DieLayer {
+    Defects,
+    ConductanceP,
+    ConductanceAP,
+    Tmr,
+    Weights,
+    Damage,
+    WordLine,
+    BitLine,
+    CellCurrent,
+    CellPower
+};
+constexpr bool isOfRead(DieLayer layer)
+{
+    return layer >= DieLayer::WordLine;
+}
 
 /// How a layer's numbers are written.
 struct LayerText {
@@ -64,9 +79,11 @@ struct Overlay {
     DieLayer layer;
     Device device;                                ///< for Weights and Damage
     std::shared_ptr<const MappedNetwork> network; ///< for Weights and Damage
+    std::shared_ptr<const TileRead> read;         ///< for layers of a read, of the die that is shown
 
-    /// Siemens for conductances (of G at P for Defects), otherwise a plain number: TMR = G_P / G_AP - 1, the
-    /// weight, |weight - ideal|. NaN where the cell has none.
+    /// Volt, ampere and watt for layers of a read; siemens for conductances (of G at P for Defects),
+    /// otherwise a plain number: TMR = G_P / G_AP - 1, the weight, |weight - ideal|. NaN where the cell has
+    /// none.
     double value(const Die& die, const CellIndex& cell) const;
     /// Rows above and below a changed cell that change with it: a weight is a pair.
     int reach() const { return layer == DieLayer::Weights || layer == DieLayer::Damage ? 1 : 0; }

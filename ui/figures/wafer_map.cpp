@@ -53,7 +53,7 @@ WaferMap::WaferMap(const Wafer& wafer, DieValues values, Table numbers)
       decimals_(values.decimals),
       axis_{values.title, Axis::Scale::Linear, INFINITY, -INFINITY, {}, values.decimals == 0}
 {
-    const ColourRange range = healthyRange(wafer, DieLayer::Defects);
+    const ColourRange range = healthyRange(wafer.dies, DieLayer::Defects);
     const std::vector<WaferPosition> positions = shownPositions(wafer);
     values.values.resize(wafer.dies.size(), NAN);
     for (std::size_t k = 0; k < wafer.dies.size(); ++k) {

@@ -14,6 +14,7 @@
 #include <QHeaderView>
 #include <QLocale>
 #include <QSpinBox>
+#include <QTabWidget>
 #include <QTableWidget>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -23,7 +24,9 @@
 #include "document/networks.h"
 #include "document/project_document.h"
 #include "figures/numbers.h"
+#include "pages/circuit_panel.h"
 #include "pages/panel.h"
+#include "pages/read_panel.h"
 #include "views/heat_map_view.h"
 #include "views/histogram_view.h"
 #include "views/legend_view.h"
@@ -37,6 +40,7 @@ namespace
 
 enum RangeMode { Percentiles, ByHand };
 enum Which { ThisDie, AllDies };
+enum Side { Conductances, ReadOut }; // tabs; the circuit is behind them
 
 struct ToolText {
     const char* name;
@@ -100,7 +104,7 @@ DiePage::DiePage(ProjectDocument& document, QWidget* parent) : QWidget(parent), 
     page->setSpacing(pageMargin);
     page->addWidget(makeTools());
     page->addWidget(makeMap(), 1);
-    page->addWidget(makeHistogram());
+    page->addWidget(makeSide());
 
     const auto shortcut = [this](const QKeySequence& keys, const auto& slot) {
         auto* action = new QAction(this);
@@ -208,13 +212,15 @@ QWidget* DiePage::makeMap()
     dies_->setMinimumContentsLength(7);
     fit_ = toolButton("fitButton", tr("Fit"), tr("Show the whole die (F)"));
     fit_->setShortcut(Qt::Key_F);
-    layer_ =
-        comboBox("dieOverlay",
-                 {tr("Defects"), tr("G at P"), tr("G at AP"), tr("TMR"), tr("Mapped weights"),
-                  tr("Damage")}, // as in DieLayer
-                 tr("What of the die is shown"),
-                 tr("Weights are what each pair of cells is worth on this die as the network has written "
-                    "it.\nDamage is how far that is from the ideal +1 or −1."));
+    layer_ = comboBox(
+        "dieOverlay",
+        {tr("Defects"), tr("G at P"), tr("G at AP"), tr("TMR"), tr("Mapped weights"), tr("Damage"),
+         tr("Word-line voltage"), tr("Bit-line voltage"), tr("Cell current"),
+         tr("Cell power")}, // as in DieLayer
+        tr("What of the die is shown"),
+        tr("Weights are what each pair of cells is worth on this die as the network has written "
+           "it.\nDamage is how far that is from the ideal +1 or −1.\nVoltages, current and power are "
+           "those of a read: the page beside the map says of which image."));
     network_ = comboBox("overlayNetwork", {}, tr("Network"), tr("The trained network that lies on the die"));
     network_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     network_->setMinimumContentsLength(14);
@@ -270,11 +276,15 @@ QWidget* DiePage::makeMap()
         if (sign != wasSign)
             colours_->setCurrentIndex(static_cast<int>(sign ? ColourMap::BlueRed : ColourMap::Viridis));
         rangeMode_->setCurrentIndex(Percentiles);
+        if (isOfRead(static_cast<DieLayer>(layer)) && side_->currentIndex() == Conductances)
+            side_->setCurrentIndex(ReadOut);
+        showRead();
         showRangeFields();
         showOverlay();
     });
     connect(network_, &QComboBox::activated, this, [this] {
         mapped_.reset();
+        showRead();
         showOverlay();
     });
     connect(colours_, &QComboBox::currentIndexChanged, this, &DiePage::showOverlay);
@@ -292,6 +302,29 @@ QWidget* DiePage::makeMap()
             previewAt(cell);
     });
     return panel;
+}
+
+QWidget* DiePage::makeSide()
+{
+    read_ = new ReadPanel(document_);
+    auto* side = new QTabWidget;
+    side->setObjectName("dieTabs");
+    QWidget* histogram = makeHistogram();
+    side->addTab(histogram, tr("Conductances"));
+    side->addTab(read_, tr("Read-out"));
+    for (QWidget* tab : {histogram, static_cast<QWidget*>(read_)}) { // as panels
+        tab->setAutoFillBackground(true);
+        tab->setBackgroundRole(QPalette::Base);
+    }
+    side->addTab(new CircuitPanel(document_), tr("Circuit"));
+    side->setFixedWidth(340);
+    side_ = side;
+    connect(side_, &QTabWidget::currentChanged, this, &DiePage::showRead);
+    connect(read_, &ReadPanel::changed, this, [this] {
+        if (isOfRead(map_->overlay().layer))
+            showOverlay();
+    });
+    return side;
 }
 
 QWidget* DiePage::makeHistogram()
@@ -318,7 +351,10 @@ QWidget* DiePage::makeHistogram()
     numbers_->setObjectName("dieNumbers");
     numbers_->setAccessibleName(tr("Populations and counts"));
 
-    auto* panel = new Panel(tr("Conductances"));
+    auto* panel = new QWidget;
+    auto* body = new QVBoxLayout(panel);
+    body->setContentsMargins(10, 8, 10, 8);
+    body->setSpacing(6);
     auto* first = new QHBoxLayout;
     first->setSpacing(6);
     first->addWidget(new QLabel(tr("Of")));
@@ -330,12 +366,11 @@ QWidget* DiePage::makeHistogram()
     second->addWidget(logConductance_);
     second->addWidget(logCounts_);
     second->addStretch(1);
-    panel->body()->addLayout(first);
-    panel->body()->addLayout(second);
-    panel->body()->addWidget(histogram_, 1);
-    panel->body()->addWidget(brushed_);
-    panel->body()->addWidget(numbers_);
-    panel->setFixedWidth(340);
+    body->addLayout(first);
+    body->addLayout(second);
+    body->addWidget(histogram_, 1);
+    body->addWidget(brushed_);
+    body->addWidget(numbers_);
 
     const auto showBinUnit = [this] {
         const bool log = logConductance_->isChecked();
@@ -369,13 +404,17 @@ void DiePage::connectDocument()
     connect(&document_, &ProjectDocument::waferChanged, this, &DiePage::showWafer);
     const auto followNetworks = [this] {
         showNetworks();
+        showRead();
         if (map_->overlay().reach() > 0)
             showOverlay();
     };
     connect(&document_.queue(), &StudyQueue::resultsChanged, this, followNetworks);
     connect(&document_.queue(), &StudyQueue::studiesChanged, this, followNetworks);
+    for (const auto signal : {&ProjectDocument::circuitChanged, &ProjectDocument::datasetChanged})
+        connect(&document_, signal, this, &DiePage::showRead);
     connect(&document_, &ProjectDocument::dieChanged, this, [this](int die) {
         if (die == die_) {
+            showRead();
             map_->refresh();
             showReadout(map_->hoveredCell());
         } else if (isVisible()) {
@@ -397,6 +436,12 @@ void DiePage::changeEvent(QEvent* event)
     if (event->type() == QEvent::PaletteChange)
         tintIcons();
     QWidget::changeEvent(event);
+}
+
+void DiePage::showEvent(QShowEvent* event)
+{
+    QWidget::showEvent(event);
+    showRead();
 }
 
 const Wafer& DiePage::wafer() const
@@ -444,6 +489,7 @@ void DiePage::showDie(int die)
     next_->setEnabled(die_ < last);
     map_->showDie(shown, wafer().geometry);
     tellPart();
+    showRead();
     showReadout({-1, -1});
     showHistogram();
     if (shown)
@@ -479,6 +525,25 @@ void DiePage::showNetworks()
     mapped_.reset();
 }
 
+void DiePage::showRead()
+{
+    const bool wanted = isVisible() && (isOfRead(static_cast<DieLayer>(layer_->currentIndex())) ||
+                                        side_->currentIndex() == ReadOut);
+    const std::vector<NamedRun> networks = finishedNetworks(document_.project());
+    const int chosen = network_->currentIndex();
+    network_->setVisible(needsNetwork());
+    const bool known = chosen >= 0 && chosen < static_cast<int>(networks.size());
+    read_->read(wanted && known ? networks[static_cast<std::size_t>(chosen)].run : nullptr, currentDie());
+}
+
+/// Whether the network above the map is one that is looked at.
+bool DiePage::needsNetwork() const
+{
+    const auto layer = static_cast<DieLayer>(layer_->currentIndex());
+    return layer == DieLayer::Weights || layer == DieLayer::Damage || isOfRead(layer) ||
+           side_->currentIndex() == ReadOut;
+}
+
 /// What the range's fields mean depends on layer and mode; their values follow what is shown.
 void DiePage::showRangeFields()
 {
@@ -504,17 +569,17 @@ void DiePage::showRangeFields()
 void DiePage::showOverlay()
 {
     const auto layer = static_cast<DieLayer>(layer_->currentIndex());
-    const bool needsNetwork = layer == DieLayer::Weights || layer == DieLayer::Damage;
+    const bool hasNetwork = layer == DieLayer::Weights || layer == DieLayer::Damage || isOfRead(layer);
     legend_->setVisible(layer == DieLayer::Defects);
     for (QWidget* widget :
          std::initializer_list<QWidget*>{colours_, rangeMode_, rangeLow_, rangeHigh_, rangeLog_})
         widget->setVisible(layer != DieLayer::Defects);
-    network_->setVisible(needsNetwork);
+    network_->setVisible(needsNetwork());
 
     Overlay overlay(layer);
     overlay.device = wafer().device;
     const std::vector<NamedRun> networks = finishedNetworks(document_.project());
-    if (needsNetwork && !mapped_ && network_->currentIndex() >= 0 &&
+    if (hasNetwork && !mapped_ && network_->currentIndex() >= 0 &&
         network_->currentIndex() < static_cast<int>(networks.size())) {
         try {
             const NamedRun& chosen = networks[static_cast<std::size_t>(network_->currentIndex())];
@@ -525,15 +590,21 @@ void DiePage::showOverlay()
             network_->setToolTip(QString::fromUtf8(error.what()));
         }
     }
-    if (needsNetwork)
+    if (hasNetwork)
         overlay.network = mapped_;
+    if (isOfRead(layer))
+        overlay.read = read_->shown();
 
     const LayerText text = textOf(layer);
     double low = rangeLow_->value(), high = rangeHigh_->value();
+    // Voltages are those of one die; all else is coloured alike on all.
+    std::span<const Die> dies = wafer().dies;
+    if (isOfRead(layer) && die_ >= 0)
+        dies = dies.subspan(static_cast<std::size_t>(die_), 1);
     if (layer == DieLayer::Defects)
-        range_ = healthyRange(wafer(), overlay);
+        range_ = healthyRange(dies, overlay);
     else if (rangeMode_->currentIndex() == Percentiles)
-        range_ = healthyRange(wafer(), overlay, std::min(low, high) / 100.0, std::max(low, high) / 100.0);
+        range_ = healthyRange(dies, overlay, std::min(low, high) / 100.0, std::max(low, high) / 100.0);
     else
         range_ = {std::min(low, high) / text.perUnit, std::max(low, high) / text.perUnit};
     if (range_.low == range_.high)

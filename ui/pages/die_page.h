@@ -19,6 +19,7 @@ class QDoubleSpinBox;
 class QFormLayout;
 class QLabel;
 class QSpinBox;
+class QTabWidget;
 class QTableWidget;
 class QToolButton;
 
@@ -29,9 +30,11 @@ class HeatMapView;
 class HistogramView;
 class LegendView;
 class ProjectDocument;
+class ReadPanel;
 
-/// One die large: seen as defects, conductances, weights or damage; drawn on with the tools at the left; with
-/// the histogram of its conductances at the right, which shows and marks the same cells.
+/// One die large: seen as defects, conductances, weights, damage, or voltages, currents and power of a read;
+/// drawn on with the tools at the left; at the right the histogram of its conductances, which shows and marks
+/// the same cells, what a read costs, and the circuit.
 class DiePage : public QWidget
 {
     Q_OBJECT
@@ -53,10 +56,12 @@ signals:
 
 protected:
     void changeEvent(QEvent* event) override;
+    void showEvent(QShowEvent* event) override;
 
 private:
     QWidget* makeTools();
     QWidget* makeMap();
+    QWidget* makeSide();
     QWidget* makeHistogram();
     void connectDocument();
     void tintIcons();
@@ -66,6 +71,8 @@ private:
     void showWafer();
     void showNetworks();
     void tellPart(); ///< which part of the network the die holds
+    void showRead(); ///< has the network read on the die, if anybody looks
+    bool needsNetwork() const;
     void showOverlay();
     void showRangeFields();
     void showKind();
@@ -112,6 +119,8 @@ private:
     HeatMapView* map_;
     QLabel* readout_;
 
+    QTabWidget* side_;
+    ReadPanel* read_;
     QComboBox* which_;
     QDoubleSpinBox* binWidth_;
     QCheckBox *logConductance_, *logCounts_;

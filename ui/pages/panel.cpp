@@ -1,5 +1,6 @@
 #include "pages/panel.h"
 
+#include <QFormLayout>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QTableWidget>
@@ -49,6 +50,13 @@ QLabel* quietLabel(const QString& text)
     result->setWordWrap(true);
     result->setForegroundRole(QPalette::PlaceholderText);
     return result;
+}
+
+void addSection(QFormLayout& form, const QString& title)
+{
+    if (form.rowCount() > 0)
+        form.addItem(new QSpacerItem(1, 6));
+    form.addRow(boldLabel(title));
 }
 
 QTableWidget* resultTable(const QStringList& columns)

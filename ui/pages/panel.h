@@ -3,6 +3,7 @@
 #include <QFrame>
 #include <QLabel>
 
+class QFormLayout;
 class QTableView;
 class QTableWidget;
 class QTableWidgetItem;
@@ -36,6 +37,9 @@ private:
 QLabel* boldLabel(const QString& text);
 /// Words of less weight.
 QLabel* quietLabel(const QString& text = {});
+
+/// A heading over the rows of a form that follow, with room above it.
+void addSection(QFormLayout& form, const QString& title);
 
 /// The looks of all tables: no grid, names in the first column, numbers in the others.
 void makeQuiet(QTableView& table);

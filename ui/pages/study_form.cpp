@@ -43,13 +43,6 @@ QSpinBox* spinBox(const char* name, int low, int high)
     return box;
 }
 
-void section(QFormLayout* form, const QString& title)
-{
-    if (form->rowCount() > 0)
-        form->addItem(new QSpacerItem(1, 6));
-    form->addRow(boldLabel(title));
-}
-
 QString namesOf(const std::vector<int>& dies, const Wafer& wafer)
 {
     QStringList names;
@@ -101,6 +94,7 @@ StudyForm::StudyForm(const Wafer& wafer, QWidget* parent) : QWidget(parent), waf
         connect(box, &QComboBox::currentIndexChanged, this, changed);
     for (QCheckBox* box : modes_)
         connect(box, &QCheckBox::toggled, this, changed);
+    connect(circuit_, &QCheckBox::toggled, this, changed);
 }
 
 void StudyForm::makeNetwork(QFormLayout* form)
@@ -125,7 +119,7 @@ void StudyForm::makeNetwork(QFormLayout* form)
            "so that a defect counts by that much less."));
     junctions_ = quietLabel();
     junctions_->setObjectName("networkFit");
-    section(form, tr("Network"));
+    addSection(*form, tr("Network"));
     form->addRow(tr("Image side"), side_);
     form->addRow(tr("Hidden neurons"), hidden_);
     form->addRow(tr("Activation"), activation_);
@@ -166,7 +160,7 @@ void StudyForm::makeTraining(QFormLayout* form)
     seed_->setObjectName("seed");
     seed_->setValidator(new QRegularExpressionValidator(QRegularExpression("\\d{1,19}"), seed_));
     seed_->setToolTip(tr("The same seed gives the same results, on any number of threads."));
-    section(form, tr("Training"));
+    addSection(*form, tr("Training"));
     form->addRow(tr("Modes"), modes);
     form->addRow(tr("Epochs"), epochs_);
     form->addRow(tr("… statistics-aware"), statisticsEpochs_);
@@ -211,9 +205,22 @@ void StudyForm::makeData(QFormLayout* form)
     auto* images = new QHBoxLayout;
     images->addWidget(dataset_, 1);
     images->addWidget(choose);
-    section(form, tr("Dies and images"));
+    circuit_ = new QCheckBox(tr("in the loop"));
+    circuit_->setObjectName("throughCircuit");
+    circuit_->setToolTip(
+        tr("Wires, transistors, converters and noise of the project's circuit: hardware-aware and "
+           "statistics-aware\ntraining see them, and all errors on dies are behind them. Networks on several "
+           "dies cannot be read so."));
+    auto* showCircuit = new QPushButton(tr("Show…"));
+    showCircuit->setObjectName("showCircuit");
+    connect(showCircuit, &QPushButton::clicked, this, &StudyForm::circuitWanted);
+    auto* circuit = new QHBoxLayout;
+    circuit->addWidget(circuit_, 1);
+    circuit->addWidget(showCircuit);
+    addSection(*form, tr("Dies and images"));
     form->addRow(tr("Dies"), dies_);
     form->addRow(tr("Statistics"), statistics);
+    form->addRow(tr("Circuit"), circuit);
     form->addRow(tr("Images"), images);
 }
 
@@ -232,6 +239,11 @@ void StudyForm::editStatistics()
         statistics_ = dialog.statistics();
     check();
     emit edited();
+}
+
+void StudyForm::setCircuit(const CircuitOptions& circuit)
+{
+    projectCircuit_ = circuit;
 }
 
 void StudyForm::setDatasetName(const QString& name)
@@ -261,6 +273,7 @@ void StudyForm::setPlan(const StudyPlan& plan)
     repeats_->setValue(plan.repeats);
     seed_->setText(QString::number(plan.seed));
     dies_->setText(namesOf(plan.dies, wafer_));
+    circuit_->setChecked(plan.circuit.has_value());
     check();
 }
 
@@ -296,6 +309,7 @@ StudyPlan StudyForm::plan() const
         names.push_back(word.trimmed().toStdString());
     plan.dies = diesNamed(wafer_, names);
     plan.statistics = statistics_;
+    plan.circuit = circuit_->isChecked() ? std::optional(projectCircuit_) : std::nullopt;
     return plan;
 }
 

@@ -33,10 +33,12 @@ public:
     StudyPlan plan() const; ///< throws Error for a die that is not on the wafer
     QString reason() const; ///< why the plan cannot be run; empty when it can
     void setDatasetName(const QString& name);
+    void setCircuit(const CircuitOptions& circuit); ///< the project's
 
 signals:
     void edited();        ///< by a person
     void datasetWanted(); ///< another folder of images
+    void circuitWanted(); ///< to see and change it
 
 private:
     void makeNetwork(QFormLayout* form);
@@ -47,6 +49,7 @@ private:
     const Wafer& wafer_;
     StudyPlan shown_; ///< as set: what the form does not show is kept
     std::optional<DefectStatistics> statistics_;
+    CircuitOptions projectCircuit_;
     QSpinBox* side_;
     QLineEdit* hidden_;
     QComboBox* activation_;
@@ -62,6 +65,7 @@ private:
     QLineEdit* dies_;
     QComboBox* statisticsSource_;
     QPushButton* editStatistics_;
+    QCheckBox* circuit_;
     QLabel* dataset_;
     QLabel* problem_;
 };

@@ -83,6 +83,7 @@ TrainPage::TrainPage(ProjectDocument& document, QWidget* parent)
     connect(&document, &ProjectDocument::projectReplaced, this, &TrainPage::showProject);
     connect(&document, &ProjectDocument::planChanged, this, &TrainPage::showPlan);
     connect(&document, &ProjectDocument::datasetChanged, this, &TrainPage::showDataset);
+    connect(&document, &ProjectDocument::circuitChanged, this, &TrainPage::showCircuit);
     connect(&document, &ProjectDocument::shownStudyChanged, this, &TrainPage::drawCurves);
     connect(&queue, &StudyQueue::studiesChanged, this, &TrainPage::showProgress);
     connect(&queue, &StudyQueue::progressed, this, &TrainPage::showProgress);
@@ -151,6 +152,7 @@ QWidget* TrainPage::formPanel()
     panel->setFixedWidth(340);
 
     connect(form_, &StudyForm::datasetWanted, this, &TrainPage::datasetWanted);
+    connect(form_, &StudyForm::circuitWanted, this, &TrainPage::circuitWanted);
     connect(form_, &StudyForm::edited, this, [this] {
         run_->setEnabled(form_->reason().isEmpty());
         if (run_->isEnabled())
@@ -260,6 +262,7 @@ void TrainPage::stop()
 
 void TrainPage::showProject()
 {
+    form_->setCircuit(document_.project().circuit);
     showPlan();
     showDataset();
     name_->setText(document_.freeStudyName());
@@ -273,6 +276,13 @@ void TrainPage::showPlan()
     if (!form_->reason().isEmpty() || form_->plan() != document_.project().plan)
         form_->setPlan(document_.project().plan);
     run_->setEnabled(form_->reason().isEmpty());
+}
+
+/// The next study's circuit, if it has one, is the project's.
+void TrainPage::showCircuit()
+{
+    form_->setCircuit(document_.project().circuit);
+    showPlan();
 }
 
 void TrainPage::showDataset()

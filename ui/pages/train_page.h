@@ -35,6 +35,7 @@ public:
 
 signals:
     void datasetWanted(); ///< the person asks for another folder of images
+    void circuitWanted(); ///< the person wants to see the circuit
     void failed(const QString& reason);
 
 private:
@@ -45,6 +46,7 @@ private:
     void showProject();
     void showPlan();
     void showDataset();
+    void showCircuit();
     void showProgress();
     void drawCurves();
     void emphasise();

@@ -192,7 +192,7 @@ QWidget* WaferPage::makeDie()
     diePanel_->body()->addWidget(heatMap_, 1);
     connect(layer_, &QComboBox::currentIndexChanged, this, [this](int index) {
         const auto layer = static_cast<DieLayer>(index);
-        heatMap_->setOverlay(layer, healthyRange(document_.project().wafer, layer), ColourMap::Viridis);
+        heatMap_->setOverlay(layer, healthyRange(document_.project().wafer.dies, layer), ColourMap::Viridis);
         legend_->setVisible(layer == DieLayer::Defects);
     });
     connect(heatMap_, &HeatMapView::activated, this, [this] { emit dieWanted(wafer_->current()); });
@@ -280,7 +280,7 @@ void WaferPage::showWafer()
         wafer_->select(selection, *selection.rbegin());
 
     const auto layer = static_cast<DieLayer>(layer_->currentIndex());
-    heatMap_->setOverlay(layer, healthyRange(wafer, layer), ColourMap::Viridis);
+    heatMap_->setOverlay(layer, healthyRange(wafer.dies, layer), ColourMap::Viridis);
     const QLocale locale;
     const auto included = std::ranges::count(wafer.dies, true, &Die::included);
     description_->setText(

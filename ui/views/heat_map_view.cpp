@@ -255,7 +255,18 @@ QString HeatMapView::describe(const QPointF& point) const
             .arg(at.column)
             .arg(microsiemens(cell.conductance[P]), microsiemens(cell.conductance[AP]),
                  cell.defect == Defect::None ? tr("healthy") : QString::fromUtf8(name(cell.defect)));
-    if (overlay_.network && overlay_.reach() > 0) {
+    if (overlay_.read) {
+        const auto shown = [&](DieLayer layer) {
+            Overlay of = overlay_;
+            of.layer = layer;
+            const LayerText words = textOf(layer);
+            return words.text(of.value(*die_, at)) + ' ' + words.unit;
+        };
+        text += tr("\nword line %1, bit line %2\n%3, %4")
+                    .arg(shown(DieLayer::WordLine), shown(DieLayer::BitLine), shown(DieLayer::CellCurrent),
+                         shown(DieLayer::CellPower));
+    }
+    if (overlay_.network) {
         if (const auto use = overlay_.network->map().use(at)) {
             Overlay weight = overlay_;
             weight.layer = DieLayer::Weights;

@@ -31,6 +31,7 @@
 #include "common/version.h"
 #include "document/wafer_edits.h"
 #include "figures/study_figures.h"
+#include "pages/circuit_page.h"
 #include "pages/classify_dialog.h"
 #include "pages/compare_page.h"
 #include "pages/die_page.h"
@@ -149,6 +150,8 @@ MainWindow::MainWindow(Project project, QWidget* parent)
     addPage(compare, tr("Compare"), "compare");
     auto* statistics = new StatisticsPage(document_);
     addPage(statistics, tr("Statistics"), "statistics");
+    auto* circuit = new CircuitPage(document_);
+    addPage(circuit, tr("Circuit"), "circuit");
     makeMenus();
     tintRail();
 
@@ -179,6 +182,7 @@ MainWindow::MainWindow(Project project, QWidget* parent)
         pages_->setCurrentWidget(die);
     });
     connect(train, &TrainPage::datasetWanted, this, &MainWindow::chooseDataset);
+    connect(train, &TrainPage::circuitWanted, this, [this, circuit] { pages_->setCurrentWidget(circuit); });
     connect(train, &TrainPage::failed, this, [this](const QString& reason) { dialogs_.showError(reason); });
     connect(statistics, &StatisticsPage::failed, this,
             [this](const QString& reason) { dialogs_.showError(reason); });

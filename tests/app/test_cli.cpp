@@ -384,7 +384,8 @@ private slots:
         const Outcome study =
             call(tinyStudy("behind", {{"--modes", "hardware-aware"}, {"--circuit", path("behind.json")}}));
         QVERIFY2(study.exitCode == 0, qPrintable(study.err));
-        QCOMPARE(readJson(path("behind/study.json"))["plan"]["circuit"]["series_ohm"].toDouble(), 300.0);
+        const QJsonObject plan = readJson(path("behind/study.json"))["plan"].toObject();
+        QCOMPARE(plan["circuit"].toObject()["series_ohm"].toDouble(), 300.0);
         const Run run =
             loadProject(path("behind/study.faultline").toStdString()).studies.at(0).result.runs.at(1);
         // The command that reads through circuits finds the same error.
@@ -392,8 +393,8 @@ private slots:
             call({"circuit", path("behind/study.faultline"), "--options", path("behind.json"), "--networks",
                   "hardware-aware D02", "--dies", "D02", "--out", path("behind-read")});
         QVERIFY2(read.exitCode == 0, qPrintable(read.err));
-        const QJsonValue outcome = readJson(path("behind-read/circuit.json"))["networks_on_dies"][0];
-        QCOMPARE(outcome["error_percent"].toDouble(), run.dieErrors.at(run.settings.die));
+        const QJsonArray outcomes = readJson(path("behind-read/circuit.json"))["networks_on_dies"].toArray();
+        QCOMPARE(outcomes.at(0).toObject()["error_percent"].toDouble(), run.dieErrors.at(run.settings.die));
         QVERIFY(call(tinyStudy("never", {{"--circuit", path("none.json")}})).err.contains("none.json"));
     }
 

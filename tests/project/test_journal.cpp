@@ -136,6 +136,7 @@ private slots:
         {
             Journal journal(journalOf(file_));
             project_.name = "edited";
+            project_.circuit.wires.sense = 7.0;
             journal.keep(project_);
             journal.keep(project_.studies[0], finishedRun(runs_[0]));
         }
@@ -143,6 +144,7 @@ private slots:
         QVERIFY(recovery);
         QVERIFY(recovery->edits);
         QCOMPARE(recovery->project.name, std::string("edited"));
+        QVERIFY(recovery->project.circuit == project_.circuit);
         QCOMPARE(recovery->finishedRuns, 1);
     }
 

@@ -178,10 +178,11 @@ void ReadPanel::start()
             if (stop.stop_requested())
                 return Background::Finish([] {});
             auto result = std::make_shared<Result>();
-            image = std::clamp(image, 0, std::max(0, all->size() - 1));
-            Dataset one = *all;
-            one.images = all->images.middleCols(image, 1);
-            one.labels = {all->labels[static_cast<std::size_t>(image)]};
+            image = std::min(image, all->size() - 1);
+            Dataset one{all->width,
+                        all->height,
+                        all->images.middleCols(image, 1),
+                        {all->labels.at(static_cast<std::size_t>(image))}};
             result->pixels = Eigen::MatrixXf(one.images).col(0);
             one = downsample(one, side);
             for (TileRead& read : solved->reads(one, 0))

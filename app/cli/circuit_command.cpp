@@ -108,6 +108,7 @@ struct Subject {
                         "its own die alone.");
         const int side = runs.front()->settings.side;
         const DatasetPair data = loadDataset(project.dataset);
+        requireTestImages(study.result.images, data.test);
         test = images(data.test, side, options.images);
         calibration = images(data.train, side, calibrationImages);
         if (options.train)

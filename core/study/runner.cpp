@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstdio>
 #include <exception>
 #include <limits>
 #include <memory>
@@ -28,7 +29,7 @@ struct Bench {
     const Wafer& wafer;
     Dataset train, test;
     CellMap map;
-    DefectStatistics statistics;
+    StudyResult before; // without runs: what they have in common
     std::vector<DieGroup> dies;
     std::vector<AnalogWeights> onDies; // in the order of dies
 
@@ -48,8 +49,8 @@ std::unique_ptr<DieSource> dieSource(const RunSettings& settings, const Bench& b
     case TrainingMode::HardwareAware:
         return std::make_unique<FixedDie>(bench.trainedOn(settings));
     case TrainingMode::StatisticsAware:
-        return std::make_unique<RandomDie>(bench.statistics, bench.map, bench.wafer.device, settings.seed,
-                                           settings.stream());
+        return std::make_unique<RandomDie>(bench.before.statistics, bench.map, bench.wafer.device,
+                                           settings.seed, settings.stream());
     }
     throw std::logic_error("unknown training mode");
 }
@@ -73,7 +74,7 @@ std::vector<AnalogWeights> watchedDies(const RunSettings& settings, const Bench&
         std::vector<Die> dies;
         DieGroup group;
         for (std::uint32_t die = 0; die < each; ++die)
-            dies.push_back(drawDie(bench.statistics, bench.wafer.geometry,
+            dies.push_back(drawDie(bench.before.statistics, bench.wafer.geometry,
                                    RandomStream(settings.seed, RandomUse::TrainingDie, settings.stream(),
                                                 last - k * each - die)));
         for (const Die& die : dies)
@@ -130,6 +131,30 @@ std::optional<Run> performRun(RunCheckpoint& progress, const Bench& bench, const
     return run;
 }
 
+std::string hexadecimal(std::uint32_t number)
+{
+    std::array<char, 9> text{};
+    std::snprintf(text.data(), text.size(), "%08x", number);
+    return text.data();
+}
+
+void requireChecksum(const std::string& images, std::uint32_t found, std::uint32_t expected)
+{
+    if (found != expected)
+        throw Error(images, "", "checksum " + hexadecimal(found),
+                    hexadecimal(expected) + ", that of the images which the study was made with");
+}
+
+/// `place`: where they were found.
+void requireImages(const std::optional<ImageChecksums>& known, const ImageChecksums& found,
+                   const std::string& place)
+{
+    if (!known)
+        return;
+    requireChecksum(place + "training images", found.train, known->train);
+    requireChecksum(place + "test images", found.test, known->test);
+}
+
 Bench prepare(const StudyPlan& plan, const Wafer& wafer, const DatasetPair& data, const StudyResult& known)
 {
     plan.validate(wafer);
@@ -142,8 +167,13 @@ Bench prepare(const StudyPlan& plan, const Wafer& wafer, const DatasetPair& data
                 {}};
     for (const DieGroup& group : bench.dies)
         bench.onDies.push_back(analogWeights(group, bench.map, wafer.device));
-    const bool fresh = known.runs.empty() && known.begun.empty();
-    bench.statistics = fresh ? trainingStatistics(plan, wafer) : known.statistics;
+    if (known.runs.empty() && known.begun.empty()) {
+        bench.before = beginning(plan, wafer, data);
+    } else {
+        requireImages(known.images, data);
+        bench.before.statistics = known.statistics;
+        bench.before.images = known.images;
+    }
     return bench;
 }
 
@@ -159,12 +189,33 @@ DefectStatistics trainingStatistics(const StudyPlan& plan, const Wafer& wafer)
     return fitStatistics(measured);
 }
 
+StudyResult beginning(const StudyPlan& plan, const Wafer& wafer, const DatasetPair& data)
+{
+    StudyResult result;
+    result.statistics = trainingStatistics(plan, wafer);
+    result.images = checksums(data);
+    return result;
+}
+
+void requireImages(const std::optional<ImageChecksums>& known, const DatasetPair& data)
+{
+    requireImages(known, checksums(data), data.name + ": ");
+}
+
+void requireTestImages(const std::optional<ImageChecksums>& known, const Dataset& test)
+{
+    if (known)
+        requireChecksum("test images", test.checksum, known->test);
+}
+
 void merge(StudyResult& result, const StudyResult& part, const StudyPlan& plan, const Wafer& wafer)
 {
-    if (result.runs.empty() && result.begun.empty())
-        result.statistics = part.statistics;
     StudyResult merged;
-    merged.statistics = result.statistics;
+    const StudyResult& first = result.runs.empty() && result.begun.empty() ? part : result;
+    merged.statistics = first.statistics;
+    merged.images = first.images;
+    if (part.images)
+        requireImages(merged.images, *part.images, "");
     const std::vector<RunSettings> all = runsOf(plan, wafer);
     for (const RunSettings& settings : all) {
         const Run* finished = nullptr;
@@ -285,8 +336,7 @@ StudyResult runStudy(const StudyPlan& plan, const Wafer& wafer, const DatasetPai
     if (failure)
         std::rethrow_exception(failure);
 
-    StudyResult result;
-    result.statistics = bench.statistics;
+    StudyResult result = bench.before;
     for (std::size_t k = 0; k < runs.size(); ++k) {
         if (runs[k]) {
             result.trainSeconds += runs[k]->trainSeconds;

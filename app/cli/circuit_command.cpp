@@ -95,6 +95,7 @@ struct Subject {
                         "its own die alone.");
         const int side = runs.front()->settings.side;
         const DatasetPair data = loadDataset(project.dataset);
+        requireTestImages(study.result.images, data.test);
         test =
             downsample(firstImages(data.test, options.images > 0 ? options.images : data.test.size()), side);
         calibration = downsample(firstImages(data.train, calibrationImages), side);

@@ -31,7 +31,11 @@ int run(const Options& options)
         if (part.studies.size() != 1 || part.studies.front().plan != project.studies.front().plan ||
             !sameBench(part, project))
             throw Error(file + ": it is not a shard of the same study as " + options.files.front());
-        merge(project, part);
+        try {
+            merge(project, part);
+        } catch (const Error& error) { // of other images
+            throw Error(file + ": " + error.what());
+        }
     }
     const fs::path folder = options.folder;
     fs::create_directories(folder);

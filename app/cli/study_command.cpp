@@ -188,7 +188,7 @@ void perform(Project& project, const DatasetPair& data, int threads, const fs::p
                   << std::endl;
     });
     if (study.result.runs.empty() && study.result.begun.empty())
-        study.result.statistics = trainingStatistics(study.plan, project.wafer);
+        study.result = beginning(study.plan, project.wafer, data);
     journal.keep(project);
     {
         ProgressLine line(study.plan, project.wafer);
@@ -275,6 +275,7 @@ int run(const Options& options)
     if (const std::size_t known = resume(project, file))
         std::cout << "Goes on with " << known << " runs that an earlier call has trained or begun."
                   << std::endl;
+    requireImages(project.studies.front().result.images, data);
     perform(project, data, options.threads, file, shard);
     return options.shard.empty() ? report(project, folder) : reportShard(project, shard, file);
 }

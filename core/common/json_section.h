@@ -5,6 +5,7 @@
 #include <initializer_list>
 #include <limits>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -61,17 +62,20 @@ public:
         return found.get<double>();
     }
 
+    /// Of texts, or of whole numbers from 0 on.
     template <class Value>
     std::vector<Value> list(const char* key, const char* expected) const
     {
         const nlohmann::json& found = value(key, expected);
-        try {
-            if (found.is_array())
-                return found.get<std::vector<Value>>();
-        } catch (const nlohmann::json::exception&) {
-            // An element of another type: refused below.
-        }
-        throw Error(file_, place(key), quoted(found), expected);
+        const auto isOne = [](const nlohmann::json& element) {
+            if constexpr (std::is_integral_v<Value>)
+                return isWholeNumber<Value>(element);
+            else
+                return element.is_string();
+        };
+        if (!found.is_array() || !std::all_of(found.begin(), found.end(), isOne))
+            throw Error(file_, place(key), quoted(found), expected);
+        return found.get<std::vector<Value>>();
     }
 
     double number(const char* key, double otherwise) const { return has(key) ? number(key) : otherwise; }
@@ -79,10 +83,10 @@ public:
     template <class T>
     T wholeNumber(const char* key) const
     {
-        constexpr T most = std::numeric_limits<T>::max();
-        const std::string expected = "a whole number from 0 to " + std::to_string(most);
+        const std::string expected =
+            "a whole number from 0 to " + std::to_string(std::numeric_limits<T>::max());
         const nlohmann::json& found = value(key, expected);
-        if (!found.is_number_unsigned() || found.get<std::uint64_t>() > static_cast<std::uint64_t>(most))
+        if (!isWholeNumber<T>(found))
             throw Error(file_, place(key), quoted(found), expected);
         return found.get<T>();
     }
@@ -112,6 +116,13 @@ public:
     }
 
 private:
+    template <class T>
+    static bool isWholeNumber(const nlohmann::json& found)
+    {
+        return found.is_number_unsigned() &&
+               found.get<std::uint64_t>() <= static_cast<std::uint64_t>(std::numeric_limits<T>::max());
+    }
+
     std::string place(const std::string& key) const { return path_.empty() ? key : path_ + "." + key; }
 
     static std::string quoted(const nlohmann::json& found)

@@ -7,6 +7,9 @@
 #include <cstring>
 #include <memory>
 #include <numeric>
+#include <optional>
+
+#include <zlib.h>
 
 #include "common/error.h"
 
@@ -126,6 +129,125 @@ std::string numpyType(hid_t type)
                              : H5Tget_sign(type) == H5T_SGN_NONE ? "uint"
                                                                  : "int";
     return kind + std::to_string(8 * H5Tget_size(type));
+}
+
+/// Refuses a link to another place, which may be one in another file.
+void expectNoLink(hid_t group, const std::string& name, const std::string& place)
+{
+    H5L_info_t link;
+    if (H5Lget_info(group, name.c_str(), &link, H5P_DEFAULT) >= 0 && link.type != H5L_TYPE_HARD)
+        refuse(place, "a link to another place", "the thing itself");
+}
+
+/// What values of this shape take, if that is not more than `most` bytes.
+std::optional<std::size_t> bytesOf(const Shape& shape, std::size_t each, std::size_t most)
+{
+    std::size_t bytes = each;
+    for (const hsize_t length : shape) {
+        if (length > 0 && bytes > most / length)
+            return std::nullopt;
+        bytes *= length;
+    }
+    return bytes <= most ? std::optional(bytes) : std::nullopt;
+}
+
+/// The filters of a dataset's chunks, in the order in which they were applied; only such as unpacksTo()
+/// knows.
+std::vector<H5Z_filter_t> filtersOf(hid_t creation, const std::string& place)
+{
+    std::vector<H5Z_filter_t> filters(static_cast<std::size_t>(std::max(H5Pget_nfilters(creation), 0)));
+    for (std::size_t k = 0; k < filters.size(); ++k) {
+        unsigned flags = 0, configuration = 0;
+        std::size_t values = 0;
+        filters[k] = H5Pget_filter2(creation, static_cast<unsigned>(k), &flags, &values, nullptr, 0, nullptr,
+                                    &configuration);
+        if (filters[k] != H5Z_FILTER_DEFLATE && filters[k] != H5Z_FILTER_SHUFFLE &&
+            filters[k] != H5Z_FILTER_FLETCHER32)
+            refuse(place, "chunks packed by filter " + std::to_string(filters[k]),
+                   "deflate (gzip), shuffle or Fletcher-32");
+    }
+    return filters;
+}
+
+/// Whether a stored chunk unpacks to so many bytes. `skipped`: a bit for each filter that was not applied.
+bool unpacksTo(std::size_t bytes, std::string packed, const std::vector<H5Z_filter_t>& filters,
+               unsigned skipped)
+{
+    constexpr std::size_t checksum = 4; // Fletcher-32's, after the data
+    for (std::size_t k = filters.size(); k-- > 0;) {
+        if (skipped >> k & 1)
+            continue;
+        if (filters[k] == H5Z_FILTER_FLETCHER32)
+            packed.resize(packed.size() - std::min(packed.size(), checksum));
+        if (filters[k] == H5Z_FILTER_DEFLATE) {
+            std::string unpacked(bytes + checksum, '\0');
+            uLongf size = unpacked.size();
+            if (uncompress(reinterpret_cast<Bytef*>(unpacked.data()), &size,
+                           reinterpret_cast<const Bytef*>(packed.data()), packed.size()) != Z_OK)
+                return false;
+            unpacked.resize(size);
+            packed = std::move(unpacked);
+        }
+    }
+    return packed.size() == bytes;
+}
+
+/// HDF5 1.10 takes for granted that a chunk unpacks to its full size, and reads beyond its memory when one
+/// does not. `stored`: bytes of all chunks as they are.
+void expectWholeChunks(hid_t dataset, hid_t creation, const Shape& shape, std::size_t each,
+                       std::size_t stored, const std::string& place)
+{
+    const std::vector<H5Z_filter_t> filters = filtersOf(creation, place);
+    Shape chunk(shape.size()), grid(shape.size()), corner(shape.size());
+    check(H5Pget_chunk(creation, static_cast<int>(chunk.size()), chunk.data()), place,
+          "read the chunks' size");
+    for (std::size_t axis = 0; axis < shape.size(); ++axis) {
+        chunk[axis] = std::max<hsize_t>(chunk[axis], 1);
+        grid[axis] = (shape[axis] - 1) / chunk[axis] + 1;
+    }
+    const auto bytes = bytesOf(chunk, each, filters.empty() ? stored : stored * largestRatio);
+    if (!bytes || !bytesOf(grid, 1, stored))
+        refuse(place, std::to_string(stored) + " bytes", "enough of them for chunks of " + describe(chunk));
+    for (std::size_t axis = filters.empty() ? 0 : shape.size(); axis > 0;) {
+        unsigned skipped = 0;
+        haddr_t address = HADDR_UNDEF;
+        hsize_t size = 0;
+        check(H5Dget_chunk_info_by_coord(dataset, corner.data(), &skipped, &address, &size), place,
+              "find a chunk");
+        if (address != HADDR_UNDEF) { // else it was never written
+            std::string packed(std::min<std::size_t>(size, stored), '\0');
+            if (packed.size() == size)
+                check(H5Dread_chunk(dataset, H5P_DEFAULT, corner.data(), &skipped, packed.data()), place,
+                      "read a chunk");
+            if (!unpacksTo(*bytes, std::move(packed), filters, skipped))
+                refuse(place, "a damaged chunk", "one of " + std::to_string(*bytes) + " bytes");
+        }
+        for (axis = shape.size(); axis > 0; --axis) { // the next one, along the last axis first
+            corner[axis - 1] += chunk[axis - 1];
+            if (corner[axis - 1] < shape[axis - 1])
+                break;
+            corner[axis - 1] = 0;
+        }
+    }
+}
+
+/// Refuses a dataset with values in other files, or with fewer of them than its shape says.
+void expectAllValues(hid_t dataset, const std::string& place)
+{
+    const Id creation(H5Dget_create_plist(dataset), place, "read its form");
+    const H5D_layout_t layout = H5Pget_layout(creation);
+    if (layout == H5D_VIRTUAL || H5Pget_external_count(creation) > 0)
+        refuse(place, "values in other files", "all of them in this one");
+    const Shape shape = shapeOf(Id(H5Dget_space(dataset), place, "read the shape"));
+    const std::size_t each = H5Tget_size(Id(H5Dget_type(dataset), place, "read the type"));
+    hsize_t fileSize = 0;
+    check(H5Fget_filesize(Id(H5Iget_file_id(dataset), place, "find its file"), &fileSize), place,
+          "find the file's size");
+    const hsize_t stored = std::min(H5Dget_storage_size(dataset), fileSize); // the former may be a lie
+    if (!bytesOf(shape, each, layout == H5D_CHUNKED ? stored * largestRatio : stored))
+        refuse(place, std::to_string(stored) + " bytes", "enough of them for " + describe(shape));
+    if (layout == H5D_CHUNKED && size(shape) > 0)
+        expectWholeChunks(dataset, creation, shape, each, stored, place);
 }
 
 void expectType(hid_t found, const Type& expected, const std::string& place)
@@ -352,6 +474,7 @@ Group Group::create(const std::string& name, const char* description)
 Group Group::open(const std::string& name) const
 {
     const std::string place = placeOf(name.c_str());
+    expectNoLink(id_, name, place);
     return Group(Id(H5Gopen2(id_, name.c_str(), H5P_DEFAULT), place, "open the group"), place);
 }
 
@@ -464,13 +587,11 @@ void Group::writeDataset(const char* name, const Type& type, const Shape& shape,
 Id Group::openDataset(const char* name, const Type& type, const Shape& shape) const
 {
     const std::string place = placeOf(name);
+    expectNoLink(id_, name, place);
     Id dataset(H5Dopen2(id_, name, H5P_DEFAULT), place, "open the dataset");
     expectType(Id(H5Dget_type(dataset), place, "read the type"), type, place);
     expectShape(Id(H5Dget_space(dataset), place, "read the shape"), shape, place);
-    const std::size_t bytes = size(shape) * H5Tget_size(type.memory);
-    const hsize_t stored = H5Dget_storage_size(dataset);
-    if (bytes / largestRatio > stored)
-        refuse(place, std::to_string(stored) + " bytes", "enough of them for " + describe(shape));
+    expectAllValues(dataset, place);
     return dataset;
 }
 
@@ -527,6 +648,7 @@ NumberArray Group::numbers(const std::string& path, std::size_t largest) const
             refuse(place, describe(shape), "at most " + std::to_string(largest >> 20) + " MiB of numbers");
         room /= std::max<hsize_t>(length, 1);
     }
+    expectAllValues(dataset, place);
     NumberArray array{path, {shape.begin(), shape.end()}, std::vector<double>(size(shape))};
     if (!array.values.empty())
         check(H5Dread(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, array.values.data()), place,

@@ -147,8 +147,8 @@ public:
         writeDataset(name, type, shape, values, caption);
     }
 
-    /// Insists on exactly this type and shape, and that the file is large enough to hold the values, before
-    /// it allocates memory for them.
+    /// Insists on exactly this type and shape, and that the file itself holds all values, before it allocates
+    /// memory for them.
     template <class T>
     std::vector<T> read(const char* name, const Shape& shape, const Type& type = typeOf<T>()) const
     {

@@ -53,6 +53,13 @@ public:
         return bytes;
     }
 
+    /// CRC-32 of what was read, followed by what was read of `next`.
+    std::uint32_t checksumWith(const IdxFile& next) const
+    {
+        return static_cast<std::uint32_t>(
+            crc32_combine(checksum_, next.checksum_, static_cast<z_off_t>(next.position_)));
+    }
+
 private:
     std::string place() const { return "byte " + std::to_string(position_); }
 
@@ -66,6 +73,7 @@ private:
                 message.erase(0, name_.size() + 2);
             throw Error(name_, place(), "unreadable data (" + message + ")", "an undamaged file");
         }
+        checksum_ = crc32(checksum_, to.data(), static_cast<unsigned>(got));
         return static_cast<std::size_t>(got);
     }
 
@@ -93,6 +101,7 @@ private:
     std::string kind_;
     std::unique_ptr<gzFile_s, Close> file_;
     std::size_t position_ = 0;
+    uLong checksum_ = 0;
 };
 
 std::filesystem::path plainOrGzip(const std::filesystem::path& file)
@@ -179,6 +188,7 @@ Dataset readIdx(const std::filesystem::path& images, const std::filesystem::path
                 dataset.images.insertBack(k, image) = static_cast<float>(*pixel) / 255.0f;
     }
     dataset.images.finalize();
+    dataset.checksum = imageFile.checksumWith(labelFile);
     return dataset;
 }
 
@@ -210,6 +220,11 @@ Dataset firstImages(const Dataset& dataset, int most)
     return part;
 }
 
+ImageChecksums checksums(const DatasetPair& data)
+{
+    return {data.train.checksum, data.test.checksum};
+}
+
 Dataset downsample(const Dataset& dataset, int side)
 {
     const int largest = std::min(dataset.width, dataset.height);
@@ -225,7 +240,7 @@ Dataset downsample(const Dataset& dataset, int side)
     }
     Eigen::SparseMatrix<float> areas(Eigen::Index{side} * side, dataset.images.rows());
     areas.setFromTriplets(shares.begin(), shares.end());
-    Dataset smaller{side, side, areas * dataset.images, dataset.labels};
+    Dataset smaller{side, side, areas * dataset.images, dataset.labels, dataset.checksum};
     smaller.images.data().squeeze();
     return smaller;
 }

@@ -17,6 +17,9 @@ struct Dataset {
     /// digit's image is empty, so that less is stored, read and multiplied.
     Eigen::SparseMatrix<float> images;
     std::vector<std::uint8_t> labels; ///< 0 to 9, one per image
+    /// CRC-32 (RFC 1952) of the bytes of the images' file and then of the labels' file, unpacked; tells other
+    /// images under the same names. Smaller images keep that of their origin. 0 for images of no file.
+    std::uint32_t checksum = 0;
 
     int size() const { return static_cast<int>(labels.size()); }
 };
@@ -26,6 +29,13 @@ struct DatasetPair {
     std::string name; ///< the folder's name
     Dataset train, test;
 };
+
+/// What a study keeps of the images that it was made with.
+struct ImageChecksums {
+    std::uint32_t train = 0, test = 0; ///< Dataset::checksum
+    bool operator==(const ImageChecksums&) const = default;
+};
+ImageChecksums checksums(const DatasetPair& data);
 
 inline constexpr int classCount = 10;
 

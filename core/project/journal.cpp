@@ -103,6 +103,7 @@ void Journal::keep(const Study& study, Run run)
 {
     StudyResult result;
     result.statistics = study.result.statistics;
+    result.images = study.result.images;
     const RunSettings settings = run.settings;
     result.runs.push_back(std::move(run));
     keep(study, settings, std::move(result));
@@ -112,6 +113,7 @@ void Journal::keep(const Study& study, RunCheckpoint checkpoint)
 {
     StudyResult result;
     result.statistics = study.result.statistics;
+    result.images = study.result.images;
     const RunSettings settings = checkpoint.settings;
     result.begun.push_back(std::move(checkpoint));
     keep(study, settings, std::move(result));
@@ -245,9 +247,15 @@ std::optional<Recovery> recover(const fs::path& folder, const fs::path& file)
         }
     }
     for (const Study& part : parts)
-        for (Study& study : recovery.project.studies)
-            if (study.plan == part.plan)
+        for (Study& study : recovery.project.studies) {
+            if (study.plan != part.plan)
+                continue;
+            try {
                 merge(study.result, part.result, study.plan, recovery.project.wafer);
+            } catch (const Error& error) { // of other images
+                log::warning("journal: left out runs of " + study.name + ": " + error.what());
+            }
+        }
     const Counts after = counts(recovery.project);
     recovery.finishedRuns = std::max(0, after.finished - before.finished);
     recovery.begunRuns = after.epochs > before.epochs ? after.begun : 0;

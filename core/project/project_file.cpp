@@ -56,6 +56,15 @@ int bounded(const Group& group, const char* name, int low, int high)
     return value;
 }
 
+/// A number of 32 bits, which a file keeps in 64.
+std::uint32_t word(const Group& group, const char* name)
+{
+    const auto value = group.get<std::uint64_t>(name);
+    if (value > std::numeric_limits<std::uint32_t>::max())
+        throw Error(group.placeOf(name), "", std::to_string(value), "a number of 32 bits");
+    return static_cast<std::uint32_t>(value);
+}
+
 hdf5::Type defectType()
 {
     std::array<std::string_view, allDefects.size() + 1> names{name(Defect::None)};
@@ -594,10 +603,7 @@ RunCheckpoint loadCheckpoint(const Group& group)
         trainer.moments.push_back({asMoment(first.layers[i]), asMoment(second.layers[i])});
     trainer.epoch = static_cast<int>(checkpoint.curve.size());
     trainer.steps = bounded(group, "adam_steps", 0, std::numeric_limits<int>::max());
-    const auto draws = group.get<std::uint64_t>("die_draws");
-    if (draws > std::numeric_limits<std::uint32_t>::max())
-        throw Error(group.placeOf("die_draws"), "", std::to_string(draws), "a number of 32 bits");
-    trainer.dieDraws = static_cast<std::uint32_t>(draws);
+    trainer.dieDraws = word(group, "die_draws");
     checkpoint.trainSeconds = group.get<double>("train_seconds");
     return checkpoint;
 }
@@ -605,6 +611,10 @@ RunCheckpoint loadCheckpoint(const Group& group)
 void saveRuns(Group group, const StudyResult& result)
 {
     group.set("complete", result.complete);
+    if (result.images) {
+        group.set("train_images_crc32", std::uint64_t{result.images->train});
+        group.set("test_images_crc32", std::uint64_t{result.images->test});
+    }
     group.set("train_seconds", result.trainSeconds);
     group.set("evaluate_seconds", result.evaluateSeconds);
     group.set("runs", static_cast<std::int32_t>(result.runs.size()));
@@ -621,6 +631,8 @@ void saveRuns(Group group, const StudyResult& result)
 void loadRuns(const Group& group, int fileVersion, StudyResult& result)
 {
     result.complete = group.get<bool>("complete");
+    if (group.has("train_images_crc32")) // files before did not keep them
+        result.images = {word(group, "train_images_crc32"), word(group, "test_images_crc32")};
     result.trainSeconds = group.get<double>("train_seconds");
     result.evaluateSeconds = group.get<double>("evaluate_seconds");
     const auto runs = group.get<std::int32_t>("runs");

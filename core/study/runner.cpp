@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstdio>
 #include <exception>
 #include <limits>
 #include <memory>
@@ -30,7 +31,7 @@ struct Bench {
     const Wafer& wafer;
     Dataset train, test;
     CellMap map;
-    DefectStatistics statistics;
+    StudyResult before; // without runs: what they have in common
     std::vector<DieGroup> dies;
     std::vector<AnalogWeights> onDies; // in the order of dies; as transistors let them be seen
     Dataset calibration;               // of a circuit
@@ -43,7 +44,8 @@ struct Bench {
     /// What statistics-aware training draws from.
     DefectStatistics drawn(const RunSettings& settings) const
     {
-        return settings.circuit ? inCircuit(statistics, wafer.device, *settings.circuit) : statistics;
+        return settings.circuit ? inCircuit(before.statistics, wafer.device, *settings.circuit)
+                                : before.statistics;
     }
 };
 
@@ -158,6 +160,30 @@ std::optional<Run> performRun(RunCheckpoint& progress, const Bench& bench, const
     return run;
 }
 
+std::string hexadecimal(std::uint32_t number)
+{
+    std::array<char, 9> text{};
+    std::snprintf(text.data(), text.size(), "%08x", number);
+    return text.data();
+}
+
+void requireChecksum(const std::string& images, std::uint32_t found, std::uint32_t expected)
+{
+    if (found != expected)
+        throw Error(images, "", "checksum " + hexadecimal(found),
+                    hexadecimal(expected) + ", that of the images which the study was made with");
+}
+
+/// `place`: where they were found.
+void requireImages(const std::optional<ImageChecksums>& known, const ImageChecksums& found,
+                   const std::string& place)
+{
+    if (!known)
+        return;
+    requireChecksum(place + "training images", found.train, known->train);
+    requireChecksum(place + "test images", found.test, known->test);
+}
+
 Bench prepare(const StudyPlan& plan, const Wafer& wafer, const DatasetPair& data, const StudyResult& known)
 {
     plan.validate(wafer);
@@ -176,8 +202,13 @@ Bench prepare(const StudyPlan& plan, const Wafer& wafer, const DatasetPair& data
             plan.circuit ? analogWeights(inCircuit(*group.dies.front(), wafer.device, *plan.circuit),
                                          bench.map, wafer.device)
                          : analogWeights(group, bench.map, wafer.device));
-    const bool fresh = known.runs.empty() && known.begun.empty();
-    bench.statistics = fresh ? trainingStatistics(plan, wafer) : known.statistics;
+    if (known.runs.empty() && known.begun.empty()) {
+        bench.before = beginning(plan, wafer, data);
+    } else {
+        requireImages(known.images, data);
+        bench.before.statistics = known.statistics;
+        bench.before.images = known.images;
+    }
     return bench;
 }
 
@@ -193,12 +224,33 @@ DefectStatistics trainingStatistics(const StudyPlan& plan, const Wafer& wafer)
     return fitStatistics(measured);
 }
 
+StudyResult beginning(const StudyPlan& plan, const Wafer& wafer, const DatasetPair& data)
+{
+    StudyResult result;
+    result.statistics = trainingStatistics(plan, wafer);
+    result.images = checksums(data);
+    return result;
+}
+
+void requireImages(const std::optional<ImageChecksums>& known, const DatasetPair& data)
+{
+    requireImages(known, checksums(data), data.name + ": ");
+}
+
+void requireTestImages(const std::optional<ImageChecksums>& known, const Dataset& test)
+{
+    if (known)
+        requireChecksum("test images", test.checksum, known->test);
+}
+
 void merge(StudyResult& result, const StudyResult& part, const StudyPlan& plan, const Wafer& wafer)
 {
-    if (result.runs.empty() && result.begun.empty())
-        result.statistics = part.statistics;
     StudyResult merged;
-    merged.statistics = result.statistics;
+    const StudyResult& first = result.runs.empty() && result.begun.empty() ? part : result;
+    merged.statistics = first.statistics;
+    merged.images = first.images;
+    if (part.images)
+        requireImages(merged.images, *part.images, "");
     const std::vector<RunSettings> all = runsOf(plan, wafer);
     for (const RunSettings& settings : all) {
         const Run* finished = nullptr;
@@ -319,8 +371,7 @@ StudyResult runStudy(const StudyPlan& plan, const Wafer& wafer, const DatasetPai
     if (failure)
         std::rethrow_exception(failure);
 
-    StudyResult result;
-    result.statistics = bench.statistics;
+    StudyResult result = bench.before;
     for (std::size_t k = 0; k < runs.size(); ++k) {
         if (runs[k]) {
             result.trainSeconds += runs[k]->trainSeconds;

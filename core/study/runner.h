@@ -31,7 +31,9 @@ struct RunUpdate {
 using RunObserver = std::function<void(const RunUpdate&)>;
 
 struct StudyResult {
-    DefectStatistics statistics;      ///< what statistics-aware training drew from
+    DefectStatistics statistics; ///< what statistics-aware training drew from
+    /// Of the images of all its runs; nothing when not known, as in files of before they were kept.
+    std::optional<ImageChecksums> images;
     std::vector<Run> runs;            ///< the finished ones, in the order of runsOf()
     std::vector<RunCheckpoint> begun; ///< those that were stopped, at the end of their last epoch
     bool complete = false;            ///< false when stopped
@@ -55,8 +57,16 @@ struct Shard {
     }
 };
 
+/// What all runs of a study have in common, before the first of them.
+StudyResult beginning(const StudyPlan& plan, const Wafer& wafer, const DatasetPair& data);
+
+/// Throws Error when a study is known (StudyResult::images) to have been made with other images.
+void requireImages(const std::optional<ImageChecksums>& known, const DatasetPair& data);
+void requireTestImages(const std::optional<ImageChecksums>& known, const Dataset& test);
+
 /// Adds the runs of a result of the same plan that `result` has not, in the order of runsOf(). A finished run
-/// replaces one that was begun, and a later epoch an earlier one.
+/// replaces one that was begun, and a later epoch an earlier one. Throws Error for runs that are known to
+/// have had other images.
 void merge(StudyResult& result, const StudyResult& part, const StudyPlan& plan, const Wafer& wafer);
 
 /// What statistics-aware training of a plan draws from: the plan's own statistics, or those fitted to its
@@ -67,7 +77,8 @@ DefectStatistics trainingStatistics(const StudyPlan& plan, const Wafer& wafer);
 /// plan. The result is the same for any number of threads. When stopped, returns within 100 ms (behind a
 /// circuit within an evaluation) the finished runs and the last epoch of those that were begun; `known` is
 /// such a result of the same plan, to go on from as if it had never stopped: its finished runs are kept, the
-/// others trained from where they stood. Runs outside `shard` are not trained.
+/// others trained from where they stood. Runs outside `shard` are not trained. Throws Error when `known` is
+/// known to have had other images than `data`.
 StudyResult runStudy(const StudyPlan& plan, const Wafer& wafer, const DatasetPair& data, int threads,
                      const std::stop_token& stop = {}, const RunObserver& observer = {},
                      const StudyResult& known = {}, const Shard& shard = {});

@@ -220,6 +220,41 @@ private slots:
         QCOMPARE(shard.exitCode, 1);
     }
 
+    /// Under the same names, between two parts of a study.
+    void otherImagesAreRefused()
+    {
+        QVERIFY(QDir(folder_.path()).mkdir("changing"));
+        const std::string images = path("changing").toStdString();
+        const auto write = [&](int count) {
+            writeNoisyImages(images, "train", 2000);
+            writeNoisyImages(images, "t10k", count);
+        };
+        const auto part = [&](const QString& shard) {
+            QStringList command = study("changed", "2", {"--shard", shard});
+            command[command.indexOf("--data") + 1] = path("changing");
+            return call(command);
+        };
+        const auto shard = [&](int k) { return path(QString("changed/shards/%1-of-2.faultline").arg(k)); };
+        write(200);
+        QCOMPARE(part("1/2").exitCode, 0);
+        const auto before = load(shard(1)).studies[0].result.images;
+        write(300);
+        QCOMPARE(part("2/2").exitCode, 0);
+        const auto after = load(shard(2)).studies[0].result.images;
+        QVERIFY(before && after && before->train == after->train && before->test != after->test);
+        const QString words = QString("test images: found checksum %1, expected %2")
+                                  .arg(after->test, 8, 16, QChar('0'))
+                                  .arg(before->test, 8, 16, QChar('0'));
+        const Outcome merged = call({"merge", shard(1), shard(2), "--out", path("changed")});
+        QCOMPARE(merged.exitCode, 1);
+        QVERIFY2(merged.err.contains(shard(2) + ": " + words), qPrintable(merged.err));
+        QVERIFY(!QFile::exists(path("changed/study.faultline")));
+        const Outcome resumed = part("1/2");
+        QCOMPARE(resumed.exitCode, 1);
+        QVERIFY2(resumed.err.contains("changing: " + words), qPrintable(resumed.err));
+        QVERIFY(!load(shard(1)).studies[0].result.runs.empty());
+    }
+
     void logTellsWhatHappened()
     {
         const Outcome failed = call({"--verbose", "info", path("nowhere.faultline")});

@@ -1,15 +1,19 @@
 // Kills programs with SIGKILL at random moments and counts what is lost.
-//   crash_harness FOLDER KILLS SEED    a third of them each while training, saving, and saving on a full disk
+//   crash_harness FOLDER KILLS SEED    a fifth of them each while training, saving, importing, saving on a
+//   full disk,
+//                                      and while the window (crash_window) edits, trains and saves
 // Prints kills and losses; fails on any loss. The seed decides when the kills come, the machine what they
 // hit.
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -309,6 +313,68 @@ void killImporting(const fs::path& folder, int count, RandomStream& random)
     }
 }
 
+/// Opens one project in the window again and again, each time as the last kill has left it.
+void killWindow(const fs::path& folder, int count, RandomStream& random)
+{
+    constexpr double editSeconds = 2.0; // the window journals edits so long after the first of them
+    const fs::path file = folder / "window.faultline";
+    Project project = demoProject();
+    project.wafer.dies.resize(2);
+    project.dataset = folder.string();
+    project.plan.side = 8;
+    project.plan.network.layers = {64, 12, 10};
+    project.plan.training.epochs = project.plan.statisticsAware.epochs = 30;
+    project.plan.training.batch = project.plan.statisticsAware.batch = 20;
+    writeNoisyImages(folder, "train", 1000);
+    writeNoisyImages(folder, "t10k", 200);
+    struct State {
+        std::uint64_t seed = 0; // raised by each edit
+        std::size_t runs = 0;
+    };
+    const auto state = [&file] {
+        State now;
+        if (const auto project = onDisk(file)) {
+            now.seed = project->plan.seed;
+            for (const Study& study : project->studies)
+                now.runs += study.result.runs.size();
+        }
+        return now;
+    };
+    constexpr int killsOfAProject = 8; // its studies make it larger each time
+    for (const int end = kills + count; kills < end;) {
+        if ((end - kills) % killsOfAProject == 0 || !fs::exists(file)) {
+            fs::remove_all(journalOf(file));
+            saveProject(project, file);
+        }
+        const State before = state();
+        Child child({CRASH_WINDOW, file.string()});
+        if (const auto exitCode = child.killAfter(0.5 + 7.0 * random.uniform()))
+            return lost("the window ends with exit code " + std::to_string(*exitCode));
+        State atLeast = before;
+        for (const Child::Line& line : child.lines()) {
+            std::array<char, 16> what{};
+            unsigned long long seed = 0;
+            State said;
+            if (std::sscanf(line.text.c_str(), "%15s %llu %zu", what.data(), &seed, &said.runs) != 3)
+                continue;
+            said.seed = seed;
+            const std::string_view word(what.data());
+            if (word == "opened" && (said.seed != before.seed || said.runs != before.runs))
+                lost("the window opens something else than the disk has");
+            const double age = std::chrono::duration<double>(child.killed() - line.time).count();
+            if (word == "saved" || age > journalSeconds)
+                atLeast.runs = said.runs;
+            if (word == "saved" || age > editSeconds + journalSeconds)
+                atLeast.seed = said.seed;
+        }
+        const State after = state();
+        if (after.seed < atLeast.seed)
+            lost("edits: " + std::to_string(after.seed) + " of " + std::to_string(atLeast.seed));
+        if (after.runs < atLeast.runs)
+            lost("runs: " + std::to_string(after.runs) + " of " + std::to_string(atLeast.runs));
+    }
+}
+
 } // namespace
 
 int main(int argc, char** argv)
@@ -321,10 +387,10 @@ int main(int argc, char** argv)
     }
     std::setvbuf(stdout, nullptr, _IOLBF, 0);
     const fs::path folder = argv[1];
-    const int count = (std::atoi(argv[2]) + 3) / 4; // of each kind
+    const int count = (std::atoi(argv[2]) + 4) / 5; // of each kind
     RandomStream random(std::strtoull(argv[3], nullptr, 10), RandomUse::Test);
     fs::remove_all(folder);
-    for (const char* part : {"training", "saving", "importing", "full"})
+    for (const char* part : {"training", "saving", "importing", "window", "full"})
         fs::create_directories(folder / part);
 
     killTraining(folder / "training", count, random);
@@ -333,6 +399,8 @@ int main(int argc, char** argv)
     std::printf("saving, too: %d kills, %d losses\n", kills, losses);
     killImporting(folder / "importing", count, random);
     std::printf("importing, too: %d kills, %d losses\n", kills, losses);
+    killWindow(folder / "window", count, random);
+    std::printf("in the window, too: %d kills, %d losses\n", kills, losses);
     if (::mount("tmpfs", (folder / "full").c_str(), "tmpfs", 0, "size=3m") == 0) {
         killSaving(folder / "full", count, random);
         ::umount((folder / "full").c_str());

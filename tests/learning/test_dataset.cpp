@@ -146,6 +146,8 @@ void TestDataset::readsPlainAndGzip()
     QCOMPARE(dataset.height, 2);
     QCOMPARE(dataset.size(), 3);
     QCOMPARE(dataset.labels, (std::vector<std::uint8_t>{7, 0, 9}));
+    QCOMPARE(dataset.checksum, std::uint32_t{0x747d9609}); // Python's zlib.crc32(images + labels)
+    QCOMPARE(downsample(dataset, 1).checksum, dataset.checksum);
     QCOMPARE(dataset.images.rows(), 6);
     QCOMPARE(dataset.images.cols(), 3);
     const std::array bytes{0x00, 0x33, 0x66, 0x99, 0xcc, 0xff};

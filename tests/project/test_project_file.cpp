@@ -195,6 +195,8 @@ Project randomProject(std::uint32_t index)
         for (int run = 0; run < 5; ++run)
             study.result.runs.push_back(randomRun(project, run, random));
         study.result.complete = project.studies.empty();
+        if (study.result.complete)
+            study.result.images = {0x12345678, 0xffffffff};
         study.result.trainSeconds = random.real();
         study.result.evaluateSeconds = random.real();
         project.studies.push_back(std::move(study));
@@ -260,6 +262,7 @@ void compare(const Project& a, const Project& b)
         QVERIFY(a.studies[k].plan == b.studies[k].plan);
         const StudyResult &x = a.studies[k].result, &y = b.studies[k].result;
         QVERIFY(x.statistics == y.statistics);
+        QVERIFY(x.images == y.images);
         QCOMPARE(x.runs.size(), y.runs.size());
         for (std::size_t i = 0; i < x.runs.size(); ++i)
             QVERIFY(same(x.runs[i], y.runs[i]));
@@ -642,7 +645,33 @@ private slots:
                 H5Ldelete(file, "wafer", H5P_DEFAULT);
                 H5Lcreate_external("/etc/passwd", "/", file, "wafer", H5P_DEFAULT, H5P_DEFAULT);
             },
-            "wafer: cannot open the group");
+            "wafer: found a link to another place, expected the thing itself");
+        row(
+            "values in another file",
+            [](hid_t file) {
+                const char* const gain = "studies/study-0000/runs/run-0001/layer-0000/gain";
+                const hid_t before = H5Dopen2(file, gain, H5P_DEFAULT);
+                const hid_t space = H5Dget_space(before), form = H5Pcreate(H5P_DATASET_CREATE);
+                H5Dclose(before);
+                H5Ldelete(file, gain, H5P_DEFAULT);
+                H5Pset_external(form, "/dev/zero", 0, H5F_UNLIMITED);
+                H5Dclose(H5Dcreate2(file, gain, H5T_IEEE_F32LE, space, H5P_DEFAULT, form, H5P_DEFAULT));
+                H5Pclose(form);
+                H5Sclose(space);
+            },
+            "studies/study-0000/runs/run-0001/layer-0000/gain: found values in other files");
+        row(
+            "a chunk that unpacks to less than its size",
+            [](hid_t file) {
+                const hid_t dataset = H5Dopen2(file, "wafer/die-0001/conductance_P", H5P_DEFAULT);
+                const hsize_t corner[] = {0, 0};
+                const std::uint32_t withoutFletcher = 1u << 2;
+                const QByteArray few = qCompress(QByteArray(100, 'x'), 0).mid(4); // after Qt's length
+                H5Dwrite_chunk(dataset, H5P_DEFAULT, withoutFletcher, corner,
+                               static_cast<std::size_t>(few.size()), few.data());
+                H5Dclose(dataset);
+            },
+            "wafer/die-0001/conductance_P: found a damaged chunk, expected one of 47724 bytes");
     }
 
     void badContents()

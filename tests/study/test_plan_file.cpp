@@ -58,6 +58,9 @@ private slots:
         QTest::newRow("a list") << "196"
                                 << "\"196\""
                                 << "network: found";
+        QTest::newRow("a layer beyond all numbers") << "196"
+                                                    << "1.97e44"
+                                                    << "network: found";
         QTest::newRow("layers") << "196"
                                 << "-196"
                                 << "plan.json: ";

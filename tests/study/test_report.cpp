@@ -66,7 +66,7 @@ private slots:
         StudyPlan plan;
         plan.repeats = 2;
         plan.seed = 18446744073709551615u;
-        const StudyResult result{{}, finishedRuns(plan, wafer), {}, true, 20.1, 0.4};
+        const StudyResult result{{}, {}, finishedRuns(plan, wafer), {}, true, 20.1, 0.4};
         const json study = json::parse(studyJson(plan, wafer, result));
 
         for (const char* key :
@@ -122,7 +122,7 @@ private slots:
         StudyPlan plan;
         plan.dies = {2, 0};
         plan.modes = {TrainingMode::Standard};
-        const StudyResult result{{}, finishedRuns(plan, wafer), {}, true, 0.0, 0.0};
+        const StudyResult result{{}, {}, finishedRuns(plan, wafer), {}, true, 0.0, 0.0};
         const json study = json::parse(studyJson(plan, wafer, result));
         QCOMPARE(study["dies"].size(), 2u);
         QCOMPARE(study["dies"][0]["name"].get<std::string>(), std::string("D03"));

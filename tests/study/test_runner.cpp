@@ -9,6 +9,7 @@
 #include "learning/circuit_network.h"
 #include "study/evaluation.h"
 #include "study/runner.h"
+#include "support/errors.h"
 
 using namespace faultline;
 
@@ -145,6 +146,7 @@ private slots:
     void circuitsChangeNothingOfThat();
     void errorsAreBehindTheCircuit();
     void shardsMakeTheWhole();
+    void otherImagesAreRefused();
     void drawsFromThePlansStatistics();
     void excludedAndRemovedDies();
     void refusesAWrongPlan();
@@ -385,6 +387,40 @@ void TestRunner::shardsMakeTheWhole()
         QVERIFY(merged.runs[k].settings == whole.runs[k].settings);
         QVERIFY(sameErrors(merged.runs[k], whole.runs[k]));
     }
+}
+
+void TestRunner::otherImagesAreRefused()
+{
+    StudyPlan plan = smallPlan();
+    plan.modes = {TrainingMode::Standard};
+    DatasetPair images = data();
+    images.train.checksum = 0x1234;
+    images.test.checksum = 0x5678;
+    const auto part = [&](int index, const StudyResult& known = {}) {
+        return runStudy(plan, smallWafer(), images, 2, {}, {}, known, {index, 2});
+    };
+    const StudyResult first = part(1);
+    QVERIFY(first.images == (ImageChecksums{0x1234, 0x5678}));
+    StudyResult older = first;
+    older.images.reset();
+
+    images.test.checksum = 0xbad;
+    const std::string words = "test images: found checksum 00000bad, expected 00005678";
+    VERIFY_CONTAINS(messageOf([&] { part(2, first); }), words);
+    VERIFY_CONTAINS(messageOf([&] { requireTestImages(first.images, images.test); }), words);
+    const StudyResult second = part(2);
+    StudyResult merged = first;
+    VERIFY_CONTAINS(messageOf([&] { merge(merged, second, plan, smallWafer()); }), words);
+    QCOMPARE(merged.runs.size(), first.runs.size());
+    images.train.checksum = 0xbad;
+    VERIFY_CONTAINS(messageOf([&] { part(2, first); }),
+                    "noise: training images: found checksum 00000bad, expected 00001234");
+
+    // A result of before checksums were kept fits all images, and does not claim any.
+    const StudyResult complete = part(2, older);
+    QVERIFY(complete.complete && !complete.images);
+    merge(older, second, plan, smallWafer());
+    QVERIFY(older.complete && !older.images);
 }
 
 void TestRunner::drawsFromThePlansStatistics()

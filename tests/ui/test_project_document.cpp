@@ -7,6 +7,7 @@
 #include "document/wafer_edits.h"
 #include "sample_project.h"
 #include "study/evaluation.h"
+#include "support/idx_files.h"
 #include "ui_bench.h"
 
 using namespace faultline;
@@ -160,14 +161,39 @@ private slots:
         train(document);
         const Run& run = document.study()->result.runs[0];
         Evaluator::Answers answers;
-        document.evaluator().answer(run, nullptr, [](const Evaluator::Answers&) { QFAIL("asked again"); });
-        document.evaluator().answer(run, document.project().wafer.find(1),
+        document.evaluator().answer(*document.study(), run, nullptr,
+                                    [](const Evaluator::Answers&) { QFAIL("asked again"); });
+        document.evaluator().answer(*document.study(), run, document.project().wafer.find(1),
                                     [&](const Evaluator::Answers& given) { answers = given; });
         QTRY_VERIFY_WITH_TIMEOUT(answers.images, 10000);
         QCOMPARE(errorPercent(answers.images->labels, answers.given), run.dieErrors.at(1));
         document.setDataset(folder_.filePath("nowhere").toStdString());
-        document.evaluator().answer(run, nullptr, [&](const Evaluator::Answers& given) { answers = given; });
+        document.evaluator().answer(*document.study(), run, nullptr,
+                                    [&](const Evaluator::Answers& given) { answers = given; });
         QTRY_VERIFY_WITH_TIMEOUT(answers.failure.contains("nowhere"), 10000);
+    }
+
+    void otherImagesAreRefused()
+    {
+        ProjectDocument document(project());
+        train(document);
+        const QString others = folder_.filePath("others");
+        writeTinyDataset(others);
+        writeNoisyImages(others.toStdString(), "t10k", 30);
+        document.setDataset(others.toStdString());
+        Evaluator::Answers answers;
+        document.evaluator().answer(*document.study(), document.study()->result.runs[0], nullptr,
+                                    [&](const Evaluator::Answers& given) { answers = given; });
+        QTRY_VERIFY_WITH_TIMEOUT(answers.failure.contains("test images: found checksum"), 10000);
+
+        // Errors on an edited die stay unknown, until the images are back.
+        const auto errors = [&] { return document.study()->result.runs[0].dieErrors; };
+        const std::map<int, double> before = errors();
+        document.evaluator().dieChanged(2);
+        QTRY_VERIFY_WITH_TIMEOUT(!document.evaluator().isBusy(), 10000);
+        QVERIFY(!errors().contains(2));
+        document.setDataset(folder_.filePath("tiny").toStdString());
+        QTRY_VERIFY_WITH_TIMEOUT(errors() == before, 10000);
     }
 
 private:

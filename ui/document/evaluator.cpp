@@ -16,28 +16,35 @@ struct Gap {
     Die die;
     std::vector<Run> networks; ///< without their curves
     std::vector<EvaluatedError> errors;
+    std::vector<std::optional<ImageChecksums>> images; ///< of each network's study
 };
 
-/// The first place with gaps; none has networks when nothing is missing.
-Gap firstGap(const Project& project)
+/// The first place with gaps; none has networks when nothing is missing. `testImages`: their checksum, once
+/// it is known.
+Gap firstGap(const Project& project, std::optional<std::uint32_t> testImages)
 {
     Gap gap;
     std::vector<const Die*> dies; // of the gap
-    for (std::size_t study = 0; study < project.studies.size(); ++study)
+    for (std::size_t study = 0; study < project.studies.size(); ++study) {
+        const StudyResult& result = project.studies[study].result;
+        if (testImages && result.images && result.images->test != *testImages)
+            continue;
         for (const DieGroup& place : project.studies[study].plan.placesOn(project.wafer)) {
             const bool wanted = std::ranges::all_of(place.dies, &Die::included);
             if (!wanted || (!dies.empty() && dies != place.dies))
                 continue;
-            for (const Run& run : project.studies[study].result.runs)
+            for (const Run& run : result.runs)
                 if (!run.dieErrors.contains(place.id())) {
                     gap.networks.push_back({run.settings, {}, run.network, 0.0, {}});
                     gap.errors.push_back({static_cast<int>(study), run.settings, 0.0});
+                    gap.images.push_back(result.images);
                 }
             if (!gap.networks.empty() && dies.empty()) {
                 dies = place.dies;
                 gap.die = place.joined();
             }
         }
+    }
     return gap;
 }
 
@@ -68,7 +75,8 @@ void Evaluator::dieChanged(int dieId)
 
 void Evaluator::complete()
 {
-    Gap first = firstGap(project_);
+    const bool known = read_ && read_->first == project_.dataset;
+    Gap first = firstGap(project_, known ? std::optional(read_->second) : std::nullopt);
     busy_ = !first.networks.empty();
     if (!busy_) {
         completing_.cancel();
@@ -80,6 +88,14 @@ void Evaluator::complete()
                        images = images_](const std::stop_token& stop) -> Background::Finish {
         try {
             const auto full = images->test(folder);
+            const auto isOfOthers = [&](const std::optional<ImageChecksums>& study) {
+                return study && study->test != full->checksum;
+            };
+            if (std::ranges::any_of(gap->images, isOfOthers))
+                return [this, folder, checksum = full->checksum] {
+                    read_ = {folder, checksum};
+                    complete();
+                };
             Dataset small, calibration;
             for (std::size_t k = 0; k < gap->networks.size(); ++k) {
                 if (stop.stop_requested())
@@ -103,21 +119,23 @@ void Evaluator::complete()
     });
 }
 
-void Evaluator::answer(const Run& run, const Die* die, std::function<void(const Answers&)> finish)
+void Evaluator::answer(const Study& study, const Run& run, const Die* die,
+                       std::function<void(const Answers&)> finish)
 {
     const auto network = std::make_shared<const Run>(run);
     const auto place = die ? std::make_shared<const Die>(*die) : nullptr;
     answering_.start([network, place, finish = std::move(finish), wafer = emptyWafer(project_.wafer),
-                      folder = project_.dataset,
+                      folder = project_.dataset, known = study.result.images,
                       images = images_](const std::stop_token&) -> Background::Finish {
         Answers answers;
         try {
-            answers.images = images->test(folder);
+            const auto test = images->test(folder);
+            requireTestImages(known, *test);
             const int side = network->settings.side;
             const Dataset calibration =
                 network->settings.circuit ? downsample(*images->calibration(folder), side) : Dataset();
-            answers.given =
-                classify(*network, place.get(), wafer, downsample(*answers.images, side), calibration);
+            answers.given = classify(*network, place.get(), wafer, downsample(*test, side), calibration);
+            answers.images = test;
         } catch (const std::exception& error) {
             answers = {nullptr, {}, QString::fromUtf8(error.what())};
         }

@@ -2,6 +2,8 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include "document/background.h"
 #include "document/image_store.h"
@@ -35,9 +37,10 @@ public:
         std::vector<std::uint8_t> given;       ///< class, one per image
         QString failure;
     };
-    /// Calls `finish` later with the answers of a run on a die (null: a perfect one), unless it is asked
-    /// something else meanwhile.
-    void answer(const Run& run, const Die* die, std::function<void(const Answers&)> finish);
+    /// Calls `finish` later with the answers of a study's run on a die (null: a perfect one), unless it is
+    /// asked something else meanwhile.
+    void answer(const Study& study, const Run& run, const Die* die,
+                std::function<void(const Answers&)> finish);
 
 signals:
     void completed(); ///< nothing is missing any more
@@ -46,6 +49,8 @@ private:
     const Project& project_;
     StudyQueue& queue_;
     std::shared_ptr<ImageStore> images_;
+    /// Checksum of the test images of a folder. Studies of other images get no further errors.
+    std::optional<std::pair<std::string, std::uint32_t>> read_;
     bool busy_ = false;
     Background completing_, answering_;
 };

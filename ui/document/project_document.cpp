@@ -105,6 +105,7 @@ ProjectDocument::ProjectDocument(Project project, QObject* parent)
         evaluator_.dieChanged(project_.wafer.dies[static_cast<std::size_t>(die)].id);
     });
     connect(this, &ProjectDocument::waferChanged, &evaluator_, &Evaluator::complete);
+    connect(this, &ProjectDocument::datasetChanged, &evaluator_, &Evaluator::complete);
 }
 
 ProjectDocument::~ProjectDocument() = default;

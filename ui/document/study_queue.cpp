@@ -5,6 +5,7 @@
 #include <exception>
 #include <map>
 #include <mutex>
+#include <utility>
 
 #include <QElapsedTimer>
 
@@ -57,7 +58,7 @@ struct StudyQueue::Mailbox {
     std::vector<Letter> letters;
     std::map<int, RunCheckpoint> checkpoints; // the latest, by run
     int images = 0;                           // in an epoch
-    std::optional<DefectStatistics> statistics;
+    std::optional<StudyResult> beginning;
     double fraction = 0.0, secondsLeft = -1.0;
     std::optional<StudyResult> outcome;
     QString failure;
@@ -259,7 +260,7 @@ void StudyQueue::start(int index)
                 const std::scoped_lock lock(mailbox->mutex);
                 mailbox->images = data.train.size();
                 if (known.runs.empty() && known.begun.empty())
-                    mailbox->statistics = trainingStatistics(plan, wafer);
+                    mailbox->beginning = beginning(plan, wafer, data);
             }
             StudyResult result = runStudy(plan, wafer, data, threads, stop, observe, known);
             const std::scoped_lock lock(mailbox->mutex);
@@ -305,8 +306,8 @@ void StudyQueue::collect()
         now.fraction = mailbox_->fraction;
         now.secondsLeft = mailbox_->secondsLeft;
         images = mailbox_->images;
-        if (mailbox_->statistics) // before the first of the runs that were trained with them
-            study(*running_).result.statistics = *mailbox_->statistics;
+        if (mailbox_->beginning) // before the first of the runs
+            study(*running_).result = std::move(*std::exchange(mailbox_->beginning, std::nullopt));
     }
     if (letters.empty())
         return;

@@ -165,7 +165,8 @@ void NetworkPanel::refresh()
         if (group.id() == die_->currentData().toInt())
             die = group.joined();
     showWeights(*shown, die ? &*die : nullptr);
-    document_.evaluator().answer(*shown, die ? &*die : nullptr,
+    document_.evaluator().answer(document_.project().studies[static_cast<std::size_t>(place_->study)], *shown,
+                                 die ? &*die : nullptr,
                                  [this](const Evaluator::Answers& answers) { showAnswers(answers); });
 }
 

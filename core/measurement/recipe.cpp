@@ -131,6 +131,9 @@ void ImportRecipe::validate() const
             "a number of volts other than 0");
     require(states.size() == 1 || (states.size() == 2 && states[0] != states[1]), "number of states",
             states.size(), "P, AP or both");
+    constexpr std::size_t longestPattern = 256; // std::regex takes stack for each bracket
+    require(dieName.size() <= longestPattern, "length of the pattern of die names", dieName.size(),
+            "at most " + std::to_string(longestPattern) + " characters");
     try {
         const std::regex expression(dieName);
         require(dieName.empty() || expression.mark_count() > 0, "pattern of die names", dieName,

@@ -288,6 +288,8 @@ void TestImport::savesRecipes()
 
     recipe.dieName = "(";
     VERIFY_CONTAINS(messageOf([&] { saveRecipe(recipe); }), "a regular expression");
+    recipe.dieName = std::string(20000, '(') + std::string(20000, ')');
+    VERIFY_CONTAINS(messageOf([&] { saveRecipe(recipe); }), "at most 256 characters");
     const fs::path bad = folder_.write("bad.json", R"({"text": {"separator": "dot"}})");
     VERIFY_CONTAINS(messageOf([&] { loadRecipe(bad.string()); }), "separator is dot");
 }

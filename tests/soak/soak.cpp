@@ -1,5 +1,6 @@
-// Starts, stops and removes a study again and again, then trains one of many short runs, all in one process;
-// prints resident memory and open files along the way, and fails when they grow.
+// Starts and stops a study, draws on a die, removes the study and a die, and undoes, redoes and undoes all of
+// it, again and again; then trains a study of many short runs, all in one process; prints resident memory and
+// open files along the way, and fails when they grow.
 //   soak CYCLES RUNS
 
 #include <cstdio>
@@ -15,6 +16,7 @@
 #include <QTemporaryDir>
 
 #include "document/project_document.h"
+#include "document/wafer_edits.h"
 #include "ui_bench.h"
 
 using namespace faultline;
@@ -83,7 +85,18 @@ int main(int argc, char** argv)
         wait(1 + number % 40, trains); // from "not begun" to "some epochs"
         queue.stop(study);
         wait(5000, [&] { return queue.isIdle(); });
-        queue.take(study);
+        const CellEdit shorted{{number % 20, number % 40}, {Defect::Short, {1e-3F, 1e-3F}}};
+        drawCells(document, 0, {&shorted, 1}, "draw");
+        document.removeStudy(study);
+        duplicateDies(document, {1});
+        removeDies(document, {2});
+        for (int k = 0; k < 4; ++k)
+            document.undoStack().undo();
+        for (int k = 0; k < 4; ++k)
+            document.undoStack().redo();
+        for (int k = 0; k < 4; ++k)
+            document.undoStack().undo();
+        queue.take(study); // for good: the next cycle's first step drops what could be redone
     };
     for (int k = 0; k < cycles / 10; ++k) // arenas, caches and Qt's own tables
         cycle(k);
@@ -91,9 +104,9 @@ int main(int argc, char** argv)
     for (int k = 0; k < cycles; ++k) {
         cycle(k);
         if ((k + 1) % ((cycles + 3) / 4) == 0)
-            usage(qPrintable(QString("%1 starts and stops").arg(k + 1)));
+            usage(qPrintable(QString("%1 starts, stops and undos").arg(k + 1)));
     }
-    const Usage stopped = usage("all starts and stops");
+    const Usage stopped = usage("all of these");
 
     plan.modes = {TrainingMode::Standard};
     plan.training.epochs = 1;

@@ -164,7 +164,7 @@ private slots:
         window.resize(1280, 800);
         window.show();
         window.findChild<QStackedWidget*>("pages")->setCurrentIndex(4);
-        QTRY_COMPARE(window.findChild<QTableWidget*>("defectStatistics")->rowCount(), 8);
+        QTRY_COMPARE_WITH_TIMEOUT(window.findChild<QTableWidget*>("defectStatistics")->rowCount(), 8, 60000);
         save(window, "statistics-failures");
         window.resize(window.minimumSizeHint());
         save(window, "statistics-small");

@@ -14,6 +14,7 @@
 #include <QPushButton>
 #include <QRegularExpression>
 #include <QSpinBox>
+#include <QSplitter>
 #include <QVBoxLayout>
 
 #include "common/error.h"
@@ -120,11 +121,18 @@ CircuitPage::CircuitPage(ProjectDocument& document, QWidget* parent)
 {
     auto* circuit = new CircuitPanel(document);
     circuit->setFixedWidth(340);
+    auto* results = new QSplitter(Qt::Vertical);
+    results->setObjectName("circuitSplitter");
+    results->setChildrenCollapsible(false);
+    results->setHandleWidth(pageMargin);
+    results->addWidget(makeWaterfall());
+    results->addWidget(makeSweep());
+    results->setStretchFactor(0, 3);
+    results->setStretchFactor(1, 2);
     auto* right = new QVBoxLayout;
     right->setSpacing(pageMargin);
     right->addWidget(makeSubject());
-    right->addWidget(makeWaterfall(), 3);
-    right->addWidget(makeSweep(), 2);
+    right->addWidget(results, 1);
     auto* page = new QHBoxLayout(this);
     page->setContentsMargins(pageMargin, pageMargin, pageMargin, pageMargin);
     page->setSpacing(pageMargin);

@@ -13,6 +13,11 @@ void yieldToWindow()
     static_cast<void>(setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), niceness));
 }
 
+Background::Background(QObject* parent) : QObject(parent)
+{
+    connect(this, &Background::done, this, &Background::finish, Qt::QueuedConnection);
+}
+
 void Background::start(Task task)
 {
     cancel();
@@ -27,14 +32,26 @@ void Background::start(Task task)
         Finish finish = task(stop);
         if (stop.stop_requested())
             return;
-        QMetaObject::invokeMethod(
-            this,
-            [this, id, finish = std::move(finish)] {
-                if (id == latest_)
-                    finish();
-            },
-            Qt::QueuedConnection);
+        {
+            const std::scoped_lock lock(mutex_);
+            finish_ = std::move(finish);
+            finished_ = id;
+        }
+        emit done();
     });
+}
+
+void Background::finish()
+{
+    Finish finish;
+    {
+        const std::scoped_lock lock(mutex_);
+        finish.swap(finish_);
+        if (finished_ != latest_)
+            return;
+    }
+    if (finish)
+        finish();
 }
 
 void Background::cancel()

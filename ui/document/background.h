@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <mutex>
 #include <thread>
 
 #include <QObject>
@@ -11,20 +12,30 @@ namespace faultline
 /// Does the latest of several tasks on a thread of its own.
 class Background : public QObject
 {
+    Q_OBJECT
+
 public:
     using Finish = std::function<void()>;
     /// What is to be done in the background, and returns what is then done in the window's thread. Looks at
     /// its token now and then, and throws nothing.
     using Task = std::function<Finish(const std::stop_token&)>;
 
-    using QObject::QObject;
+    explicit Background(QObject* parent = nullptr);
 
     /// Ends the task before, whose Finish is then never called.
     void start(Task task);
     void cancel();
 
+signals:
+    void done(); ///< by the task's thread
+
 private:
+    void finish();
+
     int latest_ = 0;
+    std::mutex mutex_; // guards the two below
+    Finish finish_;
+    int finished_ = 0;    // whose finish_ it is
     std::jthread thread_; // stops and joins before anything else goes
 };
 

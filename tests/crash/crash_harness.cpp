@@ -362,10 +362,9 @@ void killWindow(const fs::path& folder, int count, RandomStream& random)
             if (word == "opened" && (said.seed != before.seed || said.runs != before.runs))
                 lost("the window opens something else than the disk has");
             const double age = std::chrono::duration<double>(child.killed() - line.time).count();
-            if (word == "saved" || age > journalSeconds)
-                atLeast.runs = said.runs;
+            // A run may be of a study that is itself an edit.
             if (word == "saved" || age > editSeconds + journalSeconds)
-                atLeast.seed = said.seed;
+                atLeast = said;
         }
         const State after = state();
         if (after.seed < atLeast.seed)

@@ -191,6 +191,9 @@ QWidget* CircuitPage::makeSubject()
     progress_ = new QProgressBar;
     progress_->setObjectName("circuitProgress");
     progress_->setRange(0, 100);
+    QSizePolicy place = progress_->sizePolicy();
+    place.setRetainSizeWhenHidden(true);
+    progress_->setSizePolicy(place);
     stop_ = new QPushButton(tr("Stop"));
     stop_->setObjectName("stopCircuit");
     status_ = new QLabel;
@@ -424,7 +427,7 @@ void CircuitPage::start(QLabel& note, const Work& work)
         for (QPushButton* button : {startWaterfall_, startSweep_})
             button->setEnabled(false);
         stop_->setEnabled(true);
-        progress_->setEnabled(true);
+        progress_->show();
         poll_.start();
         background_->start([this, subject, work, &note, images = document_.images(),
                             fraction = fraction_](const std::stop_token& token) {
@@ -508,8 +511,7 @@ void CircuitPage::stop()
 void CircuitPage::end()
 {
     poll_.stop();
-    progress_->reset();
-    progress_->setEnabled(false);
+    progress_->hide();
     stop_->setEnabled(false);
     for (QPushButton* button : {startWaterfall_, startSweep_})
         button->setEnabled(true);

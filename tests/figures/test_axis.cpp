@@ -33,7 +33,7 @@ private slots:
         QCOMPARE(labels(niceTicks(axis, 10)),
                  QStringList({"0", "2", "4", "6", "8", "10", "12", "14", "16", "18"}));
         const Axis small{"", Axis::Scale::Linear, -0.031, 0.052, {}};
-        QCOMPARE(labels(niceTicks(small, 5)), QStringList({"-0.02", "0.00", "0.02", "0.04"}));
+        QCOMPARE(labels(niceTicks(small, 5)), QStringList({"−0.02", "0.00", "0.02", "0.04"}));
     }
 
     void countedThingsHaveWholeTicks()

@@ -44,7 +44,7 @@ std::vector<Tick> linearTicks(const Axis& axis, int labels)
     const int decimals = std::max(0, static_cast<int>(-std::floor(std::log10(step) + 1e-9)));
     std::vector<Tick> ticks;
     for (double k = std::ceil(axis.low / step - 1e-9); k * step <= axis.high + 1e-9 * span; ++k)
-        ticks.push_back({k * step, QString::number(k == 0.0 ? 0.0 : k * step, 'f', decimals)});
+        ticks.push_back({k * step, printed(k == 0.0 ? 0.0 : k * step, decimals)});
     return ticks;
 }
 
@@ -122,6 +122,11 @@ Axis categoryAxis(QString title, QStringList categories)
 {
     const double high = std::max<double>(1.0, static_cast<double>(categories.size())) - 0.5;
     return {std::move(title), Axis::Scale::Category, -0.5, high, std::move(categories)};
+}
+
+QString printed(double value, int decimals)
+{
+    return QString::number(value, 'f', decimals).replace('-', QChar(u'−'));
 }
 
 std::vector<Tick> niceTicks(const Axis& axis, int labels)

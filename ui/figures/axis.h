@@ -31,6 +31,9 @@ Axis linearAxis(QString title, std::span<const double> values, bool fromZero);
 Axis logAxis(QString title, double low, double high);
 Axis categoryAxis(QString title, QStringList categories);
 
+/// A number as it is printed: with so many decimals and a true minus sign.
+QString printed(double value, int decimals);
+
 struct Tick {
     double value = 0.0;
     QString label; ///< empty for a minor tick

@@ -53,11 +53,11 @@ Mark band(std::vector<QPointF> points, std::vector<double> spreads, Hue hue)
     };
 }
 
-/// "+1.8", "-0.6", "0.0"
+/// "+1.8", "−0.6", "0.0"
 QString signedPoints(double points)
 {
     const double rounded = std::round(10.0 * points) / 10.0 + 0.0; // no -0
-    return (rounded > 0.0 ? "+" : "") + QString::number(rounded, 'f', 1);
+    return (rounded > 0.0 ? "+" : "") + printed(rounded, 1);
 }
 
 /// Logarithmic where the values are spread over more than a decade and a half.
@@ -130,8 +130,7 @@ std::unique_ptr<Figure> waterfallFigure(const Waterfall& waterfall)
                 {{"ideal", waterfall.ideal, waterfall.idealSpread, 0.0, 0.0}}};
     QStringList names{"ideal"};
     std::vector<double> heights{waterfall.ideal};
-    std::vector<Mark> marks{
-        bar(0.0, 0.0, waterfall.ideal, Hue::Muted, QString::number(waterfall.ideal, 'f', 1))};
+    std::vector<Mark> marks{bar(0.0, 0.0, waterfall.ideal, Hue::Muted, printed(waterfall.ideal, 1))};
     std::vector<QPointF> alone;
     double before = waterfall.ideal;
     for (const Waterfall::Step& step : waterfall.steps) {
@@ -146,8 +145,7 @@ std::unique_ptr<Figure> waterfallFigure(const Waterfall& waterfall)
         before = step.error;
     }
     names.append("all");
-    marks.push_back(
-        bar(static_cast<double>(names.size() - 1), 0.0, before, Hue::Blue, QString::number(before, 'f', 1)));
+    marks.push_back(bar(static_cast<double>(names.size() - 1), 0.0, before, Hue::Blue, printed(before, 1)));
     marks.push_back(dots(alone, {Hue::Ink, Marker::Diamond}));
 
     auto plot = std::make_unique<Plot>(std::move(table));

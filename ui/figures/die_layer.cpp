@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "common/error.h"
+#include "figures/axis.h"
 
 namespace faultline
 {
@@ -36,8 +37,7 @@ LayerText textOf(DieLayer layer)
 
 QString LayerText::text(double value) const
 {
-    const QString number = QString::number(value * perUnit, 'f', decimals);
-    return number.startsWith('-') ? QChar(u'−') + number.mid(1) : number;
+    return printed(value * perUnit, decimals);
 }
 
 MappedNetwork::MappedNetwork(const Run& run, const DieGeometry& die, const std::vector<DieGroup>& groups)

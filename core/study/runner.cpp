@@ -202,7 +202,7 @@ Bench prepare(const StudyPlan& plan, const Wafer& wafer, const DatasetPair& data
             plan.circuit ? analogWeights(inCircuit(*group.dies.front(), wafer.device, *plan.circuit),
                                          bench.map, wafer.device)
                          : analogWeights(group, bench.map, wafer.device));
-    if (known.runs.empty() && known.begun.empty()) {
+    if (!known.images && known.runs.empty() && known.begun.empty()) {
         bench.before = beginning(plan, wafer, data);
     } else {
         requireImages(known.images, data);

@@ -1,6 +1,7 @@
 // Seconds per epoch of each training mode, and of evaluating one network on all dies of the demo wafer,
 // beside the time that dense matrix products alone take at the rate measured in the same run, and beside
-// PyTorch where it is installed (torch_training.py). One thread.
+// PyTorch where it is installed (torch_training.py), on one thread; then the full demo study on one and on
+// two threads. Ratios are what counts on a machine that others use too.
 //   bench_training [EPOCHS]
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include <optional>
 #include <vector>
 
+#include "own_process.h"
 #include "project/project.h"
 #include "timing.h"
 
@@ -66,9 +68,39 @@ std::optional<double> torchEpoch()
     return seconds;
 }
 
+/// The demo's study as a person starts it, from reading the images to the last evaluation. The processor time
+/// of two threads over that of one, and what is done before the first run, on one thread, say how far the
+/// speed-up can come on an idle machine.
+void printStudies(const Project& project)
+{
+    std::printf("%-24s %12s %12s %12s %16s %8s\n", "full demo study", "seconds", "speed-up", "processor",
+                "before training", "MB");
+    double alone = 0.0;
+    for (const int threads : {1, 2}) {
+        const Cost cost = costOf([&] { // prints its line itself, as only it knows when training began
+            double before = 0.0;
+            const RunObserver observe = [&](const RunUpdate& update) {
+                if (before == 0.0 && update.state == RunUpdate::State::Started)
+                    before = processorSeconds();
+            };
+            const double seconds = secondsOf([&] {
+                runStudy(project.plan, project.wafer, loadDataset(project.dataset), threads, {}, observe);
+            });
+            std::printf("%d %-22s %12.1f %12.2f %12.1f %16.2f %8.0f\n", threads,
+                        threads == 1 ? "thread" : "threads", seconds, threads == 1 ? 1.0 : alone / seconds,
+                        processorSeconds(), before, peakMemory());
+            std::fflush(stdout);
+            return seconds;
+        });
+        alone = threads == 1 ? cost.seconds : alone;
+    }
+    std::printf("\n");
+}
+
 void run(int epochs)
 {
     const Project project = demoProject();
+    printStudies(project); // first: a child begins with its parent's memory
     const DatasetPair data = loadDataset(project.dataset);
     const StudyPlan& plan = project.plan;
     const Dataset train = downsample(data.train, plan.side), test = downsample(data.test, plan.side);

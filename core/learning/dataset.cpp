@@ -1,6 +1,7 @@
 #include "learning/dataset.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <future>
 #include <memory>
@@ -48,17 +49,22 @@ public:
     }
 
     /// The rest of the file, which must be `count` times `size` bytes long, in parts of whole multiples of
-    /// `size` that fit in some megabytes; take(bytes) is called for each.
+    /// `size` that fit in some megabytes; take(bytes) is called for each, one after the other.
     template <class Take>
     void rest(std::uint64_t count, std::uint64_t size, const Take& take)
     {
         const std::string what = std::to_string(count * size) + " bytes of " + kind_;
         const std::uint64_t most = std::max<std::uint64_t>(1, chunk / size);
-        std::vector<std::uint8_t> bytes;
+        std::array<std::vector<std::uint8_t>, 2> buffers;
+        std::future<void> taking; // one part, while the next is unpacked
         for (std::uint64_t done = 0; done < count; done += most) {
+            std::vector<std::uint8_t>& bytes = buffers[done / most % 2];
             read(std::min(most, count - done) * size, what, bytes);
-            take(std::as_const(bytes));
+            if (taking.valid())
+                taking.get();
+            taking = std::async(std::launch::async, [&take, &bytes] { take(std::as_const(bytes)); });
         }
+        taking.get();
         std::uint8_t beyond;
         if (readSome({&beyond, 1}) > 0)
             throw Error(name_, place(), "more data", "the end of the file, as its header says");

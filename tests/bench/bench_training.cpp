@@ -1,7 +1,8 @@
-// Seconds per epoch of each training mode, and of evaluating one network on all dies of the demo wafer,
-// beside the time that dense matrix products alone take at the rate measured in the same run, and beside
-// PyTorch where it is installed (torch_training.py), on one thread; then the full demo study on one and on
-// two threads. Ratios are what counts on a machine that others use too.
+// Processor seconds per epoch of each training mode, and of evaluating one network on all dies of the demo
+// wafer, beside the time that dense matrix products alone take at the rate measured in the same run, and
+// beside PyTorch where it is installed (torch_training.py), on one thread; then the full demo study on one
+// and on two threads. What one thread does is told in its processor seconds, which others on the machine
+// change less.
 //   bench_training [EPOCHS]
 
 #include <algorithm>
@@ -37,7 +38,7 @@ double productRate(const NetworkShape& shape, int batch)
     constexpr int products = 2000;
     std::vector<double> seconds;
     for (int repeat = 0; repeat < 15; ++repeat)
-        seconds.push_back(secondsOf([&] {
+        seconds.push_back(processorSecondsOf([&] {
             for (int k = 0; k < products; ++k)
                 sums.noalias() = weights * images;
         }));
@@ -128,7 +129,7 @@ void run(int epochs)
         trainers.emplace_back(plan.network, course.options, train, course.source, plan.seed, 0u);
     for (int epoch = 0; epoch < epochs; ++epoch) { // in turn, so that a noisy moment meets all
         for (std::size_t k = 0; k < trainers.size(); ++k)
-            seconds[k].push_back(trainers[k].runEpoch()->seconds);
+            seconds[k].push_back(processorSecondsOf([&] { trainers[k].runEpoch(); }));
         if (const auto epochSeconds = torchEpoch())
             torch.push_back(*epochSeconds);
     }
@@ -155,7 +156,7 @@ void run(int epochs)
         dies.push_back(analogWeights(die, map, project.wafer.device));
     std::vector<double> evaluations;
     for (int repeat = 0; repeat < 5; ++repeat)
-        evaluations.push_back(secondsOf([&] {
+        evaluations.push_back(processorSecondsOf([&] {
             for (const AnalogWeights& die : dies)
                 errorPercent(onDie(trainers[0].network(), die), plan.network, test);
         }));

@@ -22,6 +22,13 @@ inline double processorSeconds()
     return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
 }
 
+double processorSecondsOf(const auto& work)
+{
+    const double before = processorSeconds();
+    work();
+    return processorSeconds() - before;
+}
+
 /// MB that this process has had at most.
 inline double peakMemory()
 {

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Standard training of the demo's network, 196-40-10 with binary weights, in PyTorch on one core: the work of one
-Faultline epoch, image for image. Prints seconds per epoch, and says nothing else. bench_training runs it in turn with its own epochs.
+Faultline epoch, image for image. Prints processor seconds per epoch, and says nothing else. bench_training runs it in
+turn with its own epochs.
 
     /usr/bin/python3 tests/bench/torch_training.py [EPOCHS]
 
@@ -44,7 +45,7 @@ def main():
     optimizer = torch.optim.Adam(first + second, lr=RATE)
     loss_of = torch.nn.CrossEntropyLoss()
     for epoch in range(epochs):
-        start = time.perf_counter()
+        start = time.process_time()
         order = torch.randperm(IMAGES)
         wrong, total = torch.zeros((), dtype=torch.long), torch.zeros(())
         for batch in range(0, IMAGES, BATCH):
@@ -66,7 +67,7 @@ def main():
                 wrong += (scores.argmax(1) != y).sum()  # read once an epoch: each reading takes a Python call
                 total += loss
         wrong.item(), total.item()
-        print(f"{time.perf_counter() - start:.4f}", flush=True)
+        print(f"{time.process_time() - start:.4f}", flush=True)
 
 
 if __name__ == "__main__":

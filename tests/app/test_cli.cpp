@@ -349,8 +349,9 @@ private slots:
         const QByteArray csv = readBytes(path("several/dies.csv"));
         QVERIFY(csv.contains("\nD01+D02,") && csv.count('\n') == 3);
         QVERIFY(call({"info", path("several/study.faultline")}).out.contains("error on them stands at each"));
-        const Outcome circuit = call({"circuit", path("several/study.faultline"), "--set", "wire-ohm=1",
-                                      "--other-dies", "--images", "100", "--out", path("several-read")});
+        const Outcome circuit =
+            call({"circuit", path("several/study.faultline"), "--set", "wire-ohm=1", "--dies", "D01..D04",
+                  "--other-dies", "--images", "100", "--out", path("several-read")});
         QVERIFY2(circuit.exitCode == 0, qPrintable(circuit.err));
         const QByteArray read = readBytes(path("several-read/dies.csv"));
         QVERIFY(read.contains("\nhardware-aware D01+D02,D01+D02,") &&

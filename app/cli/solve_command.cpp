@@ -27,8 +27,9 @@ Eigen::MatrixXd readMatrix(const fs::path& file)
 {
     if (file.extension() != ".npy")
         return readCsvMatrix(file);
+    const std::string bytes = readWholeFile(file);
     try {
-        const NumberArray array = readNpy(readWholeFile(file));
+        const NumberArray array = readNpy(bytes);
         if (array.shape.empty() || array.shape.size() > 2)
             throw Error("found " + describeShape(array.shape) + ", expected a matrix");
         const auto columns = static_cast<Eigen::Index>(array.shape.back());

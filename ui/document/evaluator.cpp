@@ -106,7 +106,7 @@ void Evaluator::complete()
                 if (network.settings.circuit && calibration.width != network.settings.side)
                     calibration = downsample(*images->calibration(folder), network.settings.side);
                 gap->errors[k].percent =
-                    errorPercent(small.labels, classify(network, &gap->die, wafer, small, calibration));
+                    errorPercent(small.labels, classify(network, &gap->die, wafer, small, calibration, stop));
             }
         } catch (const std::exception&) {
             // Images that have moved, or another geometry than the network's: its error stays unknown.
@@ -126,7 +126,7 @@ void Evaluator::answer(const Study& study, const Run& run, const Die* die,
     const auto place = die ? std::make_shared<const Die>(*die) : nullptr;
     answering_.start([network, place, finish = std::move(finish), wafer = emptyWafer(project_.wafer),
                       folder = project_.dataset, known = study.result.images,
-                      images = images_](const std::stop_token&) -> Background::Finish {
+                      images = images_](const std::stop_token& stop) -> Background::Finish {
         Answers answers;
         try {
             const auto test = images->test(folder);
@@ -134,7 +134,8 @@ void Evaluator::answer(const Study& study, const Run& run, const Die* die,
             const int side = network->settings.side;
             const Dataset calibration =
                 network->settings.circuit ? downsample(*images->calibration(folder), side) : Dataset();
-            answers.given = classify(*network, place.get(), wafer, downsample(*test, side), calibration);
+            answers.given =
+                classify(*network, place.get(), wafer, downsample(*test, side), calibration, stop);
             answers.images = test;
         } catch (const std::exception& error) {
             answers = {nullptr, {}, QString::fromUtf8(error.what())};

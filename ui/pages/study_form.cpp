@@ -208,9 +208,8 @@ void StudyForm::makeData(QFormLayout* form)
     circuit_ = new QCheckBox(tr("in the loop"));
     circuit_->setObjectName("throughCircuit");
     circuit_->setToolTip(
-        tr("Wires, transistors, converters and noise of the project's circuit: hardware-aware and "
-           "statistics-aware\ntraining see them, and all errors on dies are behind them. Networks on several "
-           "dies cannot be read so."));
+        tr("The project's circuit. Hardware-aware and statistics-aware training see its wires, transistors,\n"
+           "temperature, read noise and the rounding of its ADCs; all errors on dies are behind all of it."));
     auto* showCircuit = new QPushButton(tr("Show…"));
     showCircuit->setObjectName("showCircuit");
     connect(showCircuit, &QPushButton::clicked, this, &StudyForm::circuitWanted);

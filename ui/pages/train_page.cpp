@@ -21,6 +21,7 @@
 #include "common/error.h"
 #include "document/project_document.h"
 #include "figures/study_figures.h"
+#include "pages/circuit_panel.h"
 #include "pages/network_panel.h"
 #include "pages/queue_panel.h"
 #include "pages/runs_panel.h"
@@ -149,10 +150,15 @@ QWidget* TrainPage::formPanel()
     panel->body()->addLayout(top);
     panel->body()->addWidget(form_, 1);
     panel->body()->addLayout(bottom);
-    panel->setFixedWidth(340);
+    auto* circuit = new CircuitPanel(document_);
+    auto* tabs = new QTabWidget;
+    tabs->setObjectName("studyTabs");
+    tabs->addTab(panel, tr("Study"));
+    tabs->addTab(circuit, tr("Circuit"));
+    tabs->setFixedWidth(350);
 
     connect(form_, &StudyForm::datasetWanted, this, &TrainPage::datasetWanted);
-    connect(form_, &StudyForm::circuitWanted, this, &TrainPage::circuitWanted);
+    connect(form_, &StudyForm::circuitWanted, tabs, [tabs, circuit] { tabs->setCurrentWidget(circuit); });
     connect(form_, &StudyForm::edited, this, [this] {
         run_->setEnabled(form_->reason().isEmpty());
         if (run_->isEnabled())
@@ -160,7 +166,7 @@ QWidget* TrainPage::formPanel()
     });
     connect(run_, &QPushButton::clicked, this, &TrainPage::start);
     connect(threads_, &QSpinBox::valueChanged, &document_.queue(), &StudyQueue::setThreads);
-    return panel;
+    return tabs;
 }
 
 QWidget* TrainPage::charts()

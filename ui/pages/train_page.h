@@ -35,7 +35,6 @@ public:
 
 signals:
     void datasetWanted(); ///< the person asks for another folder of images
-    void circuitWanted(); ///< the person wants to see the circuit
     void failed(const QString& reason);
 
 private:

@@ -182,7 +182,6 @@ MainWindow::MainWindow(Project project, QWidget* parent)
         pages_->setCurrentWidget(die);
     });
     connect(train, &TrainPage::datasetWanted, this, &MainWindow::chooseDataset);
-    connect(train, &TrainPage::circuitWanted, this, [this, circuit] { pages_->setCurrentWidget(circuit); });
     connect(train, &TrainPage::failed, this, [this](const QString& reason) { dialogs_.showError(reason); });
     connect(statistics, &StatisticsPage::failed, this,
             [this](const QString& reason) { dialogs_.showError(reason); });

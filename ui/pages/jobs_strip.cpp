@@ -5,6 +5,7 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QProgressBar>
+#include <QPushButton>
 #include <QScrollArea>
 #include <QSettings>
 #include <QToolButton>
@@ -56,7 +57,8 @@ QToolButton* button(QBoxLayout& line, const char* name)
 
 struct JobsStrip::Job {
     QWidget line;
-    QToolButton *name, *pause, *stop;
+    QPushButton* name;
+    QToolButton *pause, *stop;
     QLabel *words, *left;
     QProgressBar* bar;
 
@@ -132,8 +134,10 @@ std::unique_ptr<JobsStrip::Job> JobsStrip::makeJob()
     auto* line = new QHBoxLayout(&job->line);
     line->setContentsMargins(0, 0, 0, 0);
     line->setSpacing(10);
-    job->name = button(*line, "jobName");
-    job->name->setAutoRaise(true);
+    job->name = new QPushButton;
+    job->name->setObjectName("jobName");
+    job->name->setFlat(true);
+    line->addWidget(job->name);
     job->name->setFixedWidth(150);
     job->name->setStyleSheet("text-align: left; font-weight: bold");
     job->name->setToolTip(tr("Show its curves and runs on the Train page"));
@@ -156,13 +160,17 @@ std::unique_ptr<JobsStrip::Job> JobsStrip::makeJob()
     job->pause = button(*line, "pauseJob");
     job->stop = button(*line, "stopJob");
     job->stop->setText(tr("Stop"));
+    QSizePolicy kept = job->pause->sizePolicy(); // so that the bars of all lines end at one place
+    kept.setRetainSizeWhenHidden(true);
+    job->pause->setSizePolicy(kept);
+    job->pause->setFixedWidth(job->pause->fontMetrics().horizontalAdvance(tr("Resume")) + 20);
 
     StudyQueue& queue = document_.queue();
     const auto study = [this, job = job.get()] {
         const auto place = std::ranges::find(jobs_, job, &std::unique_ptr<Job>::get) - jobs_.begin();
         return studies_[static_cast<std::size_t>(place)];
     };
-    connect(job->name, &QToolButton::clicked, this, [this, study] { emit studyWanted(study()); });
+    connect(job->name, &QPushButton::clicked, this, [this, study] { emit studyWanted(study()); });
     connect(job->stop, &QToolButton::clicked, this, [&queue, study] { queue.stop(study()); });
     connect(job->pause, &QToolButton::clicked, this, [&queue, study] {
         if (queue.states()[static_cast<std::size_t>(study())].phase == Phase::Paused)

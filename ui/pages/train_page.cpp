@@ -312,6 +312,8 @@ void TrainPage::showDataset()
         run_->setEnabled(problem.isEmpty() && form_->reason().isEmpty());
     };
     show({});
+    if (folder.empty())
+        return checking_.cancel(); // the images that ship
     // Reading is the only way to know that all is there.
     checking_.start([folder, show](const std::stop_token&) -> Background::Finish {
         QString problem;

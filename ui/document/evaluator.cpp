@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/log.h"
 #include "document/study_queue.h"
 #include "study/evaluation.h"
 
@@ -80,6 +81,7 @@ void Evaluator::complete()
     busy_ = !first.networks.empty();
     if (!busy_) {
         completing_.cancel();
+        tellFailure({});
         emit completed();
         return;
     }
@@ -108,15 +110,29 @@ void Evaluator::complete()
                 gap->errors[k].percent =
                     errorPercent(small.labels, classify(network, &gap->die, wafer, small, calibration, stop));
             }
-        } catch (const std::exception&) {
+        } catch (const std::exception& error) {
             // Images that have moved, or another geometry than the network's: its error stays unknown.
-            return [this] { busy_ = false; };
+            return [this, reason = QString::fromUtf8(error.what())] {
+                busy_ = false;
+                tellFailure(reason);
+            };
         }
         return [this, gap] {
+            tellFailure({});
             queue_.setErrors(gap->die.id, gap->errors);
             complete();
         };
     });
+}
+
+void Evaluator::tellFailure(const QString& reason)
+{
+    if (reason == failure_)
+        return;
+    failure_ = reason;
+    if (!reason.isEmpty())
+        log::error("errors on dies: " + reason.toStdString());
+    emit failureChanged();
 }
 
 void Evaluator::answer(const Study& study, const Run& run, const Die* die,

@@ -3,7 +3,6 @@
 #include <QMessageBox>
 #include <QSettings>
 
-#include "common/error.h"
 #include "common/log.h"
 #include "common/version.h"
 #include "project/project_file.h"
@@ -61,11 +60,11 @@ int main(int argc, char* argv[])
         if (!arguments.positionalArguments().isEmpty())
             window.openFile(arguments.positionalArguments().constFirst());
         else
-            window.offerUnsaved();
+            window.offerCrashed();
         const int exitCode = QApplication::exec();
         log::info("the window ends");
         return exitCode;
-    } catch (const Error& error) {
+    } catch (const std::exception& error) { // an Error, or no memory
         log::error(error.what());
         QMessageBox::critical(nullptr, "Faultline", QString::fromUtf8(error.what()));
         return 1;

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "cli/commands.h"
+#include "cli/project_lock.h"
 #include "cli/study_text.h"
 #include "common/error.h"
 #include "common/files.h"
@@ -69,6 +70,7 @@ void printQuality(const Classification& classification)
 struct ImportOptions {
     std::vector<std::string> paths;
     std::string project, recipe, saveRecipe, name = "measured wafer";
+    bool force = false;
     std::optional<Quantity> quantity;
     std::optional<TextLayout> layout;
     std::optional<char> separator, decimal;
@@ -108,6 +110,8 @@ ImportRecipe recipeOf(const ImportOptions& options, const fs::path& first)
 
 int importDies(const ImportOptions& options)
 {
+    const LockFile lock = lockToWrite(options.project);
+    expectNoStudies(options.project, options.force);
     const std::vector<fs::path> paths(options.paths.begin(), options.paths.end());
     const std::vector<fs::path> files = measurementFiles(paths);
     ImportRecipe recipe = recipeOf(options, files.front());
@@ -152,6 +156,7 @@ void addImport(CLI::App* die, Action& action)
     command->add_option("--out", options->project, "Project to write (.faultline)")
         ->required()
         ->type_name("FILE");
+    command->add_flag("--force", options->force, "Replace a project even if it has studies");
     command
         ->add_option(
             "--recipe", options->recipe,
@@ -205,6 +210,8 @@ struct ClassifyOptions {
 
 int classifyDies(const ClassifyOptions& options)
 {
+    const std::string& out = options.out.empty() ? options.project : options.out;
+    const LockFile lock = lockToWrite(out);
     Project project = loadProject(options.project);
     std::optional<Thresholds> thresholds;
     const int given = options.openBelow.has_value() + options.middle.has_value() +
@@ -217,7 +224,6 @@ int classifyDies(const ClassifyOptions& options)
     const Classification classification = classify(project.wafer, thresholds, options.only);
     applyLabels(classification, project.wafer, options.only);
     printQuality(classification);
-    const std::string& out = options.out.empty() ? options.project : options.out;
     saveProject(project, out);
     std::cout << "Labels in " << out << '\n';
     return 0;

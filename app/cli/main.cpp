@@ -20,6 +20,7 @@ int runProgram(int argc, char** argv)
         "faultline-cli");
     program.set_version_flag("--version", std::string("Faultline ") + version());
     program.require_subcommand(1);
+    program.fallthrough(); // --verbose may stand anywhere
     Action action;
     bool verbose = false;
     program.add_flag("--verbose", verbose, "Print to the standard error what goes into the log file too");

@@ -3,9 +3,9 @@
 #include <memory>
 
 #include "cli/commands.h"
+#include "cli/project_lock.h"
 #include "cli/study_report.h"
 #include "common/error.h"
-#include "common/lock_file.h"
 #include "project/project_file.h"
 
 namespace faultline::cli
@@ -40,9 +40,7 @@ int run(const Options& options)
     const fs::path folder = options.folder;
     fs::create_directories(folder);
     const fs::path file = folder / "study.faultline";
-    const LockFile lock(file);
-    if (!lock.isHeld())
-        throw Error(file.string() + ": " + lock.owner()->words() + " is at work on it");
+    const LockFile lock = lockToWrite(file);
     saveProject(project, file);
     const int exitCode = report(project, folder);
     const StudyResult& result = project.studies.front().result;

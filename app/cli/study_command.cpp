@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/folders.h"
 #include "cli/progress_line.h"
+#include "cli/project_lock.h"
 #include "cli/slurm_script.h"
 #include "cli/stop_signals.h"
 #include "cli/study_report.h"
@@ -14,7 +15,6 @@
 #include "cli/text.h"
 #include "common/error.h"
 #include "common/files.h"
-#include "common/lock_file.h"
 #include "project/journal.h"
 #include "project/project_file.h"
 #include "study/hold_out.h"
@@ -270,9 +270,7 @@ int run(const Options& options)
     const Shard shard = options.shard.empty() ? Shard{} : shardFrom(options.shard);
     const fs::path file = options.shard.empty() ? folder / "study.faultline" : shardFile(folder, shard);
     prepareFolder(file.parent_path());
-    const LockFile lock(file);
-    if (!lock.isHeld())
-        throw Error(file.string() + ": " + lock.owner()->words() + " is at work on it");
+    const LockFile lock = lockToWrite(file);
     const DatasetPair data = loadDataset(project.dataset);
     if (const std::size_t known = resume(project, file))
         std::cout << "Goes on with " << known << " runs that an earlier call has trained or begun."

@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "cli/commands.h"
+#include "cli/project_lock.h"
 #include "cli/text.h"
 #include "project/project_file.h"
 #include "wafer/wafer_description.h"
@@ -17,6 +18,7 @@ struct Options {
     std::string file;
     std::string from;
     std::optional<std::string> name;
+    bool force = false;
     std::optional<int> dies, rows, columns, kernelRows, kernelColumns;
     std::optional<std::uint64_t> seed;
     std::optional<double> shorts, opens, stuckP, stuckAP, dispersion;
@@ -61,6 +63,8 @@ std::vector<std::string> change(WaferDescription& wafer, const Options& options)
 
 int generate(const Options& options)
 {
+    const LockFile lock = lockToWrite(options.file);
+    expectNoStudies(options.file, options.force);
     const std::filesystem::path source =
         options.from.empty() ? datasetsFolder() / "demo-wafer.json" : std::filesystem::path(options.from);
     WaferDescription description = readWaferDescription(source);
@@ -89,6 +93,7 @@ void addWaferCommand(CLI::App& program, Action& action)
     command->add_option("--out", options->file, "Project to write (.faultline)")
         ->required()
         ->type_name("FILE");
+    command->add_flag("--force", options->force, "Replace a project even if it has studies");
     command
         ->add_option(
             "--from", options->from,

@@ -108,7 +108,8 @@ void writeFileAtomically(const fs::path& file, std::string_view bytes,
 
     fs::path name = destination;
     name += ".tmp-" + std::to_string(::getpid());
-    Descriptor output(name, file, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    ::unlink(name.c_str()); // what a crashed process of the same number has left, or a link that lies in wait
+    Descriptor output(name, file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0666);
     if (!output.isOpen())
         fail("cannot write", file);
     Temporary temporary{name};
@@ -130,7 +131,13 @@ void writeFileAtomically(const fs::path& file, std::string_view bytes,
         entry.sync();
 }
 
-std::string readWholeFile(const fs::path& file)
+std::size_t halfOfMemory()
+{
+    return static_cast<std::size_t>(::sysconf(_SC_PHYS_PAGES)) / 2 *
+           static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
+std::string readWholeFile(const fs::path& file, std::size_t most)
 {
     // O_NONBLOCK: opening a named pipe shall not wait for its writer.
     Descriptor input(file, file, O_RDONLY | O_NONBLOCK);
@@ -139,7 +146,11 @@ std::string readWholeFile(const fs::path& file)
         fail("cannot read", file);
     if (!S_ISREG(status.st_mode))
         throw Error(file.string() + ": cannot read: not a regular file");
-    std::string bytes(static_cast<std::size_t>(status.st_size), '\0');
+    const auto size = static_cast<std::size_t>(status.st_size);
+    if (size > most)
+        throw Error(file.string(), "", std::to_string(size >> 20) + " MiB",
+                    "at most " + std::to_string(most >> 20) + " MiB");
+    std::string bytes(size, '\0');
     std::size_t filled = 0;
     while (filled < bytes.size()) {
         const ssize_t got = ::read(input.number(), bytes.data() + filled, bytes.size() - filled);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -16,7 +17,11 @@ namespace faultline
 void writeFileAtomically(const std::filesystem::path& file, std::string_view bytes,
                          const std::function<void(const std::filesystem::path& temporary)>& verify = {});
 
-/// The bytes of a file. Throws Error with the file and the reason.
-std::string readWholeFile(const std::filesystem::path& file);
+/// Half of this machine's memory, bytes: what a single file may take of it.
+std::size_t halfOfMemory();
+
+/// The bytes of a regular file; one that has more than `most` is refused before memory is taken for it.
+/// Throws Error with the file and the reason.
+std::string readWholeFile(const std::filesystem::path& file, std::size_t most = halfOfMemory());
 
 } // namespace faultline

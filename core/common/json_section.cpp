@@ -1,17 +1,16 @@
 #include "common/json_section.h"
 
-#include <fstream>
+#include "common/files.h"
 
 namespace faultline
 {
 
 nlohmann::json readJson(const std::filesystem::path& file, const std::string& what)
 {
-    std::ifstream stream(file, std::ios::binary);
-    stream.peek(); // a folder can be opened, but not read
-    if (!stream.is_open() || stream.bad())
+    if (std::error_code missing; !std::filesystem::is_regular_file(file, missing))
         throw Error(file.string(), "", "no file that can be read", what);
-    const std::string text(std::istreambuf_iterator<char>(stream), {});
+    constexpr std::size_t most = std::size_t{16} << 20; // parsed, it takes some thirty times as much
+    const std::string text = readWholeFile(file, most);
     try {
         return nlohmann::json::parse(text);
     } catch (const nlohmann::json::parse_error& error) {

@@ -39,7 +39,8 @@ std::optional<double> finiteNumber(std::string_view text)
 
 Eigen::MatrixXd readCsvMatrix(const std::filesystem::path& file)
 {
-    const std::string bytes = readWholeFile(file);
+    constexpr std::size_t most = std::size_t{1} << 29; // 4096 x 4096 numbers with all their digits
+    const std::string bytes = readWholeFile(file, most);
     const std::string_view text =
         std::string_view(bytes).substr(0, bytes.find_last_not_of(" \r\n") + 1); // blank lines at the end
     TextFormat format;

@@ -364,9 +364,9 @@ private:
     std::unique_ptr<char, Free> bytes_;
 };
 
-Group rootOf(const Id& file)
+Group rootOf(const Id& file, std::shared_ptr<std::size_t> room = {})
 {
-    return Group(Id(H5Gopen2(file, "/", H5P_DEFAULT), "", "open the root group"), "");
+    return Group(Id(H5Gopen2(file, "/", H5P_DEFAULT), "", "open the root group"), "", std::move(room));
 }
 
 /// HDF5 takes two files of one name for the same file.
@@ -475,7 +475,7 @@ Group Group::open(const std::string& name) const
 {
     const std::string place = placeOf(name.c_str());
     expectNoLink(id_, name, place);
-    return Group(Id(H5Gopen2(id_, name.c_str(), H5P_DEFAULT), place, "open the group"), place);
+    return Group(Id(H5Gopen2(id_, name.c_str(), H5P_DEFAULT), place, "open the group"), place, room_);
 }
 
 void Group::set(const char* name, const std::string& value)
@@ -510,6 +510,7 @@ std::string Group::text(const char* name) const
     const std::string place = placeOf(name);
     const Id attribute(H5Aopen(id_, name, H5P_DEFAULT), place, "open the attribute");
     const Type type = textType(attribute, place);
+    takeRoom(H5Tget_size(type.memory), place);
     std::string padded(H5Tget_size(type.memory), '\0');
     getAttribute(name, type, {}, padded.data());
     return withoutPadding(padded.data(), padded.size());
@@ -523,6 +524,7 @@ std::vector<std::string> Group::texts(const char* name) const
     const std::size_t length = H5Tget_size(type.memory), count = attributeLength(name);
     if (count * length > longestText)
         refuse(place, std::to_string(count) + " texts of " + std::to_string(length) + " bytes", "fewer");
+    takeRoom(count * length, place);
     std::string packed(count * length, '\0');
     getAttribute(name, type, {count}, packed.data());
     std::vector<std::string> values;
@@ -584,6 +586,15 @@ void Group::writeDataset(const char* name, const Type& type, const Shape& shape,
     attributes.set("unit", std::string(caption.unit));
 }
 
+void Group::takeRoom(std::size_t bytes, const std::string& place) const
+{
+    if (!room_)
+        return;
+    if (bytes > *room_)
+        refuse(place, "values that the file gives more than once", "a file that holds all that it gives");
+    *room_ -= bytes;
+}
+
 Id Group::openDataset(const char* name, const Type& type, const Shape& shape) const
 {
     const std::string place = placeOf(name);
@@ -592,6 +603,7 @@ Id Group::openDataset(const char* name, const Type& type, const Shape& shape) co
     expectType(Id(H5Dget_type(dataset), place, "read the type"), type, place);
     expectShape(Id(H5Dget_space(dataset), place, "read the shape"), shape, place);
     expectAllValues(dataset, place);
+    takeRoom(size(shape) * H5Tget_size(type.file), place);
     return dataset;
 }
 
@@ -679,7 +691,7 @@ std::string build(const std::function<void(Group root)>& fill)
     return {closed.bytes(), static_cast<std::size_t>(length)};
 }
 
-Image::Image(std::string_view bytes)
+Image::Image(std::string_view bytes) : bytes_(bytes.size())
 {
     if (bytes.empty())
         throw Error("cannot open it as HDF5: it is empty");
@@ -691,7 +703,7 @@ Image::Image(std::string_view bytes)
 
 Group Image::root() const
 {
-    return rootOf(file_);
+    return rootOf(file_, std::make_shared<std::size_t>(bytes_ * largestRatio));
 }
 
 } // namespace faultline::hdf5

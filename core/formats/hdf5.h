@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -98,7 +99,13 @@ struct DatasetInfo {
 class Group
 {
 public:
-    Group(Id id, std::string place) : id_(std::move(id)), place_(std::move(place)) {}
+    /// `room`: bytes that may still be read of the whole file; none for a file that is being written.
+    Group(Id id, std::string place, std::shared_ptr<std::size_t> room = {})
+        : id_(std::move(id)),
+          place_(std::move(place)),
+          room_(std::move(room))
+    {
+    }
 
     const std::string& place() const { return place_; } ///< path from the root; empty for the root itself
 
@@ -174,14 +181,18 @@ private:
     Id openDataset(const char* name, const Type& type, const Shape& shape) const;
     void readDataset(const char* name, const Id& dataset, const Type& type, void* values) const;
 
+    void takeRoom(std::size_t bytes, const std::string& place) const;
+
     Id id_;
     std::string place_;
+    std::shared_ptr<std::size_t> room_;
 };
 
 /// The bytes of a new HDF5 file that `fill` writes, starting at its root group.
 std::string build(const std::function<void(Group root)>& fill);
 
-/// The bytes of an HDF5 file, opened to be read.
+/// The bytes of an HDF5 file, opened to be read. Group::read() and texts refuse to give in all more than 1040
+/// times these bytes, which is all that deflate can make of them: links and shared chunks make no more.
 class Image
 {
 public:
@@ -190,6 +201,7 @@ public:
 
 private:
     Id file_;
+    std::size_t bytes_;
 };
 
 } // namespace faultline::hdf5

@@ -28,9 +28,10 @@ class IdxFile
 public:
     explicit IdxFile(const std::filesystem::path& path, std::uint32_t magic, const std::string& kind)
         : name_(path.string()),
-          kind_(kind),
-          file_(gzopen(name_.c_str(), "rb"))
+          kind_(kind)
     {
+        if (std::error_code missing; std::filesystem::is_regular_file(path, missing))
+            file_.reset(gzopen(name_.c_str(), "rb"));
         if (!file_)
             throw Error(name_, "", "no file that can be read", kind_ + " in IDX form");
         gzbuffer(file_.get(), 1 << 17);

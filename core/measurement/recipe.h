@@ -56,7 +56,7 @@ struct ImportRecipe {
     std::vector<Level> states{AP, P};
     bool transpose = false; ///< before the flips
     bool flipRows = false, flipColumns = false;
-    /// Regular expression (ECMAScript) whose first group finds a die's name in that of its file; empty means
+    /// Regular expression (RE2) whose first group finds a die's name in that of its file; empty means
     /// the file's name up to its ending, without the state.
     std::string dieName;
 

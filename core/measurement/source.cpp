@@ -1,7 +1,8 @@
 #include "measurement/source.h"
 
 #include <algorithm>
-#include <regex>
+
+#include <re2/re2.h>
 
 #include "common/files.h"
 #include "common/text.h"
@@ -139,12 +140,10 @@ NamedState nameOf(const fs::path& file, const ImportRecipe& recipe)
 {
     NamedState named = splitState(file.stem().string());
     if (!recipe.dieName.empty()) {
-        std::smatch match;
         const std::string whole = file.filename().string();
-        if (!std::regex_search(whole, match, std::regex(recipe.dieName)))
+        if (!RE2::PartialMatch(whole, RE2(recipe.dieName, RE2::Quiet), &named.name))
             throw Error(file.string(), "name", inQuotes(whole),
                         "one that fits the pattern " + recipe.dieName);
-        named.name = match[1];
     }
     if (named.name.empty())
         named.name = file.parent_path().filename().string();

@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include <pty.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <QDir>
@@ -16,6 +17,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include "common/lock_file.h"
 #include "crossbar/wire_network.h"
 #include "formats/csv_matrix.h"
 #include "formats/npy.h"
@@ -176,6 +178,66 @@ private slots:
         QVERIFY(!QFile::exists(path("never")));
     }
 
+    void writersRespectOthers()
+    {
+        const QString file = path("held.faultline");
+        const QStringList generate{"wafer", "generate", "--dies", "1", "--out", file};
+        QCOMPARE(call(generate).exitCode, 0);
+        const QByteArray before = readBytes(file);
+        const QList<QStringList> writers{
+            generate, {"die", "classify", file}, {"die", "import", path("cells.csv"), "--out", file}};
+        {
+            const LockFile lock(file.toStdString());
+            QVERIFY(lock.isHeld());
+            for (const QStringList& writer : writers) {
+                const Outcome outcome = call(writer);
+                QCOMPARE(outcome.exitCode, 1);
+                QVERIFY2(outcome.err.contains("is at work on it"), qPrintable(outcome.err));
+            }
+        }
+        QCOMPARE(readBytes(file), before);
+
+        Project project = loadProject(file.toStdString());
+        project.studies.push_back({"Study 1", project.plan, {}});
+        saveProject(project, file.toStdString());
+        const Outcome refused = call(generate);
+        QCOMPARE(refused.exitCode, 1);
+        QVERIFY2(refused.err.contains("holds 1 study, which would be lost"), qPrintable(refused.err));
+        QCOMPARE(call(generate + QStringList{"--force"}).exitCode, 0);
+        QVERIFY(loadProject(file.toStdString()).studies.empty());
+    }
+
+    void verboseStandsAnywhere()
+    {
+        const QString file = path("verbose.faultline");
+        for (const QStringList& arguments :
+             {QStringList{"--verbose", "wafer", "generate", "--dies", "1", "--out", file},
+              QStringList{"wafer", "generate", "--dies", "1", "--out", file, "--verbose"}}) {
+            const Outcome outcome = call(arguments);
+            QCOMPARE(outcome.exitCode, 0);
+            QVERIFY2(outcome.err.contains("info: Faultline"), qPrintable(outcome.err));
+        }
+    }
+
+    /// A pipe would keep a reader waiting for a writer that never comes.
+    void pipesAreNotRead()
+    {
+        const QString pipe = path("pipe");
+        QCOMPARE(::mkfifo(qPrintable(pipe), 0600), 0);
+        QVERIFY(QDir(folder_.path()).mkdir("pipes"));
+        QVERIFY(QFile::link(pipe, path("pipes/train-images-idx3-ubyte")));
+        QVERIFY(QFile::link(pipe, path("pipes/train-labels-idx1-ubyte")));
+        for (const QStringList& arguments :
+             {QStringList{"study", "--wafer", pipe, "--out", path("never")},
+              tinyStudy("of-pipes", {{"--data", path("pipes")}}), solve("pipe", "inputs.csv")}) {
+            const Outcome outcome = call(arguments);
+            QCOMPARE(outcome.exitCode, 1);
+            QVERIFY2(outcome.err.contains("no file that can be read") ||
+                         outcome.err.contains("not a regular file"),
+                     qPrintable(outcome.err));
+        }
+    }
+
     void badInput_data()
     {
         QTest::addColumn<QStringList>("arguments");
@@ -208,7 +270,7 @@ private slots:
             << "number of dies is 0";
         QTest::newRow("wafer's place")
             << QStringList{"wafer", "generate", "--dies", "1", "--out", path("no/where.faultline")}
-            << "no/where.faultline: cannot write: No such file or directory";
+            << "no/where.faultline: cannot lock: No such file or directory";
         writeText("ragged.csv", "1,2,3\n4,5\n");
         writeText("word.csv", "1,2,3\n4,much,6\n");
         writeText("negative.csv", "1,2,3\n4,-5,6\n");

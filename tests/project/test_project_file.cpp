@@ -683,6 +683,32 @@ private slots:
         VERIFY_CONTAINS(loadMessage(), "study.faultline: " + message);
     }
 
+    /// Links to one die make a small file give more values than it holds.
+    void manyLinksToOneDie()
+    {
+        Project project;
+        project.wafer.geometry = {1000, 1000, 1, 1};
+        project.wafer.dies.emplace_back("D01", project.wafer.geometry, project.wafer.device);
+        saveProject(project, file_);
+        edit(file_, [](hid_t file) {
+            constexpr int dies = 300;
+            for (int die = 1; die < dies; ++die)
+                H5Lcreate_hard(file, "wafer/die-0000", file,
+                               qPrintable(QString("wafer/die-%1").arg(die, 4, 10, QChar('0'))), H5P_DEFAULT,
+                               H5P_DEFAULT);
+            setNumber(file, "wafer", "dies", dies);
+        });
+        VERIFY_CONTAINS(loadMessage(), "values that the file gives more than once");
+    }
+
+    /// A file without blocks on the disk claims any size.
+    void moreThanMemory()
+    {
+        std::ofstream(file_).close();
+        fs::resize_file(file_, std::uintmax_t{1} << 43);
+        VERIFY_CONTAINS(loadMessage(), "found 8388608 MiB, expected at most ");
+    }
+
     void labelOutsideTheLegend()
     {
         saveProject(randomProject(6), file_);

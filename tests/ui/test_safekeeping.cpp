@@ -29,7 +29,7 @@ class TestSafekeeping : public QObject
     /// What is on the disk now, as a process that is killed now leaves it.
     static void crash(const fs::path& from, const fs::path& to)
     {
-        fs::copy(from, to, fs::copy_options::recursive);
+        fs::copy(from, to, fs::copy_options::recursive | fs::copy_options::copy_symlinks);
     }
 
 private slots:
@@ -137,7 +137,7 @@ private slots:
         QCOMPARE(Safekeeping::unsavedProjects(), std::vector{name});
         MainWindow window(project());
         window.dialogs().recover = [](const QString&) { return true; };
-        window.offerUnsaved();
+        window.offerCrashed();
         QCOMPARE(window.document().project().dataset, std::string("elsewhere"));
         QVERIFY(window.document().isModified());
         QVERIFY(window.document().file().empty());
@@ -170,6 +170,46 @@ private slots:
         QVERIFY(loadProject(file_).dataset != "changed in the second");
         QVERIFY_EXCEPTION_THROWN(first.document().save(other.toStdString()), Error);
         first.document().save(file_);
+    }
+
+    void crashedProjectIsOfferedAtAPlainStart()
+    {
+        const fs::path open = stateFolder() / "faultline/open";
+        {
+            ProjectDocument document(project());
+            document.open(file_);
+            QVERIFY(Safekeeping::crashedProjects().empty()); // somebody works on it
+            crash(open, stateFolder() / "left");
+        }
+        QVERIFY(fs::is_empty(open)); // an orderly end
+        fs::remove_all(open);
+        fs::rename(stateFolder() / "left", open);
+        {
+            Journal journal(journalOf(file_));
+            Project edited = project();
+            edited.name = "edited";
+            journal.keep(edited);
+        }
+        MainWindow window(project());
+        window.dialogs().recover = [](const QString&) { return true; };
+        window.offerCrashed();
+        QCOMPARE(window.document().file(), file_);
+        QCOMPARE(window.document().project().name, std::string("edited"));
+        QVERIFY(window.document().isModified());
+    }
+
+    void unreadableJournalIsToldOfOnce()
+    {
+        const fs::path journal = stateFolder() / "faultline/unsaved/host-1-1.faultline.journal";
+        fs::create_directories(journal);
+        std::ofstream(journal / "project.faultline") << "no HDF5";
+        MainWindow window(project());
+        QStringList told;
+        window.dialogs().showError = [&told](const QString& words) { told << words; };
+        window.offerCrashed();
+        window.offerCrashed();
+        QCOMPARE(told.size(), 1);
+        QVERIFY(fs::exists(journal.string() + ".unreadable/project.faultline"));
     }
 
     void journalThatCannotBeWrittenIsTold()

@@ -23,19 +23,57 @@ fs::path unsavedFolder()
     return log::stateFolder() / "unsaved";
 }
 
-/// A name of this process's own.
+/// Links to the saved projects that programs work on: what a crashed one has left behind is found by them.
+fs::path openFolder()
+{
+    return log::stateFolder() / "open";
+}
+
+/// A name of this process's own, in a folder that is made if need be.
+fs::path ownName(const fs::path& folder, int number)
+{
+    std::error_code ignored; // whoever writes there will say what is wrong
+    fs::create_directories(folder, ignored);
+    const QString name = QString("%1-%2-%3.faultline")
+                             .arg(QSysInfo::machineHostName())
+                             .arg(QCoreApplication::applicationPid())
+                             .arg(number);
+    return folder / name.toStdString();
+}
+
 fs::path freeUnsavedName()
 {
-    std::error_code ignored; // the journal itself will say what is wrong there
-    fs::create_directories(unsavedFolder(), ignored);
+    std::error_code ignored;
     for (int number = 1;; ++number) {
-        const QString name = QString("%1-%2-%3.faultline")
-                                 .arg(QSysInfo::machineHostName())
-                                 .arg(QCoreApplication::applicationPid())
-                                 .arg(number);
-        const fs::path file = unsavedFolder() / name.toStdString();
+        const fs::path file = ownName(unsavedFolder(), number);
         if (!fs::exists(journalOf(file), ignored) && !fs::exists(file.string() + ".lock", ignored))
             return file;
+    }
+}
+
+/// A link that leads to the project until it is removed; empty when none can be made.
+fs::path linkTo(const fs::path& file)
+{
+    std::error_code failure = std::make_error_code(std::errc::file_exists);
+    fs::path link;
+    for (int number = 1; failure == std::errc::file_exists; ++number) {
+        link = ownName(openFolder(), number);
+        fs::create_symlink(fs::absolute(file), link, failure);
+    }
+    if (failure)
+        log::warning("after a crash this project will be missed: cannot make " + link.string() + ": " +
+                     failure.message());
+    return failure ? fs::path() : link;
+}
+
+/// Nobody works on it, as far as can be told.
+bool isAbandoned(const fs::path& project)
+{
+    try {
+        return LockFile(project).isHeld();
+    } catch (const Error& error) {
+        log::warning(std::string("left alone: ") + error.what());
+        return false;
     }
 }
 
@@ -53,11 +91,20 @@ Safekeeping::Safekeeping(const Project& project, QObject* parent) : QObject(pare
 Safekeeping::~Safekeeping()
 {
     journal_->clear();
+    unlink();
+}
+
+void Safekeeping::unlink()
+{
+    std::error_code ignored; // a link that is left leads to nothing of interest
+    if (!link_.empty())
+        fs::remove(std::exchange(link_, {}), ignored);
 }
 
 void Safekeeping::keepAt(const fs::path& place)
 {
     timer_.stop();
+    unlink();
     if (journal_)
         journal_->clear();
     journal_.reset(); // before another one of the same folder
@@ -87,20 +134,22 @@ void Safekeeping::moveTo(const fs::path& file)
         take(file);
     if (!file.empty() && readOnly_.empty()) {
         keepAt(file);
+        link_ = linkTo(file);
         return;
     }
     const std::string reason = file.empty() ? "" : readOnly_;
-    const fs::path unsaved = freeUnsavedName();
-    take(unsaved);
+    adopt(freeUnsavedName());
     readOnly_ = reason;
-    keepAt(unsaved);
 }
 
 void Safekeeping::adopt(const fs::path& unsaved)
 {
     take(unsaved);
-    readOnly_.clear();
+    const std::string reason = std::exchange(readOnly_, {});
     keepAt(unsaved);
+    if (!reason.empty()) // its journal is in danger; told once somebody listens
+        QMetaObject::invokeMethod(
+            this, [this, reason] { emit failed(QString::fromStdString(reason)); }, Qt::QueuedConnection);
 }
 
 void Safekeeping::reserve(const fs::path& file)
@@ -123,6 +172,7 @@ void Safekeeping::saved(const fs::path& file)
     lock_ = std::exchange(reserved_, {});
     readOnly_.clear();
     keepAt(file);
+    link_ = linkTo(file);
 }
 
 std::optional<Recovery> Safekeeping::recoverable(const fs::path& file) const
@@ -144,11 +194,29 @@ std::vector<fs::path> Safekeeping::unsavedProjects()
         if (entry.path().extension() == ".journal") {
             fs::path name = entry.path();
             name.replace_extension();
-            if (LockFile(name).isHeld()) // nobody else works on it
+            if (isAbandoned(name))
                 names.push_back(name);
         }
     std::ranges::sort(names);
     return names;
+}
+
+std::vector<fs::path> Safekeeping::crashedProjects()
+{
+    std::vector<fs::path> files;
+    std::error_code missing;
+    for (const auto& entry : fs::directory_iterator(openFolder(), missing)) {
+        const fs::path file = fs::read_symlink(entry.path(), missing);
+        if (missing || !isAbandoned(file))
+            continue;
+        if (fs::is_directory(journalOf(file), missing))
+            files.push_back(file);
+        else
+            fs::remove(entry.path(), missing); // nothing is left of it there
+    }
+    std::ranges::sort(files);
+    files.erase(std::ranges::unique(files).begin(), files.end());
+    return files;
 }
 
 } // namespace faultline

@@ -47,6 +47,8 @@ public:
     /// Names under which crashed programs have journalled projects that were never saved; for adopt() and,
     /// with journalOf(), for recover().
     static std::vector<std::filesystem::path> unsavedProjects();
+    /// Project files beside which crashed programs have left journals, as far as this person's programs go.
+    static std::vector<std::filesystem::path> crashedProjects();
 
 signals:
     void failed(const QString& reason); ///< the journal cannot be written
@@ -54,11 +56,13 @@ signals:
 private:
     void take(const std::filesystem::path& file); ///< its lock
     void keepAt(const std::filesystem::path& place);
+    void unlink();
 
     const Project& project_;
     QTimer timer_;
     LockFile lock_, reserved_;
     std::string readOnly_;
+    std::filesystem::path link_; ///< to the file, for crashedProjects()
     std::unique_ptr<Journal> journal_;
 };
 

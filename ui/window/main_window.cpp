@@ -415,11 +415,14 @@ bool MainWindow::attempt(const std::function<void()>& action)
     try {
         action();
         return true;
-    } catch (const Error& error) {
+    } catch (const std::bad_alloc&) {
+        log::error("out of memory");
+        dialogs_.showError(tr("There is not enough memory for this."));
+    } catch (const std::exception& error) { // an Error, or what the system says
         log::error(error.what());
         dialogs_.showError(QString::fromUtf8(error.what()));
-        return false;
     }
+    return false;
 }
 
 void MainWindow::newDemo()
@@ -458,19 +461,32 @@ void MainWindow::openFile(const QString& file)
     });
 }
 
-void MainWindow::offerUnsaved()
+void MainWindow::offerCrashed()
 {
-    for (const std::filesystem::path& name : Safekeeping::unsavedProjects()) {
-        const bool done = attempt([&] {
-            auto recovery = recover(journalOf(name), {});
-            if (recovery && !document_.isModified() && dialogs_.recover(recoveryWords(*recovery)))
-                document_.recover(std::move(*recovery), name);
-            else if (!document_.isModified())
-                std::filesystem::remove_all(journalOf(name));
-        });
-        if (done && document_.isModified())
-            return; // the others at the next start
-    }
+    // Once something is recovered, the others wait for the next start.
+    for (const std::filesystem::path& file : Safekeeping::crashedProjects())
+        if (!document_.isModified())
+            openFile(QString::fromStdString(file.string()));
+    for (const std::filesystem::path& name : Safekeeping::unsavedProjects())
+        if (!document_.isModified())
+            offerUnsaved(name);
+}
+
+void MainWindow::offerUnsaved(const std::filesystem::path& name)
+{
+    const std::filesystem::path journal = journalOf(name);
+    const bool done = attempt([&] {
+        auto recovery = recover(journal, {});
+        if (recovery && dialogs_.recover(recoveryWords(*recovery)))
+            document_.recover(std::move(*recovery), name);
+        else
+            std::filesystem::remove_all(journal);
+    });
+    if (done)
+        return;
+    std::filesystem::path aside = journal; // so that it is told of once, not at every start
+    aside += ".unreadable";
+    attempt([&] { std::filesystem::rename(journal, aside); });
 }
 
 bool MainWindow::save()

@@ -39,8 +39,8 @@ public:
     ProjectDocument& document() { return document_; }
     Dialogs& dialogs() { return dialogs_; }
     void openFile(const QString& file);
-    /// Offers what crashed programs have left of projects that were never saved.
-    void offerUnsaved();
+    /// Offers what crashed programs have left, of saved projects and of such as were never saved.
+    void offerCrashed();
 
 protected:
     void closeEvent(QCloseEvent* event) override;
@@ -58,6 +58,7 @@ private:
     bool save();
     bool saveAs();
     void importDies(const QStringList& filesAndFolders);
+    void offerUnsaved(const std::filesystem::path& name);
     bool mayDropChanges();
     void exportFigures();
     void exportDies();

@@ -289,7 +289,8 @@ void TestImport::savesRecipes()
 
     recipe.dieName = "((a+)+)b"; // one that takes most libraries longer than the sun will shine
     const fs::path many = folder_.write(std::string(60, 'a') + ".csv", "1,2\n");
-    VERIFY_CONTAINS(messageOf([&] { readMeasurement(std::array{many}, recipe); }), "one that fits the pattern");
+    VERIFY_CONTAINS(messageOf([&] { readMeasurement(std::array{many}, recipe); }),
+                    "one that fits the pattern");
     recipe.dieName = "(";
     VERIFY_CONTAINS(messageOf([&] { saveRecipe(recipe); }), "a regular expression");
     recipe.dieName = std::string(20000, '(') + std::string(20000, ')');

@@ -215,7 +215,7 @@ int classifyDies(const ClassifyOptions& options)
         throw Error("Give all four thresholds (--open-below, --middle, --short-above, --smallest-ratio), or "
                     "none to have a mixture fitted.");
     const Classification classification = classify(project.wafer, thresholds, options.only);
-    applyLabels(classification, project.wafer, options.only);
+    applyLabels(classification, project.wafer);
     printQuality(classification);
     const std::string& out = options.out.empty() ? options.project : options.out;
     saveProject(project, out);

@@ -14,13 +14,34 @@ namespace faultline
 {
 
 /// What a file's numbers are.
-enum class Quantity { Ohm, KiloOhm, Siemens, MicroSiemens, Ampere, MicroAmpere };
-inline constexpr std::array allQuantities{Quantity::Ohm,          Quantity::KiloOhm, Quantity::Siemens,
-                                          Quantity::MicroSiemens, Quantity::Ampere,  Quantity::MicroAmpere};
-/// "ohm", "kiloohm", "siemens", "microsiemens", "ampere", "microampere"
-std::string_view name(Quantity quantity);
+enum class Quantity {
+    MilliOhm,
+    Ohm,
+    KiloOhm,
+    MegaOhm,
+    GigaOhm,
+    Siemens,
+    MilliSiemens,
+    MicroSiemens,
+    NanoSiemens,
+    PicoSiemens,
+    Ampere,
+    MilliAmpere,
+    MicroAmpere,
+    NanoAmpere,
+    PicoAmpere,
+    FemtoAmpere
+};
+inline constexpr std::array allQuantities{
+    Quantity::MilliOhm,    Quantity::Ohm,         Quantity::KiloOhm,      Quantity::MegaOhm,
+    Quantity::GigaOhm,     Quantity::Siemens,     Quantity::MilliSiemens, Quantity::MicroSiemens,
+    Quantity::NanoSiemens, Quantity::PicoSiemens, Quantity::Ampere,       Quantity::MilliAmpere,
+    Quantity::MicroAmpere, Quantity::NanoAmpere,  Quantity::PicoAmpere,   Quantity::FemtoAmpere};
+std::string_view name(Quantity quantity); ///< "ohm", "kiloohm", "microsiemens", "nanoampere" and so on
+std::string symbol(Quantity quantity);    ///< "Ω", "kΩ", "µS", "nA" and so on
 bool isResistance(Quantity quantity);
 bool isCurrent(Quantity quantity);
+double unitOf(Quantity quantity); ///< in ohm, siemens or ampere: 1e3 for KiloOhm
 
 /// How a text file holds a die: as a matrix, or as a table with a line for each cell.
 enum class TextLayout { Matrix, Table };

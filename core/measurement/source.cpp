@@ -113,6 +113,19 @@ Source load(const fs::path& file)
     return source;
 }
 
+std::vector<std::vector<std::string>> firstLines(std::string_view text, const TextFormat& format,
+                                                 std::size_t count)
+{
+    std::size_t end = 0;
+    for (std::size_t line = 0; line < count && end != text.npos; ++line)
+        end = text.find('\n', end == 0 ? 0 : end + 1);
+    std::vector<std::vector<std::string>> lines;
+    forEachLine(text.substr(0, end), format, [&](int, std::span<const std::string_view> fields) {
+        lines.emplace_back(fields.begin(), fields.end());
+    });
+    return lines;
+}
+
 bool couldBeDies(const std::vector<std::size_t>& shape)
 {
     return shape.size() >= 2 && shape.size() <= 4 && shape.back() > 1 && shape[shape.size() - 2] > 1;

@@ -38,6 +38,10 @@ auto in(const std::filesystem::path& file, const Call& call)
     }
 }
 
+/// The first lines of a text as fields.
+std::vector<std::vector<std::string>> firstLines(std::string_view text, const TextFormat& format,
+                                                 std::size_t count);
+
 /// Two to four dimensions, more than one row and column.
 bool couldBeDies(const std::vector<std::size_t>& shape);
 

@@ -450,4 +450,28 @@ Wafer waferOf(const Measurement& measurement, const std::string& name, double tm
     return wafer;
 }
 
+std::vector<Die> diesToAdd(const Wafer& wafer, std::vector<Die> others)
+{
+    const auto size = [](int rows, int columns) {
+        return std::to_string(rows) + " x " + std::to_string(columns) + " cells";
+    };
+    int lowest = -1, shift = 0;
+    for (const Die& die : wafer.dies)
+        lowest = std::max(lowest, die.position.row);
+    for (const Die& other : others) {
+        if (other.rows() != wafer.geometry.rows || other.columns() != wafer.geometry.columns)
+            throw Error("die \"" + other.name + "\" has " + size(other.rows(), other.columns()) +
+                        ", those of the wafer have " + size(wafer.geometry.rows, wafer.geometry.columns));
+        for (const Die& die : wafer.dies) {
+            if (die.name == other.name)
+                throw Error("the wafer has a die \"" + die.name + "\" already");
+            if (die.position == other.position)
+                shift = lowest + 1;
+        }
+    }
+    for (Die& other : others)
+        other.position.row += shift;
+    return others;
+}
+
 } // namespace faultline

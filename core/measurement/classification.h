@@ -74,4 +74,8 @@ void applyLabels(const Classification& classification, Wafer& wafer, std::option
 /// Error for medians that no junction has, and for those at P that are not above those at AP.
 Wafer waferOf(const Measurement& measurement, const std::string& name, double tmr = 1.5);
 
+/// The dies of another wafer as they can be added to this one: at free positions. Throws Error for another
+/// size and for a name in use.
+std::vector<Die> diesToAdd(const Wafer& wafer, std::vector<Die> others);
+
 } // namespace faultline

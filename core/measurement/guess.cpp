@@ -220,7 +220,16 @@ ImportRecipe guessRecipe(const fs::path& file, const DieGeometry* expected)
         if (recipe.text.headerLines > 0)
             quantity = namedUnit(header, false);
     }
-    const Arrays found = arraysOf(source, recipe);
+    Arrays found;
+    try {
+        found = arraysOf(source, recipe);
+    } catch (const Error&) {
+        if (source.form != Form::Text || recipe.text.headerLines == 0)
+            throw;
+        recipe.layout = TextLayout::Table; // names above words and numbers, but which is which?
+        recipe.text.labelColumns = 0;
+        return recipe;
+    }
     const NumberArray& array = found.arrays.front();
     if (!quantity.kind)
         quantity = namedUnit(found.unit, false);

@@ -271,18 +271,50 @@ private:
 // Arrays
 // ----------------------------------------------------------------------------------------------------
 
+/// Names and states of arrays by their paths; where two would be one die, by the whole of them.
+std::vector<NamedState> namesOf(const Source& source, const std::vector<NumberArray>& arrays,
+                                const ImportRecipe& recipe)
+{
+    std::vector<NamedState> named;
+    std::set<std::string> names;
+    std::set<std::pair<std::string, std::optional<Level>>> seen;
+    bool clash = false;
+    for (const NumberArray& array : arrays) {
+        const NamedState& of = named.emplace_back(splitPath(array.name));
+        names.insert(of.name);
+        clash = !seen.emplace(of.name, of.level).second || clash;
+    }
+    // Without a path a file holds one array, and a pattern that needs no path has told its name.
+    const bool byPattern = !recipe.dieName.empty() && !arrays.front().name.empty();
+    std::string fileName;
+    if (!byPattern)
+        fileName = nameOf(source.file, recipe).name;
+    for (std::size_t i = 0; i < arrays.size(); ++i) {
+        std::string& name = named[i].name;
+        if (byPattern) {
+            name = nameByPattern(source.file, arrays[i].name, recipe.dieName);
+        } else if (clash && arrays.size() > 1) {
+            name.clear();
+            for (const fs::path& part : fs::path(arrays[i].name).parent_path())
+                if (const NamedState group = splitState(part.string()); !group.name.empty())
+                    name += (name.empty() ? "" : "-") + group.name;
+        } else if (names.size() == 1) {
+            name = fileName;
+        }
+    }
+    return named;
+}
+
 void addArrays(const Source& source, const ImportRecipe& recipe, Assembly& assembly)
 {
-    const NamedState fileName = nameOf(source.file, recipe);
+    const std::optional<Level> fileState = splitState(source.file.stem().string()).level;
     const auto position = positionIn(source.file);
     const std::vector<NumberArray> arrays = arraysOf(source, recipe).arrays;
-    std::set<std::string> names;
-    for (const NumberArray& array : arrays)
-        names.insert(splitPath(array.name).name);
-    for (const NumberArray& array : arrays) {
-        const NamedState path = splitPath(array.name);
-        const std::string& name = names.size() > 1 ? path.name : fileName.name;
-        std::optional<Level> level = path.level ? path.level : fileName.level;
+    const std::vector<NamedState> names = namesOf(source, arrays, recipe);
+    for (std::size_t i = 0; i < arrays.size(); ++i) {
+        const NumberArray& array = arrays[i];
+        const std::string& name = names[i].name;
+        std::optional<Level> level = names[i].level ? names[i].level : fileState;
         if (!level && recipe.states.size() == 1)
             level = recipe.states.front();
         const Axes axes = axesOf(array, level ? 1 : 2, source.file.string());

@@ -39,17 +39,6 @@ Choice chosen(const JsonSection& section, const char* key, const std::array<Choi
     throw Error(word); // not reached
 }
 
-constexpr std::array<std::pair<const char*, int TableColumns::*>, 9> tableColumns{
-    {{"die", &TableColumns::die},
-     {"row", &TableColumns::row},
-     {"column", &TableColumns::column},
-     {"state", &TableColumns::state},
-     {"value", &TableColumns::value},
-     {"value_p", &TableColumns::parallel},
-     {"value_ap", &TableColumns::antiparallel},
-     {"wafer_row", &TableColumns::waferRow},
-     {"wafer_column", &TableColumns::waferColumn}}};
-
 const std::map<std::string, char> separators{
     {"comma", ','}, {"semicolon", ';'}, {"tab", '\t'}, {"blank", ' '}};
 const std::map<std::string, char> decimals{{"point", '.'}, {"comma", ','}};

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "formats/delimited_text.h"
@@ -61,6 +62,18 @@ struct TableColumns {
     bool operator==(const TableColumns&) const = default;
 };
 
+/// By the names that recipes and the command line give them.
+inline constexpr std::array<std::pair<const char*, int TableColumns::*>, 9> tableColumns{
+    {{"die", &TableColumns::die},
+     {"row", &TableColumns::row},
+     {"column", &TableColumns::column},
+     {"state", &TableColumns::state},
+     {"value", &TableColumns::value},
+     {"value_p", &TableColumns::parallel},
+     {"value_ap", &TableColumns::antiparallel},
+     {"wafer_row", &TableColumns::waferRow},
+     {"wafer_column", &TableColumns::waferColumn}}};
+
 /// How to read the files of a probe station: what a person settles once for all of them.
 struct ImportRecipe {
     std::string name;
@@ -77,8 +90,9 @@ struct ImportRecipe {
     std::vector<Level> states{AP, P};
     bool transpose = false; ///< before the flips
     bool flipRows = false, flipColumns = false;
-    /// Regular expression (ECMAScript) whose first group finds a die's name in that of its file; empty means
-    /// the file's name up to its ending, without the state.
+    /// Regular expression (ECMAScript) whose first group finds a die's name in that of its file, or in
+    /// FILE/PATH of its dataset; empty means the file's name up to its ending, without the state, or that of
+    /// the dataset's group.
     std::string dieName;
 
     bool operator==(const ImportRecipe&) const = default;

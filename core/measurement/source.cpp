@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <regex>
+#include <utility>
 
 #include "common/files.h"
 #include "common/text.h"
@@ -148,17 +149,20 @@ NamedState splitState(const std::string& name)
     return {name, std::nullopt};
 }
 
+std::string nameByPattern(const fs::path& file, const std::string& dataset, const std::string& pattern)
+{
+    std::smatch match;
+    const std::string whole = file.filename().string() + (dataset.empty() ? "" : "/" + dataset);
+    if (!std::regex_search(whole, match, std::regex(pattern)))
+        throw Error(file.string(), "name", inQuotes(whole), "one that fits the pattern " + pattern);
+    return match[1];
+}
+
 NamedState nameOf(const fs::path& file, const ImportRecipe& recipe)
 {
     NamedState named = splitState(file.stem().string());
-    if (!recipe.dieName.empty()) {
-        std::smatch match;
-        const std::string whole = file.filename().string();
-        if (!std::regex_search(whole, match, std::regex(recipe.dieName)))
-            throw Error(file.string(), "name", inQuotes(whole),
-                        "one that fits the pattern " + recipe.dieName);
-        named.name = match[1];
-    }
+    if (!recipe.dieName.empty())
+        named.name = nameByPattern(file, "", recipe.dieName);
     if (named.name.empty())
         named.name = file.parent_path().filename().string();
     return named;
@@ -166,10 +170,19 @@ NamedState nameOf(const fs::path& file, const ImportRecipe& recipe)
 
 NamedState splitPath(const std::string& path)
 {
-    const fs::path whole(path);
-    NamedState named = splitState(whole.filename().string());
-    if (whole.has_parent_path())
-        named.name = whole.parent_path().filename().string();
+    NamedState named;
+    std::string leaf;
+    for (const fs::path& part : fs::path(path)) {
+        const NamedState of = splitState(part.string());
+        if (of.level)
+            named.level = of.level;
+        if (!leaf.empty()) // a group's name, now that something lies in it
+            named.name = std::exchange(leaf, of.name);
+        else
+            leaf = of.name;
+    }
+    if (named.name.empty())
+        named.name = leaf;
     return named;
 }
 Arrays arraysOf(const Source& source, const ImportRecipe& recipe)

@@ -6,7 +6,9 @@
 #include <QTest>
 
 #include "common/random.h"
+#include "formats/hdf5.h"
 #include "formats/npy.h"
+#include "measurement/classification.h"
 #include "measurement/import.h"
 #include "support/errors.h"
 #include "support/temporary_folder.h"
@@ -75,6 +77,9 @@ private slots:
     void guessesUnits();
     void asksForAmbiguousColumns();
     void countsPositionsFromTheUpperLeft();
+    void namesDiesByGroups();
+    void refusesWhatNoJunctionHas();
+    void addsDiesAtFreePlaces();
     void readsStatesInBlocks();
     void guessesOrientationByTheSize();
     void refusesBadInput_data();
@@ -313,6 +318,54 @@ void TestImport::countsPositionsFromTheUpperLeft()
     const Measurement measurement = readMeasurement(std::array{left, right}, onlyP());
     QVERIFY(measurement.dies[0].position == (WaferPosition{2, 0}));
     QVERIFY(measurement.dies[1].position == (WaferPosition{0, 5}));
+}
+
+void TestImport::namesDiesByGroups()
+{
+    const std::vector<float> siemens{2e-4f, 2e-4f, 2e-4f, 2e-4f};
+    const fs::path file = folder_.write(
+        "lots.h5", hdf5::build([&](hdf5::Group root) {
+            for (const char* lot : {"lot0", "lot1"}) {
+                hdf5::Group die = root.create(lot, "").create("D1", "");
+                for (const char* state : {"P", "AP"})
+                    die.create(state, "").write("G", {2, 2}, siemens.data(), {"Conductance", "S"});
+            }
+        }));
+    ImportRecipe recipe = guessRecipe(file);
+    const auto names = [&] {
+        std::string all;
+        for (const MeasuredDie& die : readMeasurement(std::array{file}, recipe).dies)
+            all += die.name + " ";
+        return all;
+    };
+    QCOMPARE(names(), "lot0-D1 lot1-D1 ");
+    recipe.dieName = "lot(\\d)/";
+    QCOMPARE(names(), "0 1 ");
+}
+
+void TestImport::refusesWhatNoJunctionHas()
+{
+    const fs::path file = folder_.write("odd_P.csv", "5e-12,5e-12\n5e-12,5e-12\n");
+    const Measurement measurement = readMeasurement(std::array{file}, onlyP());
+    VERIFY_CONTAINS(messageOf([&] { waferOf(measurement, "odd"); }), "which no junction does");
+    const std::array files{folder_.write("swap_P.csv", "9000,9000\n9000,9000\n"),
+                           folder_.write("swap_AP.csv", "4000,4000\n4000,4000\n")};
+    const Measurement swapped = readMeasurement(files, {});
+    VERIFY_CONTAINS(messageOf([&] { waferOf(swapped, "odd"); }), "are the states exchanged");
+}
+
+void TestImport::addsDiesAtFreePlaces()
+{
+    Wafer wafer;
+    wafer.geometry = {2, 2, 2, 2};
+    wafer.add(Die("D1", wafer.geometry, wafer.device));
+    const std::vector<Die> added = diesToAdd(wafer, {Die("D2", wafer.geometry, wafer.device)});
+    QVERIFY(added[0].position == (WaferPosition{1, 0}));
+    VERIFY_CONTAINS(messageOf([&] { diesToAdd(wafer, wafer.dies); }), "has a die \"D1\" already");
+    VERIFY_CONTAINS(messageOf([&] {
+                        diesToAdd(wafer, {Die("D3", {2, 4, 2, 2}, wafer.device)});
+                    }),
+                    "has 2 x 4 cells, those of the wafer have 2 x 2 cells");
 }
 
 void TestImport::turnsAsTold()

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <cstdio>
 #include <iostream>
 #include <memory>
@@ -32,7 +33,7 @@ struct Options {
     std::vector<std::string> settings, networks, dies, axes;
     int images = 0, repeats = SweepPlan().repeats, threads = 0;
     std::uint64_t seed = 1;
-    bool waterfall = false, train = false;
+    bool waterfall = false, otherDies = false;
     FigureOptions figures;
 };
 
@@ -59,9 +60,10 @@ Assignment assignmentFrom(const std::string& text)
     return assignment;
 }
 
-CircuitOptions circuitFrom(const Options& options)
+/// The file's, or else the project's, with what --set changes.
+CircuitOptions circuitFrom(const Options& options, const Project& project)
 {
-    CircuitOptions circuit = options.circuit.empty() ? CircuitOptions() : readCircuitOptions(options.circuit);
+    CircuitOptions circuit = options.circuit.empty() ? project.circuit : readCircuitOptions(options.circuit);
     for (const std::string& text : options.settings) {
         const Assignment assignment = assignmentFrom(text);
         if (assignment.values.size() != 1)
@@ -78,7 +80,7 @@ struct Subject {
     std::vector<const Run*> runs;
     std::vector<const Die*> dies;
     std::vector<Pairing> pairs;
-    Dataset test, train, calibration;
+    Dataset test, calibration;
     StopSignals signals;
 
     explicit Subject(const Options& options) : project(loadProject(options.file))
@@ -89,41 +91,17 @@ struct Subject {
         for (const Die& die : project.wafer.dies)
             if (options.dies.empty() ? die.included : std::ranges::find(ids, die.id) != ids.end())
                 dies.push_back(&die);
-        pairs = pairings(runs, dies);
+        pairs = pairings(runs, dies, options.otherDies);
         if (pairs.empty())
-            throw Error("None of the networks stands on any of the dies: a hardware-aware network stands on "
-                        "its own die alone.");
+            throw Error(
+                "None of the networks stands on any of the dies: a hardware-aware network stands on "
+                "its own die alone unless --other-dies is given, one for several dies needs as many.");
         const int side = runs.front()->settings.side;
         const DatasetPair data = loadDataset(project.dataset);
         requireTestImages(study.result.images, data.test);
         test =
             downsample(firstImages(data.test, options.images > 0 ? options.images : data.test.size()), side);
         calibration = downsample(firstImages(data.train, calibrationImages), side);
-        if (options.train)
-            train = downsample(data.train, side);
-    }
-
-    /// Trains a network for each die with the circuit in the loop, in the place of those that were chosen.
-    /// False when stopped.
-    bool retrain(const CircuitOptions& circuit, const CircuitBench& bench)
-    {
-        auto trained = trainThroughCircuit(runs.front()->settings, dies, circuit, train, bench);
-        if (!trained)
-            return false;
-        Study study{.name = "Circuit in the loop", .plan = project.plan, .result = {}};
-        study.plan.modes = {TrainingMode::HardwareAware};
-        study.plan.circuit = circuit;
-        study.plan.dies.clear();
-        for (const Die* die : dies)
-            study.plan.dies.push_back(die->id);
-        study.result.runs = std::move(*trained);
-        study.result.complete = true;
-        project.studies = {std::move(study)};
-        runs.clear();
-        for (const Run& run : project.studies.front().result.runs)
-            runs.push_back(&run);
-        pairs = pairings(runs, dies);
-        return true;
     }
 
     CircuitBench bench(const Options& options) const
@@ -183,50 +161,64 @@ private:
     }
 };
 
-/// dies.csv, rows.csv and, in JSON, the list of all networks on dies.
+/// A line for each row, or column, of each of a network's tiles; nothing for the loss of one without current.
+std::string lossLines(const std::string& network, const Pairing& pair, const std::vector<LineLoss>& losses)
+{
+    std::string text;
+    for (const LineLoss& loss : losses)
+        text += network + ',' + pair.place.dies[static_cast<std::size_t>(loss.die)]->name + ',' +
+                std::to_string(loss.layer + 1) + ',' + std::to_string(loss.copy + 1) + ',' +
+                std::to_string(loss.line) + ',' +
+                (std::isnan(loss.loss) ? "" : nlohmann::json(loss.loss).dump()) + '\n';
+    return text;
+}
+
+/// dies.csv, rows.csv, columns.csv and, in JSON, the list of all networks on dies.
 nlohmann::json writeOutcomes(const Subject& subject, const std::vector<CircuitOutcome>& outcomes,
                              const fs::path& folder)
 {
     nlohmann::json list = nlohmann::json::array();
     std::string dies =
-        "network,die,ideal_circuit_error_percent,error_percent,energy_j,power_w,worst_row_loss\n";
-    std::string rows = "network,die,layer,copy,row,loss\n";
+        "network,die,ideal_circuit_error_percent,error_percent,energy_j,power_w,worst_row_loss,"
+        "worst_column_loss\n";
+    std::string rows = "network,die,layer,copy,row,loss\n", columns = "network,die,layer,copy,column,loss\n";
     for (std::size_t k = 0; k < outcomes.size(); ++k) {
         const CircuitOutcome& outcome = outcomes[k];
         const std::string network = subject.pairs[k].run->settings.name(subject.project.wafer);
-        const std::string& die = subject.pairs[k].die->name;
+        const std::string die = subject.pairs[k].place.name();
         nlohmann::json entry{{"network", network},
                              {"die", die},
                              {"ideal_circuit_error_percent", outcome.idealError},
                              {"error_percent", outcome.error},
                              {"energy_j", outcome.cost.energy},
                              {"power_w", outcome.cost.power},
-                             {"worst_row_loss", outcome.worstLoss()}};
+                             {"worst_row_loss", worstLoss(outcome.rows)},
+                             {"worst_column_loss", worstLoss(outcome.columns)}};
         dies += network + ',' + die;
-        for (const char* key :
-             {"ideal_circuit_error_percent", "error_percent", "energy_j", "power_w", "worst_row_loss"})
+        for (const char* key : {"ideal_circuit_error_percent", "error_percent", "energy_j", "power_w",
+                                "worst_row_loss", "worst_column_loss"})
             dies += ',' + entry.at(key).dump();
         dies += '\n';
         list.push_back(std::move(entry));
-        for (const RowLoss& row : outcome.rows)
-            rows += network + ',' + die + ',' + std::to_string(row.layer + 1) + ',' +
-                    std::to_string(row.copy + 1) + ',' + std::to_string(row.row) + ',' +
-                    nlohmann::json(row.loss).dump() + '\n';
+        rows += lossLines(network, subject.pairs[k], outcome.rows);
+        columns += lossLines(network, subject.pairs[k], outcome.columns);
     }
     writeFileAtomically(folder / "dies.csv", dies);
     writeFileAtomically(folder / "rows.csv", rows);
+    writeFileAtomically(folder / "columns.csv", columns);
     return list;
 }
 
 void printOutcomes(const Subject& subject, const std::vector<CircuitOutcome>& outcomes)
 {
-    std::vector<double> ideal, errors, energies, powers, losses;
+    std::vector<double> ideal, errors, energies, powers, rows, columns;
     for (const CircuitOutcome& outcome : outcomes) {
         ideal.push_back(outcome.idealError);
         errors.push_back(outcome.error);
         energies.push_back(1e9 * outcome.cost.energy);
         powers.push_back(1e3 * outcome.cost.power);
-        losses.push_back(100.0 * outcome.worstLoss());
+        rows.push_back(100.0 * worstLoss(outcome.rows));
+        columns.push_back(100.0 * worstLoss(outcome.columns));
     }
     std::vector<std::string> names = subject.networkNames();
     constexpr std::size_t most = 5;
@@ -243,7 +235,8 @@ void printOutcomes(const Subject& subject, const std::vector<CircuitOutcome>& ou
     add("error behind this circuit, %", errors);
     add("energy of an inference, nJ", energies);
     add("power while reading, mW", powers);
-    add("current lost in wires, worst row, %", losses);
+    add("current lost in wires, worst row, %", rows);
+    add("current lost in wires, worst column, %", columns);
     std::cout << table;
 }
 
@@ -265,16 +258,11 @@ int stopped()
 
 int runCircuit(const Options& options)
 {
-    const CircuitOptions circuit = circuitFrom(options);
     const fs::path folder = options.folder;
     prepareFolder(folder);
-    Subject subject(options);
+    const Subject subject(options);
+    const CircuitOptions circuit = circuitFrom(options, subject.project);
     const CircuitBench bench = subject.bench(options);
-    if (options.train) {
-        if (!subject.retrain(circuit, bench))
-            return stopped();
-        saveProject(subject.project, folder / "trained.faultline");
-    }
     const auto outcomes = readThroughCircuit(subject.pairs, circuit, bench);
     if (!outcomes)
         return stopped();
@@ -301,7 +289,8 @@ int runCircuit(const Options& options)
 
 int runSweep(const Options& options)
 {
-    SweepPlan plan{.axes = {}, .circuit = circuitFrom(options), .repeats = options.repeats};
+    const Subject subject(options);
+    SweepPlan plan{.axes = {}, .circuit = circuitFrom(options, subject.project), .repeats = options.repeats};
     for (const std::string& axis : options.axes) {
         Assignment assignment = assignmentFrom(axis);
         plan.axes.push_back({assignment.parameter, std::move(assignment.values)});
@@ -309,7 +298,6 @@ int runSweep(const Options& options)
     plan.validate();
     const fs::path folder = options.folder;
     prepareFolder(folder);
-    const Subject subject(options);
     const auto points = sweep(subject.pairs, plan, subject.bench(options));
     if (!points)
         return stopped();
@@ -348,21 +336,20 @@ void addOptions(CLI::App& command, Options& options)
         .add_option(
             "--options", options.circuit,
             "The circuit (.json): wires, transistors, converters, noise; datasets/README.md has the keys. "
-            "Otherwise an ideal one")
+            "Otherwise the project's own")
         ->type_name("FILE");
-    const auto addList = [&](const char* name, std::vector<std::string>& list, const char* help,
+    const auto addList = [&](const char* name, std::vector<std::string>& list, const std::string& help,
                              const char* type) {
         command.add_option(name, list, help)->delimiter(',')->type_name(type);
     };
-    addList(
-        "--set", options.settings,
-        "Changes of the circuit, as in wire-ohm=1,adc-bits=6: wire-ohm, source-ohm, sense-ohm, series-ohm, "
-        "read-volt, kelvin, bias-half-volt, dac-bits, adc-bits, noise, noise-ampere",
-        "NAME=NUMBER");
+    addList("--set", options.settings,
+            "Changes of the circuit, as in wire-ohm=1,adc-bits=6: " + circuitParameterNames(), "NAME=NUMBER");
     addList("--networks", options.networks,
             "Names of networks as \"info\" prints them, or training modes for all of theirs (the first one)",
             "LIST");
     addList("--dies", options.dies, "Names of dies (all), separated by commas; D01..D09 is a range", "LIST");
+    command.add_flag("--other-dies", options.otherDies,
+                     "Hardware-aware networks on the dies that they were not trained for, too");
     command.add_option("--study", options.study, "Name of the study that trained them (the first)")
         ->type_name("NAME");
     command.add_option("--images", options.images, "So many of the test images; 0 is all (0)")
@@ -387,10 +374,6 @@ void addCircuitCommand(CLI::App& program, Action& action)
     addOptions(*command, *options);
     command->add_flag("--waterfall", options->waterfall,
                       "Say too which non-ideality costs how many points, one after the other and alone");
-    command->add_flag(
-        "--train", options->train,
-        "Train a new network for each die with the circuit in the loop (with the settings of the "
-        "first of the networks), read these instead and keep them in trained.faultline");
     command->callback([&action, options] { action = [options] { return runCircuit(*options); }; });
 }
 

@@ -131,8 +131,6 @@ void change(StudyPlan& plan, const Options& options, const Wafer& wafer)
         plan.network.layers.push_back(classCount);
     }
     plan.network.layers.front() = plan.side * plan.side;
-    if (!options.circuit.empty())
-        plan.circuit = readCircuitOptions(options.circuit);
     if (options.activation)
         plan.network.hidden = activationFromName(*options.activation);
 }
@@ -253,6 +251,10 @@ int run(const Options& options)
     Project project = projectFor(options);
     if (!options.data.empty())
         project.dataset = fs::absolute(options.data).string();
+    if (!options.circuit.empty()) {
+        project.circuit = readCircuitOptions(options.circuit);
+        project.plan.circuit = project.circuit;
+    }
     change(project.plan, options, project.wafer);
     project.plan.validate(project.wafer);
     const bool spansDies = diesPerNetwork(project.plan.network.layers, project.wafer.geometry) > 1;

@@ -22,21 +22,16 @@ std::vector<double> finiteValues(std::span<const double> values)
     return kept;
 }
 
-std::vector<double> sorted(std::span<const double> values)
-{
-    auto kept = finiteValues(values);
-    std::sort(kept.begin(), kept.end());
-    return kept;
-}
-
-double quantileOfSorted(const std::vector<double>& values, double fraction)
+/// Rearranges the values, which are finite. Takes time in proportion to their number, unlike sorting them.
+double quantileOf(std::vector<double>& values, double fraction)
 {
     if (values.empty())
         return nan;
     const double position = fraction * static_cast<double>(values.size() - 1);
-    const auto below = static_cast<std::size_t>(position);
-    const auto above = std::min(below + 1, values.size() - 1);
-    return std::lerp(values[below], values[above], position - static_cast<double>(below));
+    const auto below = values.begin() + static_cast<std::ptrdiff_t>(position);
+    std::ranges::nth_element(values, below);
+    const auto above = below + 1 == values.end() ? below : std::ranges::min_element(below + 1, values.end());
+    return std::lerp(*below, *above, position - std::floor(position));
 }
 
 } // namespace
@@ -66,21 +61,27 @@ double standardDeviation(std::span<const double> values)
 
 double quantile(std::span<const double> values, double fraction)
 {
-    return quantileOfSorted(sorted(values), fraction);
+    auto kept = finiteValues(values);
+    return quantileOf(kept, fraction);
 }
 
 Box box(std::span<const double> values)
 {
-    const auto kept = sorted(values);
+    auto kept = finiteValues(values);
     if (kept.empty())
         return {nan, nan, nan, nan, nan};
-    const double low = quantileOfSorted(kept, 0.25);
-    const double high = quantileOfSorted(kept, 0.75);
+    const double low = quantileOf(kept, 0.25);
+    const double high = quantileOf(kept, 0.75);
     const double reach = 1.5 * (high - low);
-    const auto first = std::lower_bound(kept.begin(), kept.end(), low - reach);
-    const auto last = std::prev(std::upper_bound(kept.begin(), kept.end(), high + reach));
     // A quartile lies between two values: the value within reach may be on the wrong side of it.
-    return {std::min(*first, low), low, quantileOfSorted(kept, 0.5), high, std::max(*last, high)};
+    double lowWhisker = low, highWhisker = high;
+    for (const double value : kept) {
+        if (value >= low - reach)
+            lowWhisker = std::min(lowWhisker, value);
+        if (value <= high + reach)
+            highWhisker = std::max(highWhisker, value);
+    }
+    return {lowWhisker, low, quantileOf(kept, 0.5), high, highWhisker};
 }
 
 } // namespace faultline

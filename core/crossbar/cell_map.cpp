@@ -245,6 +245,21 @@ CellMap::CellMap(std::span<const int> layers, const DieGeometry& die, Spare spar
     }
 }
 
+std::vector<Tile> CellMap::tilesOnDies() const
+{
+    std::vector<Tile> parts;
+    for (const Tile& tile : tiles_)
+        for (int done = 0; done < tile.inputs;) {
+            Tile part = tile;
+            part.firstInput += done;
+            part.column += done;
+            part.inputs = std::min(tile.inputs - done, die_.columns - part.column % die_.columns);
+            done += part.inputs;
+            parts.push_back(part);
+        }
+    return parts;
+}
+
 int CellMap::junctions() const
 {
     int count = 0;

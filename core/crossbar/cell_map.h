@@ -60,6 +60,9 @@ public:
     const DieGeometry& die() const { return die_; }               ///< each of them
     const DieGeometry& geometry() const { return geometry_; }     ///< all of them, side by side
     const std::vector<Tile>& tiles() const { return tiles_; }
+    /// The tiles cut at the joints of dies, in their order: what is read at once, each on one die.
+    std::vector<Tile> tilesOnDies() const;
+    int dieOf(const Tile& tile) const { return tile.column / die_.columns; } ///< of its first column
     int weightLayers() const { return static_cast<int>(layers_.size()) - 1; }
     int outputs(int layer) const { return layers_[static_cast<std::size_t>(layer) + 1]; }
     int inputs(int layer) const { return layers_[static_cast<std::size_t>(layer)]; }

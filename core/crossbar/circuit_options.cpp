@@ -114,11 +114,16 @@ Level levelFromName(std::string_view name)
 }
 
 Quantiser::Quantiser(int bits, bool hasSign, const Eigen::ArrayXd& fullScales)
-    : last_(static_cast<float>(hasSign ? (1 << (bits - 1)) - 1 : (1 << bits) - 1))
+    : last_(static_cast<float>(codes(bits, hasSign)))
 {
     first_ = hasSign ? -last_ : 0.0F;
     step_ = fullScales.cast<float>() / last_;
     perStep_ = (step_ > 0.0F).select(1.0F / step_, 0.0F);
+}
+
+int Quantiser::codes(int bits, bool hasSign)
+{
+    return hasSign ? (1 << (bits - 1)) - 1 : (1 << bits) - 1;
 }
 
 void Quantiser::apply(Eigen::MatrixXf& values) const

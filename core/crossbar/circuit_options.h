@@ -44,6 +44,7 @@ class Quantiser
 public:
     /// A full scale for each line; 0, of a line on which calibration saw nothing, makes everything 0.
     Quantiser(int bits, bool hasSign, const Eigen::ArrayXd& fullScales);
+    static int codes(int bits, bool hasSign); ///< from zero to full scale, zero not counted
 
     /// Rounds in place; lines x cases.
     void apply(Eigen::MatrixXf& values) const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <optional>
 #include <string>
 
@@ -32,16 +33,23 @@ CellPoint cellAt(double conductance, double share, const CircuitOptions& options
         const double siemens = conductance / seen;
         return {siemens * w, siemens * (1.0 + 2.0 * share * u2 / ((1.0 + u2) * (1.0 + u2) * seen))};
     };
-    // The junction's own voltage w: w + ohm I(w) = volt. I is convex above 0, so Newton's steps from above
-    // stay there.
+    // The junction's own voltage w: w + ohm I(w) = volt, whose left side grows with w. The junction conducts
+    // from G to G / (1 - d), which brackets w. Newton's steps that leave the bracket, as they may where I is
+    // concave, halve it instead.
     double w = volt / (1.0 + ohm * conductance);
     CellPoint point = junction(w);
-    if (share > 0.0 && ohm > 0.0) {
-        constexpr int most = 30;
+    if (share > 0.0 && ohm > 0.0 && volt != 0.0) {
+        constexpr int most = 100; // more than halving alone takes
         constexpr double precision = 1e-15;
+        double outer = w, inner = volt / (1.0 + ohm * conductance / (1.0 - share));
         for (int step = 0; step < most; ++step) {
-            const double change = (w + ohm * point.current - volt) / (1.0 + ohm * point.slope);
-            w -= change;
+            const double excess = w + ohm * point.current - volt;
+            (excess * volt > 0.0 ? outer : inner) = w;
+            double next = w - excess / (1.0 + ohm * point.slope);
+            if ((next - inner) * (next - outer) > 0.0)
+                next = std::midpoint(inner, outer);
+            const double change = next - w;
+            w = next;
             point = junction(w);
             if (std::abs(change) <= precision * std::abs(volt))
                 break;
@@ -98,10 +106,10 @@ Die inCircuit(const Die& die, const Device& device, const CircuitOptions& option
     return seen;
 }
 
-JunctionArray::JunctionArray(Junctions junctions, const CircuitOptions& options)
+JunctionArray::JunctionArray(Junctions junctions, const CircuitOptions& options, const std::stop_token& stop)
     : junctions_(std::move(junctions)),
       options_(options),
-      linear_(smallSignal(), options.wires)
+      linear_(smallSignal(), options.wires, stop)
 {
     options_.validate();
 }
@@ -122,7 +130,7 @@ void JunctionArray::evaluate(const MatrixXd& across, MatrixXd& current, MatrixXd
         }
 }
 
-CrossbarState JunctionArray::solve(const VectorXd& voltages) const
+CrossbarState JunctionArray::solve(const VectorXd& voltages, const std::stop_token& stop) const
 {
     CrossbarState start = linear_.solve(voltages);
     if (!options_.isBiasDependent())
@@ -132,7 +140,7 @@ CrossbarState JunctionArray::solve(const VectorXd& voltages) const
     MatrixXd across = linear_.cellVoltages(voltages, {}), current, slope;
     for (int step = 0; step < most; ++step) {
         evaluate(across, current, &slope);
-        const WireNetwork tangent(asCells(slope.col(0), linear_.rows()), options_.wires);
+        const WireNetwork tangent(asCells(slope.col(0), linear_.rows()), options_.wires, stop);
         const MatrixXd next = tangent.cellVoltages(voltages, current - slope.cwiseProduct(across));
         const double change = (next - across).cwiseAbs().maxCoeff();
         across = next;
@@ -141,13 +149,13 @@ CrossbarState JunctionArray::solve(const VectorXd& voltages) const
             evaluate(across, current, &slope);
             const VectorXd seen =
                 (across.array() != 0.0).select(current.array() / across.array(), slope.array());
-            return WireNetwork(asCells(seen, linear_.rows()), options_.wires).solve(voltages);
+            return WireNetwork(asCells(seen, linear_.rows()), options_.wires, stop).solve(voltages);
         }
     }
     throw Error("Newton's steps for the bias dependence of the TMR did not converge.");
 }
 
-JunctionArray::Reading JunctionArray::read(const MatrixXd& voltages) const
+JunctionArray::Reading JunctionArray::read(const MatrixXd& voltages, const std::stop_token& stop) const
 {
     constexpr Index panel = 50; // keeps the cells' voltages and currents to some 10 MB
     constexpr double middle = 0.7;
@@ -158,13 +166,13 @@ JunctionArray::Reading JunctionArray::read(const MatrixXd& voltages) const
         const MatrixXd across = linear_.cellVoltages(VectorXd::Constant(columns, middle * largest), {});
         MatrixXd current, slope;
         evaluate(across, current, &slope);
-        tangent = Tangent{WireNetwork(asCells(slope.col(0), rows), options_.wires), slope.col(0)};
+        tangent = Tangent{WireNetwork(asCells(slope.col(0), rows), options_.wires, stop), slope.col(0)};
     }
     Reading reading{MatrixXd::Zero(rows, voltages.cols()), MatrixXd(columns, voltages.cols())};
     for (Index first = 0; first < voltages.cols(); first += panel) {
         const Index count = std::min(panel, voltages.cols() - first);
         const MatrixXd current =
-            cellCurrents(voltages.middleCols(first, count), tangent ? &*tangent : nullptr, largest);
+            cellCurrents(voltages.middleCols(first, count), tangent ? &*tangent : nullptr, largest, stop);
         for (Index column = 0; column < columns; ++column) {
             const auto cells = current.middleRows(column * rows, rows);
             reading.rows.middleCols(first, count) += cells;
@@ -175,18 +183,19 @@ JunctionArray::Reading JunctionArray::read(const MatrixXd& voltages) const
 }
 
 /// By steps on one Jacobian, none if there is none; `largest`: voltage of all inputs of all cases.
-MatrixXd JunctionArray::cellCurrents(const MatrixXd& voltages, const Tangent* tangent, double largest) const
+MatrixXd JunctionArray::cellCurrents(const MatrixXd& voltages, const Tangent* tangent, double largest,
+                                     const std::stop_token& stop) const
 {
     constexpr int most = 200;
     constexpr double precision = 1e-8;
-    MatrixXd across = linear_.cellVoltages(voltages, {}), current;
+    MatrixXd across = linear_.cellVoltages(voltages, {}, stop), current;
     evaluate(across, current, nullptr);
     double change = tangent ? largest : 0.0;
     for (int step = 0; change > precision * largest; ++step) {
         if (step == most)
             throw Error("The steps for the bias dependence of the TMR did not converge.");
         const MatrixXd next =
-            tangent->network.cellVoltages(voltages, current - tangent->slope.asDiagonal() * across);
+            tangent->network.cellVoltages(voltages, current - tangent->slope.asDiagonal() * across, stop);
         change = (next - across).cwiseAbs().maxCoeff();
         across = next;
         evaluate(across, current, nullptr);

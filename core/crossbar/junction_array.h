@@ -35,8 +35,8 @@ Die inCircuit(const Die& die, const Device& device, const CircuitOptions& option
 class JunctionArray
 {
 public:
-    /// Throws Error for bad options and whatever WireNetwork refuses.
-    JunctionArray(Junctions junctions, const CircuitOptions& options);
+    /// Throws Error for bad options and whatever WireNetwork refuses; as all that takes a token, Stopped.
+    JunctionArray(Junctions junctions, const CircuitOptions& options, const std::stop_token& stop = {});
 
     /// The array at small voltages, which is the array itself unless the TMR depends on the bias.
     const WireNetwork& linear() const { return linear_; }
@@ -46,7 +46,7 @@ public:
 
     /// The state under these input voltages (volt, one per column), by Newton steps on the exact Jacobian
     /// until the voltage across no cell changes by more than 1e-12 of the largest input: three or four steps.
-    CrossbarState solve(const Eigen::VectorXd& voltages) const;
+    CrossbarState solve(const Eigen::VectorXd& voltages, const std::stop_token& stop = {}) const;
 
     /// Currents of the terminals, ampere, in many cases at once.
     struct Reading {
@@ -57,7 +57,7 @@ public:
     /// that of all columns at 0.7 of the largest voltage: the same solution, at the price of some matrix
     /// products a case instead of some factorisations, until no cell's voltage changes by more than 1e-8 of
     /// the largest input.
-    Reading read(const Eigen::MatrixXd& voltages) const;
+    Reading read(const Eigen::MatrixXd& voltages, const std::stop_token& stop = {}) const;
 
 private:
     /// The array linearised at some state.
@@ -65,8 +65,8 @@ private:
         WireNetwork network;
         Eigen::VectorXd slope; ///< of each cell, siemens
     };
-    Eigen::MatrixXd cellCurrents(const Eigen::MatrixXd& voltages, const Tangent* tangent,
-                                 double largest) const;
+    Eigen::MatrixXd cellCurrents(const Eigen::MatrixXd& voltages, const Tangent* tangent, double largest,
+                                 const std::stop_token& stop) const;
     /// Current and differential conductance of each cell (rows of the matrices) at voltages across it.
     void evaluate(const Eigen::MatrixXd& across, Eigen::MatrixXd& current, Eigen::MatrixXd* slope) const;
 

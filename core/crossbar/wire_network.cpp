@@ -7,6 +7,7 @@
 #include <Eigen/LU>
 
 #include "common/require.h"
+#include "common/stop.h"
 
 namespace faultline
 {
@@ -85,7 +86,8 @@ void WireOptions::validate() const
     check("sense resistance", sense);
 }
 
-WireNetwork::WireNetwork(CellGrid<double> conductance, const WireOptions& options)
+WireNetwork::WireNetwork(CellGrid<double> conductance, const WireOptions& options,
+                         const std::stop_token& stop)
     : conductance_(std::move(conductance)),
       railsAreColumns_(conductance_.rows() > conductance_.cols())
 {
@@ -107,17 +109,24 @@ WireNetwork::WireNetwork(CellGrid<double> conductance, const WireOptions& option
         rungs_.push_back(railsAreColumns_ ? makeRung(cells.col(k), rowSegment, sense, options.read)
                                           : makeRung(cells.col(k), columnSegment, source, options.drive));
     if (railsAreColumns_)
-        eliminate(columnSegment, source, options.drive);
+        eliminate(columnSegment, source, options.drive, stop);
     else
-        eliminate(rowSegment, sense, options.read);
+        eliminate(rowSegment, sense, options.read, stop);
 
     // By reciprocity: 1 V at one rail's terminal sends into a rung's terminal what comes the other way.
     MatrixXd transfer(cells.rows(), cells.cols());
     sweep(MatrixXd::Identity(cells.rows(), cells.rows()), {}, [&](Index k, const MatrixXd& rails) {
+        throwIfStopped(stop);
         transfer.col(k).noalias() =
             rails.transpose() * rungs_[static_cast<std::size_t>(k)].terminalAdmittance();
     });
     transfer_ = turned(transfer);
+}
+
+double WireNetwork::bytes(Index rows, Index columns)
+{
+    return static_cast<double>(sizeof(double)) * static_cast<double>(rows) * static_cast<double>(columns) *
+           static_cast<double>(std::min(rows, columns));
 }
 
 template <class Matrix>
@@ -185,7 +194,7 @@ MatrixXd WireNetwork::Rung::voltages(const MatrixXd& currents) const
 
 /// Goes along the rails and keeps what lies behind as conductances between any two rails (`mesh`, lower
 /// triangle) and from each to the terminals (`ground`).
-void WireNetwork::eliminate(double segment, double terminal, LineEnds ends)
+void WireNetwork::eliminate(double segment, double terminal, LineEnds ends, const std::stop_token& stop)
 {
     const auto q = static_cast<Index>(rungs_.size());
     const Index p = rungs_.front().conductance.size();
@@ -201,6 +210,7 @@ void WireNetwork::eliminate(double segment, double terminal, LineEnds ends)
     VectorXd ground = VectorXd::Constant(p, nearEnd_);
     VectorXd coupling(p);
     for (Index k = 0; k < q; ++k) {
+        throwIfStopped(stop);
         const Rung& rung = rungs_[static_cast<std::size_t>(k)];
         ground += rung.terminalAdmittance();
         for (Index i = p - 1; i >= 0; --i) {
@@ -305,12 +315,14 @@ CrossbarState WireNetwork::solve(const VectorXd& voltages) const
     return state;
 }
 
-MatrixXd WireNetwork::cellVoltages(const MatrixXd& voltages, const MatrixXd& forced) const
+MatrixXd WireNetwork::cellVoltages(const MatrixXd& voltages, const MatrixXd& forced,
+                                   const std::stop_token& stop) const
 {
     require(voltages.rows() == columns(), "number of input voltages", voltages.rows(),
             "the crossbar's " + std::to_string(columns()) + " columns");
     MatrixXd across(conductance_.size(), voltages.cols());
     drive(voltages, forced, [&](Index k, const MatrixXd& rails, const MatrixXd& nodes) {
+        throwIfStopped(stop);
         across(cellsOf(k), Eigen::all) = railsAreColumns_ ? rails - nodes : nodes - rails;
     });
     return across;

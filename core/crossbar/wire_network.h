@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <stop_token>
 #include <vector>
 
 #include <Eigen/Core>
@@ -62,12 +63,13 @@ struct CrossbarState {
 class WireNetwork
 {
 public:
-    static constexpr double largestSize = 1 << 30; ///< of p^2 q: 8 GB
+    static constexpr double largestSize = 1 << 30;                ///< of p^2 q: 8 GB
+    static double bytes(Eigen::Index rows, Eigen::Index columns); ///< that an object takes
 
     /// conductance: rows x columns, siemens, from 0 to 1e12. Throws Error for an empty grid, a conductance
     /// that is not such a number (naming its cell, counted from 1), bad options, and an array beyond
-    /// largestSize.
-    WireNetwork(CellGrid<double> conductance, const WireOptions& options);
+    /// largestSize; Stopped when it is told to stop, which it looks at after every line.
+    WireNetwork(CellGrid<double> conductance, const WireOptions& options, const std::stop_token& stop = {});
 
     Eigen::Index rows() const { return conductance_.rows(); }
     Eigen::Index columns() const { return conductance_.cols(); }
@@ -82,8 +84,9 @@ public:
     /// The voltages across the cells, from the column's wire to the row's, in many cases at once. voltages:
     /// of the inputs, columns x cases, volt; forced: currents through the cells from column to row beside
     /// what they conduct, ampere, cells x cases, or empty for none. Result: cells x cases, volt. Cells are
-    /// counted down the first column, then the next. Takes 4 p^2 q for each case.
-    Eigen::MatrixXd cellVoltages(const Eigen::MatrixXd& voltages, const Eigen::MatrixXd& forced) const;
+    /// counted down the first column, then the next. Takes 4 p^2 q for each case. Throws Stopped.
+    Eigen::MatrixXd cellVoltages(const Eigen::MatrixXd& voltages, const Eigen::MatrixXd& forced,
+                                 const std::stop_token& stop = {}) const;
 
     /// The transfer matrix that the array has once these cells are reprogrammed, without solving again
     /// (Woodbury's identity; k changes cost about 4 k p^2 q). This object keeps its cells. Throws Error for
@@ -107,7 +110,7 @@ private:
                                           const Eigen::MatrixXd& rungVoltages)>;
 
     static Rung makeRung(const Eigen::VectorXd& conductance, double segment, double terminal, LineEnds ends);
-    void eliminate(double segment, double terminal, LineEnds ends);
+    void eliminate(double segment, double terminal, LineEnds ends, const std::stop_token& stop);
     Eigen::MatrixXd sweep(const Eigen::MatrixXd& terminals, std::vector<Eigen::MatrixXd> currents,
                           const Visit& visit) const;
     void drive(const Eigen::MatrixXd& voltages, const Eigen::MatrixXd& forced, const VisitNodes& visit) const;

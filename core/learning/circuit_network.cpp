@@ -7,6 +7,7 @@
 #include <boost/random/normal_distribution.hpp>
 
 #include "common/error.h"
+#include "common/stop.h"
 #include "learning/activation.h"
 #include "measurement/export.h"
 
@@ -35,10 +36,28 @@ CellGrid<Level> writtenLevels(const Network& network, const CellMap& map, const 
     });
 }
 
-/// The network as an ideal array computes it whose cells conduct what the transfer matrix says.
-std::vector<DenseLayer<float>> effectiveLayers(const Network& network, const MatrixXd& transfer,
-                                               const CellMap& map, const Device& device)
+/// The array of each of the dies that these junctions are of, side by side.
+std::vector<JunctionArray> arraysOf(const Junctions& junctions, const CellMap& map,
+                                    const CircuitOptions& options, const std::stop_token& stop)
 {
+    const int columns = map.die().columns;
+    std::vector<JunctionArray> arrays;
+    for (int die = 0; die < map.dies(); ++die)
+        arrays.emplace_back(Junctions(junctions.conductance.middleCols(die * columns, columns),
+                                      junctions.magneticShare.middleCols(die * columns, columns)),
+                            options, stop);
+    return arrays;
+}
+
+/// The network as an ideal array computes it whose cells conduct what the transfer matrices say.
+std::vector<DenseLayer<float>> effectiveLayers(const Network& network,
+                                               const std::vector<JunctionArray>& arrays, const CellMap& map,
+                                               const Device& device)
+{
+    MatrixXd transfer(map.geometry().rows, map.geometry().columns);
+    for (std::size_t die = 0; die < arrays.size(); ++die)
+        transfer.middleCols(static_cast<Index>(die) * map.die().columns, map.die().columns) =
+            arrays[die].linear().transfer();
     Die seen;
     seen.conductance.assign(levelCount, transfer.cast<float>().array());
     seen.defect = CellGrid<Defect>::Constant(transfer.rows(), transfer.cols(), Defect::None);
@@ -103,19 +122,17 @@ private:
 
 CircuitNetwork::CircuitNetwork(const Network& network, const Die& die, const CellMap& map,
                                const Device& device, const CircuitOptions& options,
-                               const Dataset& calibration)
+                               const Dataset& calibration, const std::stop_token& stop)
     : map_(map),
       options_(options),
       shape_(network.shape),
-      array_(writtenJunctions(network, die, map, device, options), options),
+      tiles_(map.tilesOnDies()),
+      arrays_(arraysOf(writtenJunctions(network, die, map, device, options), map, options, stop)),
       unit_(options.readVoltage * (device.conductance(P) - device.conductance(AP))),
-      effective_(faultline::effectiveLayers(network, array_.linear().transfer(), map, device))
+      effective_(faultline::effectiveLayers(network, arrays_, map, device))
 {
-    const MatrixXd& transfer = array_.linear().transfer();
-    for (const Tile& tile : map.tiles()) {
-        const auto block = transfer.block(tile.row, tile.column, tile.rows(), tile.inputs);
-        blocks_.emplace_back((block * (options.readVoltage / unit_)).cast<float>());
-    }
+    for (const Tile& tile : tiles_)
+        blocks_.emplace_back((conductances(tile).first * (options.readVoltage / unit_)).cast<float>());
     const auto needsImages = [](const Converter& converter) {
         return converter.bits > 0 && converter.range != ConverterRange::Fixed;
     };
@@ -125,7 +142,8 @@ CircuitNetwork::CircuitNetwork(const Network& network, const Die& die, const Cel
     MatrixXf images = needed ? denseImages(calibration, 0, calibration.images.cols())
                              : MatrixXf(MatrixXf::Zero(shape_.layers.front(), 1));
     Ranges measured;
-    propagate(std::move(images), nullptr, &measured, [](std::size_t, const MatrixXf&) {});
+    propagate(
+        std::move(images), nullptr, &measured, [](std::size_t, const MatrixXf&) {}, stop);
     ranges_ = std::move(measured);
 }
 
@@ -136,30 +154,31 @@ bool CircuitNetwork::hasSign(std::size_t layer) const
 
 MatrixXd CircuitNetwork::tileVoltages(const Tile& tile, const MatrixXf& inputs) const
 {
-    MatrixXd voltages = MatrixXd::Zero(array_.linear().columns(), inputs.cols());
-    voltages.middleRows(tile.column, tile.inputs) =
+    MatrixXd voltages = MatrixXd::Zero(map_.die().columns, inputs.cols());
+    voltages.middleRows(columnOf(tile), tile.inputs) =
         options_.readVoltage * inputs.middleRows(tile.firstInput, tile.inputs).cast<double>();
     return voltages;
 }
 
 /// In units of readVoltage (G_P - G_AP).
-MatrixXf CircuitNetwork::tileCurrents(std::size_t index, const MatrixXf& inputs) const
+MatrixXf CircuitNetwork::tileCurrents(std::size_t index, const MatrixXf& inputs,
+                                      const std::stop_token& stop) const
 {
-    const Tile& tile = map_.tiles()[index];
+    const Tile& tile = tiles_[index];
     if (options_.isBiasDependent()) {
-        const MatrixXd rows = array_.read(tileVoltages(tile, inputs)).rows;
+        const MatrixXd rows = arrayOf(tile).read(tileVoltages(tile, inputs), stop).rows;
         return (rows.middleRows(tile.row, tile.rows()) / unit_).cast<float>();
     }
     return blocks_[index] * inputs.middleRows(tile.firstInput, tile.inputs);
 }
 
 template <class Visit>
-MatrixXf CircuitNetwork::propagate(MatrixXf images, Noise* noise, Ranges* measured, const Visit& visit) const
+MatrixXf CircuitNetwork::propagate(MatrixXf images, Noise* noise, Ranges* measured, const Visit& visit,
+                                   const std::stop_token& stop) const
 {
-    const std::vector<Tile>& tiles = map_.tiles();
     if (measured) {
         measured->inputs.resize(effective_.size());
-        measured->currents.resize(tiles.size());
+        measured->currents.resize(tiles_.size());
     }
     const Ranges& ranges = measured ? *measured : ranges_;
     MatrixXf values = std::move(images);
@@ -170,11 +189,12 @@ MatrixXf CircuitNetwork::propagate(MatrixXf images, Noise* noise, Ranges* measur
         visit(l, values);
         const DenseLayer<float>& layer = effective_[l];
         MatrixXf sum = MatrixXf::Zero(layer.gain.size(), values.cols());
-        for (std::size_t t = 0; t < tiles.size(); ++t) {
-            const Tile& tile = tiles[t];
+        for (std::size_t t = 0; t < tiles_.size(); ++t) {
+            const Tile& tile = tiles_[t];
             if (static_cast<std::size_t>(tile.layer) != l)
                 continue;
-            MatrixXf currents = tileCurrents(t, values);
+            throwIfStopped(stop);
+            MatrixXf currents = tileCurrents(t, values, stop);
             if (measured)
                 measured->currents[t] = fullScales(options_.adc, options_.adc.fullScale / unit_, currents);
             if (noise)
@@ -201,21 +221,22 @@ void CircuitNetwork::requireFit(const Dataset& images) const
         throw Error("There are no images.");
 }
 
-MatrixXf CircuitNetwork::scores(const Dataset& images, const NoiseKey& key) const
+MatrixXf CircuitNetwork::scores(const Dataset& images, const NoiseKey& key, const std::stop_token& stop) const
 {
     requireFit(images);
     MatrixXf result(shape_.layers.back(), images.images.cols());
     for (Index first = 0; first < result.cols(); first += panel) {
         const Index count = std::min(panel, result.cols() - first);
         Noise noise(options_, unit_, key, first, count);
-        result.middleCols(first, count) =
-            propagate(denseImages(images, first, count), options_.isNoisy() ? &noise : nullptr, nullptr,
-                      [](std::size_t, const MatrixXf&) {});
+        result.middleCols(first, count) = propagate(
+            denseImages(images, first, count), options_.isNoisy() ? &noise : nullptr, nullptr,
+            [](std::size_t, const MatrixXf&) {}, stop);
     }
     return result;
 }
 
-std::vector<std::uint8_t> CircuitNetwork::classify(const Dataset& images, const NoiseKey& key) const
+std::vector<std::uint8_t> CircuitNetwork::classify(const Dataset& images, const NoiseKey& key,
+                                                   const std::stop_token& stop) const
 {
     const bool isPlain = options_.dac.bits == 0 && options_.adc.bits == 0 && !options_.isNoisy() &&
                          !options_.isBiasDependent();
@@ -223,55 +244,108 @@ std::vector<std::uint8_t> CircuitNetwork::classify(const Dataset& images, const 
         requireFit(images);
         return faultline::classify(effective_, shape_, images);
     }
-    const Eigen::ArrayXi classes = predictedClasses<float>(scores(images, key).transpose());
+    const Eigen::ArrayXi classes = predictedClasses<float>(scores(images, key, stop).transpose());
     return {classes.begin(), classes.end()};
 }
 
-std::vector<TileRead> CircuitNetwork::reads(const Dataset& images, Index image) const
+std::vector<TileRead> CircuitNetwork::reads(const Dataset& images, Index image,
+                                            const std::stop_token& stop) const
 {
     requireFit(images);
-    std::vector<TileRead> reads(map_.tiles().size());
-    propagate(denseImages(images, image, 1), nullptr, nullptr,
-              [&](std::size_t layer, const MatrixXf& driven) {
-                  for (std::size_t t = 0; t < reads.size(); ++t)
-                      if (const Tile& tile = map_.tiles()[t]; static_cast<std::size_t>(tile.layer) == layer) {
-                          const Eigen::VectorXd voltages = tileVoltages(tile, driven);
-                          reads[t] = {voltages, array_.solve(voltages)};
-                      }
-              });
+    std::vector<TileRead> reads(tiles_.size());
+    const auto visit = [&](std::size_t layer, const MatrixXf& driven) {
+        for (std::size_t t = 0; t < reads.size(); ++t)
+            if (const Tile& tile = tiles_[t]; static_cast<std::size_t>(tile.layer) == layer) {
+                const Eigen::VectorXd voltages = tileVoltages(tile, driven);
+                reads[t] = {map_.dieOf(tile), voltages, arrayOf(tile).solve(voltages, stop)};
+            }
+    };
+    propagate(denseImages(images, image, 1), nullptr, nullptr, visit, stop);
     return reads;
 }
 
-ReadCost CircuitNetwork::readCost(const Dataset& images) const
+std::vector<CircuitNetwork::OutputNoise> CircuitNetwork::outputNoise() const
+{
+    std::vector<OutputNoise> noise;
+    for (const DenseLayer<float>& layer : effective_)
+        noise.push_back({Eigen::VectorXf::Zero(layer.gain.size()), Eigen::VectorXf::Zero(layer.gain.size())});
+    std::vector<Index> reads(effective_.size(), 0); // weights that the reads of a layer cover
+    for (std::size_t t = 0; t < tiles_.size(); ++t) {
+        const Tile& tile = tiles_[t];
+        const auto l = static_cast<std::size_t>(tile.layer);
+        const auto copies = static_cast<double>(map_.copies(tile.layer));
+        const double absolute = options_.absoluteNoise / unit_;
+        Eigen::ArrayXd variance = Eigen::ArrayXd::Constant(tile.rows(), absolute * absolute);
+        if (options_.adc.bits > 0) {
+            const int codes = Quantiser::codes(options_.adc.bits, hasSign(l));
+            variance += (ranges_.currents[t] / codes).square() / 12.0;
+        }
+        const auto pairs = [&](const auto& rows) {
+            return rows(Eigen::seqN(0, tile.outputs, 2)) + rows(Eigen::seqN(1, tile.outputs, 2));
+        };
+        const Eigen::ArrayXf sums = blocks_[t].rowwise().sum();
+        noise[l].variance.segment(tile.firstOutput, tile.outputs).array() +=
+            (pairs(variance) / (copies * copies)).cast<float>();
+        noise[l].commonGain.segment(tile.firstOutput, tile.outputs).array() +=
+            pairs(sums) / static_cast<float>(copies * map_.inputs(tile.layer));
+        reads[l] += tile.outputs;
+    }
+    for (std::size_t l = 0; l < noise.size();
+         ++l) // each output is read so many times, of which copies repeat
+        noise[l].relative =
+            static_cast<float>(options_.relativeNoise * options_.relativeNoise *
+                               static_cast<double>(noise[l].variance.size()) / static_cast<double>(reads[l]));
+    return noise;
+}
+
+ReadCost CircuitNetwork::readCost(const Dataset& images, const std::stop_token& stop) const
 {
     requireFit(images);
     double power = 0.0; // summed over images and tiles
+    const auto visit = [&](std::size_t layer, const MatrixXf& driven) {
+        for (const Tile& tile : tiles_)
+            if (static_cast<std::size_t>(tile.layer) == layer) {
+                const MatrixXd voltages = tileVoltages(tile, driven);
+                power += arrayOf(tile).read(voltages, stop).columns.cwiseProduct(voltages).sum();
+            }
+    };
     for (Index first = 0; first < images.images.cols(); first += panel)
         propagate(denseImages(images, first, std::min(panel, images.images.cols() - first)), nullptr, nullptr,
-                  [&](std::size_t layer, const MatrixXf& driven) {
-                      for (const Tile& tile : map_.tiles())
-                          if (static_cast<std::size_t>(tile.layer) == layer) {
-                              const MatrixXd voltages = tileVoltages(tile, driven);
-                              power += array_.read(voltages).columns.cwiseProduct(voltages).sum();
-                          }
-                  });
+                  visit, stop);
     const double perImage = power / static_cast<double>(images.images.cols());
-    return {.energy = perImage * options_.readTime,
-            .power = perImage / static_cast<double>(map_.tiles().size())};
+    return {.energy = perImage * options_.readTime, .power = perImage / static_cast<double>(tiles_.size())};
 }
 
-std::vector<RowLoss> CircuitNetwork::rowLosses() const
+std::pair<Eigen::ArrayXXd, Eigen::ArrayXXd> CircuitNetwork::conductances(const Tile& tile) const
 {
-    const MatrixXd ideal = array_.smallSignal().matrix();
-    const MatrixXd& transfer = array_.linear().transfer();
-    std::vector<RowLoss> losses;
-    for (const Tile& tile : map_.tiles())
-        for (int row = tile.row; row < tile.row + tile.rows(); ++row)
-            losses.push_back({.layer = tile.layer,
-                              .copy = tile.copy,
-                              .row = row,
-                              .loss = 1.0 - transfer.row(row).segment(tile.column, tile.inputs).sum() /
-                                                ideal.row(row).segment(tile.column, tile.inputs).sum()});
+    const JunctionArray& array = arrayOf(tile);
+    const auto ofTile = [&](const auto& cells) {
+        return cells.block(tile.row, columnOf(tile), tile.rows(), tile.inputs);
+    };
+    return {ofTile(array.linear().transfer()), ofTile(array.smallSignal())};
+}
+
+std::vector<LineLoss> CircuitNetwork::rowLosses() const
+{
+    std::vector<LineLoss> losses;
+    for (const Tile& tile : tiles_) {
+        const auto [seen, ideal] = conductances(tile);
+        for (int row = 0; row < tile.rows(); ++row)
+            losses.push_back({tile.layer, tile.copy, map_.dieOf(tile), tile.row + row,
+                              1.0 - seen.row(row).sum() / ideal.row(row).sum()});
+    }
+    return losses;
+}
+
+std::vector<LineLoss> CircuitNetwork::columnLosses() const
+{
+    std::vector<LineLoss> losses;
+    for (const Tile& tile : tiles_) {
+        const auto [seen, ideal] = conductances(tile);
+        for (int column = 0; column < tile.inputs; ++column)
+            losses.push_back({tile.layer, tile.copy, map_.dieOf(tile), columnOf(tile) + column,
+                              1.0 - seen.col(column).sum() / ideal.col(column).sum()});
+    }
     return losses;
 }
 

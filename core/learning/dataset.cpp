@@ -1,8 +1,12 @@
 #include "learning/dataset.h"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
+#include <future>
 #include <memory>
 #include <span>
+#include <utility>
 
 #include <zlib.h>
 
@@ -38,19 +42,32 @@ public:
 
     std::uint32_t word()
     {
-        const auto bytes = read(4, "a header");
+        std::vector<std::uint8_t> bytes;
+        read(4, "a header", bytes);
         return std::uint32_t{bytes[0]} << 24 | std::uint32_t{bytes[1]} << 16 | std::uint32_t{bytes[2]} << 8 |
                std::uint32_t{bytes[3]};
     }
 
-    /// The rest of the file, which must be `count` bytes long.
-    std::vector<std::uint8_t> rest(std::size_t count)
+    /// The rest of the file, which must be `count` times `size` bytes long, in parts of whole multiples of
+    /// `size` that fit in some megabytes; take(bytes) is called for each, one after the other.
+    template <class Take>
+    void rest(std::uint64_t count, std::uint64_t size, const Take& take)
     {
-        auto bytes = read(count, std::to_string(count) + " bytes of " + kind_);
+        const std::string what = std::to_string(count * size) + " bytes of " + kind_;
+        const std::uint64_t most = std::max<std::uint64_t>(1, chunk / size);
+        std::array<std::vector<std::uint8_t>, 2> buffers;
+        std::future<void> taking; // one part, while the next is unpacked
+        for (std::uint64_t done = 0; done < count; done += most) {
+            std::vector<std::uint8_t>& bytes = buffers[done / most % 2];
+            read(std::min(most, count - done) * size, what, bytes);
+            if (taking.valid())
+                taking.get();
+            taking = std::async(std::launch::async, [&take, &bytes] { take(std::as_const(bytes)); });
+        }
+        taking.get();
         std::uint8_t beyond;
         if (readSome({&beyond, 1}) > 0)
             throw Error(name_, place(), "more data", "the end of the file, as its header says");
-        return bytes;
     }
 
     /// CRC-32 of what was read, followed by what was read of `next`.
@@ -77,21 +94,19 @@ private:
         return static_cast<std::size_t>(got);
     }
 
-    std::vector<std::uint8_t> read(std::size_t count, const std::string& what)
+    void read(std::size_t count, const std::string& what, std::vector<std::uint8_t>& bytes)
     {
         // Memory grows with what the file holds, not with what its header claims.
-        constexpr std::size_t chunk = 1 << 22;
-        std::vector<std::uint8_t> bytes;
-        while (bytes.size() < count) {
-            const std::size_t had = bytes.size();
+        for (std::size_t had = 0; had < count; had = bytes.size()) {
             bytes.resize(std::min(count, had + chunk));
             const std::size_t got = readSome(std::span(bytes).subspan(had));
             position_ += got;
             if (got < bytes.size() - had)
                 throw Error(name_, place(), "the end of the file", what);
         }
-        return bytes;
     }
+
+    static constexpr std::size_t chunk = 1 << 22; // bytes
 
     struct Close {
         void operator()(gzFile file) const { gzclose(file); }
@@ -103,6 +118,27 @@ private:
     std::size_t position_ = 0;
     uLong checksum_ = 0;
 };
+
+/// The first byte above zero, or end: by eights, as most are zero.
+const std::uint8_t* firstAbove(const std::uint8_t* at, const std::uint8_t* end)
+{
+    for (std::uint64_t eight = 0; end - at >= 8; at += 8) {
+        std::memcpy(&eight, at, 8);
+        if (eight != 0)
+            break;
+    }
+    return std::find_if(at, end, [](std::uint8_t byte) { return byte != 0; });
+}
+
+/// How many of `pixels` may be above zero, from the first of them, and some more: memory that is never
+/// touched costs nothing. What a header claims takes no more than 128 MiB.
+Eigen::Index expectedPixels(const std::vector<std::uint8_t>& first, std::uint64_t pixels)
+{
+    constexpr double spare = 1.2, most = 1 << 24;
+    const auto above = static_cast<double>(first.size()) - static_cast<double>(std::ranges::count(first, 0));
+    return static_cast<Eigen::Index>(
+        std::min(most, spare * above / static_cast<double>(first.size()) * static_cast<double>(pixels)));
+}
 
 std::filesystem::path plainOrGzip(const std::filesystem::path& file)
 {
@@ -169,24 +205,29 @@ Dataset readIdx(const std::filesystem::path& images, const std::filesystem::path
     Dataset dataset;
     dataset.width = static_cast<int>(width);
     dataset.height = static_cast<int>(height);
-    dataset.labels = labelFile.rest(count);
+    labelFile.rest(count, 1, [&](const std::vector<std::uint8_t>& bytes) {
+        dataset.labels.insert(dataset.labels.end(), bytes.begin(), bytes.end());
+    });
     const auto bad = std::find_if(dataset.labels.begin(), dataset.labels.end(),
                                   [](std::uint8_t label) { return label >= classCount; });
     if (bad != dataset.labels.end())
         throw Error(labels.string(), "label " + std::to_string(bad - dataset.labels.begin()),
                     std::to_string(*bad), "0 to " + std::to_string(classCount - 1));
 
-    const auto pixels = imageFile.rest(count * width * height);
     const auto size = static_cast<Eigen::Index>(width * height);
     dataset.images.resize(size, static_cast<Eigen::Index>(count));
-    dataset.images.reserve(static_cast<Eigen::Index>(pixels.size()) - std::ranges::count(pixels, 0));
-    const std::uint8_t* pixel = pixels.data();
-    for (Eigen::Index image = 0; image < dataset.images.cols(); ++image) {
-        dataset.images.startVec(image);
-        for (Eigen::Index k = 0; k < size; ++k, ++pixel)
-            if (*pixel != 0)
-                dataset.images.insertBack(k, image) = static_cast<float>(*pixel) / 255.0f;
-    }
+    Eigen::Index image = 0;
+    imageFile.rest(count, width * height, [&](const std::vector<std::uint8_t>& bytes) {
+        if (image == 0) // as if all were like the first, so that what is there is seldom moved
+            dataset.images.reserve(expectedPixels(bytes, count * width * height));
+        for (const std::uint8_t* first = bytes.data(); first != bytes.data() + bytes.size(); first += size) {
+            dataset.images.startVec(image);
+            for (auto at = firstAbove(first, first + size); at != first + size;
+                 at = firstAbove(at + 1, first + size))
+                dataset.images.insertBack(at - first, image) = static_cast<float>(*at) / 255.0f;
+            ++image;
+        }
+    });
     dataset.images.finalize();
     dataset.checksum = imageFile.checksumWith(labelFile);
     return dataset;
@@ -199,7 +240,9 @@ Dataset readIdxTestImages(const std::filesystem::path& folder)
 
 DatasetPair readIdxFolder(const std::filesystem::path& folder)
 {
-    DatasetPair pair{"", readPart(folder, "train"), readIdxTestImages(folder)};
+    auto test = std::async(std::launch::async, [&folder] { return readIdxTestImages(folder); });
+    DatasetPair pair{"", readPart(folder, "train"), {}};
+    pair.test = test.get();
     pair.name = std::filesystem::canonical(folder).filename().string();
     const auto size = [](const Dataset& dataset) {
         return std::to_string(dataset.width) + " x " + std::to_string(dataset.height) + " pixels";
@@ -240,8 +283,22 @@ Dataset downsample(const Dataset& dataset, int side)
     }
     Eigen::SparseMatrix<float> areas(Eigen::Index{side} * side, dataset.images.rows());
     areas.setFromTriplets(shares.begin(), shares.end());
-    Dataset smaller{side, side, areas * dataset.images, dataset.labels, dataset.checksum};
-    smaller.images.data().squeeze();
+    Dataset smaller{side, side, {}, dataset.labels, dataset.checksum};
+    smaller.images.resize(areas.rows(), dataset.images.cols());
+    smaller.images.reserve(dataset.images.nonZeros()); // more than enough; what is not touched costs nothing
+    std::vector<float> averages(static_cast<std::size_t>(areas.rows()));
+    for (Eigen::Index image = 0; image < dataset.images.cols(); ++image) {
+        for (Eigen::SparseMatrix<float>::InnerIterator pixel(dataset.images, image); pixel; ++pixel)
+            for (Eigen::SparseMatrix<float>::InnerIterator share(areas, pixel.index()); share; ++share)
+                averages[static_cast<std::size_t>(share.index())] += share.value() * pixel.value();
+        smaller.images.startVec(image);
+        for (Eigen::Index k = 0; k < areas.rows(); ++k) {
+            float& average = averages[static_cast<std::size_t>(k)];
+            if (average != 0.0f)
+                smaller.images.insertBack(k, image) = std::exchange(average, 0.0f);
+        }
+    }
+    smaller.images.finalize();
     return smaller;
 }
 

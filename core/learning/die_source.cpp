@@ -46,6 +46,12 @@ Eigen::MatrixXf halfDifference(const AnalogLayer& layer)
     return (layer.up - layer.down) / 2.0f;
 }
 
+void DieSource::choosePerfect(const Network& network, std::vector<DenseLayer<float>>& onDie) const
+{
+    for (std::size_t l = 0; l < network.layers.size(); ++l)
+        onDie[l].weights = (network.layers[l].latent.array() >= 0.0F).cast<float>() * 2.0F - 1.0F;
+}
+
 void FixedDie::choose(std::uint32_t, const Network& network, std::vector<DenseLayer<float>>& onDie)
 {
     for (std::size_t l = 0; l < weights_.size(); ++l)

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <stop_token>
 #include <vector>
 
 #include "crossbar/analog_weights.h"
@@ -17,14 +18,25 @@ class DieSource
 public:
     virtual ~DieSource() = default;
 
+    /// Training is about to begin an epoch with this network, the first one or any other. Throws Stopped.
+    virtual void beginEpoch(const Network&, const std::stop_token&) {}
+
     /// What the network's weights are worth on the die of draw `step` since the start of training, in the
     /// weights of `onDie` (one element per layer). The same step gives the same die, whatever was asked
     /// before.
     virtual void choose(std::uint32_t step, const Network& network,
                         std::vector<DenseLayer<float>>& onDie) = 0;
 
-    /// What lies between the dies and the periphery makes of the weights of any die, as at the last choose():
-    /// of what is not drawn. Nothing here.
+    /// The same on a perfect die.
+    virtual void choosePerfect(const Network& network, std::vector<DenseLayer<float>>& onDie) const;
+
+    /// What the periphery adds at the step to the sums of a layer (outputs x images), whose inputs add up to
+    /// `inputs` for each image: the noise of reads. Nothing here.
+    virtual bool disturbs() const { return false; }
+    virtual void disturb(std::uint32_t, std::size_t, const Eigen::RowVectorXf&, Eigen::MatrixXf&) const {}
+
+    /// What lies between the dies and the periphery makes of the weights of any die, as at the last
+    /// beginEpoch(): of what is not drawn. Nothing here.
     virtual void attenuate(std::vector<DenseLayer<float>>&) const {}
 
     /// How far each weight of a layer moves when its sign changes, halved, in the mean over the source's dies

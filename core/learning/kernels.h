@@ -33,7 +33,8 @@ template <class Scalar>
 using Batch = std::vector<SparseColumn<Scalar>>;
 
 /// result = left * batch: outputs x inputs times inputs x images. Each element is summed in the order of its
-/// terms, whatever the instruction set.
+/// terms, on every processor. Those with AVX2 or later round a product and its sum together, older ones
+/// (which only portable packages run on) one after the other: there the last digits differ.
 void multiply(const Matrix<float>& left, const Batch<float>& batch, Matrix<float>& result);
 void multiply(const Matrix<double>& left, const Batch<double>& batch, Matrix<double>& result);
 

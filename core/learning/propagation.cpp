@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "learning/activation.h"
 
@@ -32,6 +33,16 @@ void multiplyByDerivative(Activation activation, const Matrix<Scalar>& output, c
         d *= (input.abs() <= Scalar(1)).template cast<Scalar>();
         break;
     }
+}
+
+template <class Scalar>
+Eigen::RowVector<Scalar, Eigen::Dynamic> inputSums(const Batch<Scalar>& images)
+{
+    Eigen::RowVector<Scalar, Eigen::Dynamic> sums(static_cast<Eigen::Index>(images.size()));
+    for (std::size_t image = 0; image < images.size(); ++image)
+        sums[static_cast<Eigen::Index>(image)] =
+            std::accumulate(images[image].values, images[image].values + images[image].count, Scalar(0));
+    return sums;
 }
 
 /// gain * sum + bias, a gain and a bias for each row.
@@ -72,7 +83,7 @@ Propagation<Scalar>::Propagation(const NetworkShape& shape, double bound)
 
 template <class Scalar>
 const Matrix<Scalar>& Propagation<Scalar>::forward(const std::vector<DenseLayer<Scalar>>& layers,
-                                                   const Batch<Scalar>& images)
+                                                   const Batch<Scalar>& images, const Disturb& disturb)
 {
     const std::size_t last = layers.size() - 1;
     for (std::size_t l = 0; l <= last; ++l) {
@@ -80,6 +91,10 @@ const Matrix<Scalar>& Propagation<Scalar>::forward(const std::vector<DenseLayer<
             multiply(layers[l].weights, images, sum_[l]);
         else
             sum_[l].noalias() = layers[l].weights * activation_[l - 1];
+        if (disturb && l == 0)
+            disturb(l, inputSums(images), sum_[l]);
+        else if (disturb)
+            disturb(l, activation_[l - 1].colwise().sum(), sum_[l]);
         activation_[l] = scaled(layers[l], sum_[l]);
         if (l < last)
             activate(shape_.hidden, activation_[l]);
@@ -120,9 +135,10 @@ auto Propagation<Scalar>::lossGradient(std::span<const std::uint8_t> labels, Sca
 
 template <class Scalar>
 auto Propagation<Scalar>::backward(const std::vector<DenseLayer<Scalar>>& layers, const Batch<Scalar>& images,
-                                   std::span<const std::uint8_t> labels, Scalar weight, bool add) -> Outcome
+                                   std::span<const std::uint8_t> labels, Scalar weight, bool add,
+                                   const Disturb& disturb) -> Outcome
 {
-    forward(layers, images);
+    forward(layers, images, disturb);
     const Outcome outcome = lossGradient(labels, weight);
     for (std::size_t l = layers.size(); l-- > 0;) {
         DenseLayer<Scalar>& gradient = gradient_[l];

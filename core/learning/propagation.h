@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -40,17 +41,24 @@ public:
     /// counts less.
     explicit Propagation(const NetworkShape& shape, double bound = 0.0);
 
-    /// Scores of each class, classes x images.
-    const Matrix<Scalar>& forward(const std::vector<DenseLayer<Scalar>>& layers, const Batch<Scalar>& images);
+    /// Changes the sums W x of a layer (outputs x images) whose inputs add up to `inputs` for each image.
+    using Disturb = std::function<void(
+        std::size_t layer, const Eigen::RowVector<Scalar, Eigen::Dynamic>& inputs, Matrix<Scalar>& sums)>;
+
+    /// Scores of each class, classes x images. `disturb`: null for nothing.
+    const Matrix<Scalar>& forward(const std::vector<DenseLayer<Scalar>>& layers, const Batch<Scalar>& images,
+                                  const Disturb& disturb = {});
 
     /// What a pass over a batch came to, for curves.
     struct Outcome {
         double crossEntropy = 0.0; ///< sum over the images, nat, whatever the bound, so that all compare
         int errors = 0;            ///< misclassified images
     };
-    /// Derivatives of the sum of the images' losses, times `weight`, in gradient(), or added to it.
+    /// Derivatives of the sum of the images' losses, times `weight`, in gradient(), or added to it. A
+    /// disturbance is a constant to them (straight-through).
     Outcome backward(const std::vector<DenseLayer<Scalar>>& layers, const Batch<Scalar>& images,
-                     std::span<const std::uint8_t> labels, Scalar weight, bool add = false);
+                     std::span<const std::uint8_t> labels, Scalar weight, bool add = false,
+                     const Disturb& disturb = {});
 
     const std::vector<DenseLayer<Scalar>>& gradient() const { return gradient_; }
 

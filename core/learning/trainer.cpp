@@ -15,16 +15,6 @@ namespace faultline
 namespace
 {
 
-AnalogWeights perfectWeights(const Network& network)
-{
-    AnalogWeights weights;
-    for (const Network::Layer& layer : network.layers) {
-        const Eigen::MatrixXf ones = Eigen::MatrixXf::Ones(layer.latent.rows(), layer.latent.cols());
-        weights.push_back({ones, -ones});
-    }
-    return weights;
-}
-
 template <class Derived>
 auto elements(Eigen::PlainObjectBase<Derived>& matrix)
 {
@@ -65,7 +55,6 @@ Trainer::Trainer(const NetworkShape& shape, const TrainingOptions& options, cons
       seed_(seed),
       run_(run),
       network_(initialNetwork(shape, RandomStream(seed, RandomUse::Initialise, run))),
-      perfect_(perfectWeights(network_)),
       propagation_(shape, options.lossBound)
 {
     options_.validate();
@@ -122,6 +111,7 @@ std::optional<EpochSummary> Trainer::runEpoch(const std::stop_token& stop)
     for (std::size_t last = order.size(); last > 1; --last)
         std::swap(order[last - 1], order[random.below(static_cast<std::uint32_t>(last))]);
 
+    source_.beginEpoch(network_, stop);
     const int batches = (images + options_.batch - 1) / options_.batch;
     double crossEntropy = 0.0;
     int errors = 0;
@@ -162,11 +152,18 @@ Propagation<float>::Outcome Trainer::step(std::span<const int> order, float rate
             batch_.push_back(sparseColumn(images_.images, image));
             labels_.push_back(images_.labels[static_cast<std::size_t>(image)]);
         }
-        const bool perfect = draw < static_cast<std::size_t>(options_.perfectDraws);
-        DieSource& source = perfect ? perfect_ : source_;
-        source.choose(perfect ? 0 : dieDraws_++, network_, onDie_);
+        if (draw < static_cast<std::size_t>(options_.perfectDraws))
+            source_.choosePerfect(network_, onDie_);
+        else
+            source_.choose(dieDraws_++, network_, onDie_);
+        const auto disturb = [&](std::size_t layer, const Eigen::RowVectorXf& inputs, Eigen::MatrixXf& sums) {
+            const auto reads =
+                static_cast<std::uint32_t>(steps_) * static_cast<std::uint32_t>(options_.draws);
+            source_.disturb(reads + static_cast<std::uint32_t>(draw), layer, inputs, sums);
+        };
         const auto part =
-            propagation_.backward(onDie_, batch_, labels_, 1.0f / static_cast<float>(order.size()), draw > 0);
+            propagation_.backward(onDie_, batch_, labels_, 1.0f / static_cast<float>(order.size()), draw > 0,
+                                  source_.disturbs() ? Propagation<float>::Disturb(disturb) : nullptr);
         outcome.crossEntropy += part.crossEntropy;
         outcome.errors += part.errors;
     }

@@ -81,7 +81,6 @@ private:
     std::uint32_t run_;
     Network network_;
     std::vector<TrainerState::Moments> moments_;
-    FixedDie perfect_;
     std::vector<DenseLayer<float>> slope_; // of the source's weights; 1 for gains and biases
     Propagation<float> propagation_;
     std::vector<DenseLayer<float>> onDie_; // the network as the step's die computes it

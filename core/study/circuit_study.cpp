@@ -4,10 +4,7 @@
 #include <atomic>
 #include <cmath>
 #include <exception>
-#include <limits>
-#include <memory>
 #include <mutex>
-#include <set>
 #include <thread>
 
 #include <nlohmann/json.hpp>
@@ -15,7 +12,8 @@
 #include "common/error.h"
 #include "common/require.h"
 #include "common/statistics.h"
-#include "learning/circuit_die.h"
+#include "common/stop.h"
+#include "study/runner.h"
 
 namespace faultline
 {
@@ -25,9 +23,9 @@ namespace
 /// Beyond the uses of common/random.h: the dies of a sweep. index: the repeat.
 constexpr auto sweepDie = static_cast<RandomUse>(17);
 
-/// Calls work(k) for k from 0 to count - 1 on the bench's threads; false when stopped.
+/// Calls work(k) for k from 0 to count - 1 on so many threads; false when stopped.
 template <class Work>
-bool forAll(std::size_t count, const CircuitBench& bench, const Work& work)
+bool forAll(std::size_t count, int threads, const CircuitBench& bench, const Work& work)
 {
     std::atomic<std::size_t> next = 0;
     std::size_t done = 0;
@@ -37,6 +35,8 @@ bool forAll(std::size_t count, const CircuitBench& bench, const Work& work)
         for (std::size_t k = next++; k < count && !bench.stop.stop_requested(); k = next++) {
             try {
                 work(k);
+            } catch (const Stopped&) {
+                return;
             } catch (...) {
                 const std::lock_guard lock(mutex);
                 failure = std::current_exception();
@@ -50,11 +50,8 @@ bool forAll(std::size_t count, const CircuitBench& bench, const Work& work)
         }
     };
     {
-        const auto cores = std::max(1U, std::thread::hardware_concurrency());
-        const std::size_t threads =
-            std::min(bench.threads > 0 ? static_cast<std::size_t>(bench.threads) : cores, count);
         std::vector<std::jthread> workers;
-        for (std::size_t k = 0; k < threads; ++k)
+        for (std::size_t k = 0; k < std::min(static_cast<std::size_t>(threads), count); ++k)
             workers.emplace_back(loop);
     }
     if (failure)
@@ -64,18 +61,38 @@ bool forAll(std::size_t count, const CircuitBench& bench, const Work& work)
 
 CellMap mapOf(const RunSettings& settings, const CircuitBench& bench)
 {
-    return mapOnOneDie(settings.network.layers, bench.wafer.geometry, settings.spare);
+    return {settings.network.layers, bench.wafer.geometry, settings.spare};
 }
 
-CircuitNetwork networkOn(const Run& run, const Die& die, const CircuitOptions& options,
-                         const CircuitBench& bench)
+/// As many as were asked for and as there is memory for.
+int threadsFor(std::span<const Pairing> pairs, const CircuitOptions& options, const CircuitBench& bench)
 {
-    return {run.network, die, mapOf(run.settings, bench), bench.wafer.device, options, bench.calibration};
+    int threads = bench.threads > 0 ? bench.threads
+                                    : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+    for (const Pairing& pair : pairs)
+        threads = circuitThreads(threads, mapOf(pair.run->settings, bench), options);
+    return threads;
+}
+
+CircuitNetwork networkOn(const Pairing& pair, const CircuitOptions& options, const CircuitBench& bench)
+{
+    return {
+        pair.run->network, pair.place.joined(), mapOf(pair.run->settings, bench), bench.wafer.device, options,
+        bench.calibration, bench.stop};
 }
 
 double errorOf(const CircuitNetwork& network, std::uint32_t noise, const CircuitBench& bench)
 {
-    return errorPercent(bench.test.labels, network.classify(bench.test, {bench.seed, noise}));
+    return errorPercent(bench.test.labels, network.classify(bench.test, {bench.seed, noise}, bench.stop));
+}
+
+std::vector<const Run*> runsOf(std::span<const Pairing> pairs)
+{
+    std::vector<const Run*> runs;
+    for (const Pairing& pair : pairs)
+        if (std::ranges::find(runs, pair.run) == runs.end())
+            runs.push_back(pair.run);
+    return runs;
 }
 
 bool has(const CircuitOptions& options, Effect effect)
@@ -150,14 +167,21 @@ struct ParameterText {
 };
 constexpr std::array parameterTexts{
     ParameterText{SweepParameter::WireOhm, "wire-ohm", "Wire resistance of a segment (ohm)"},
+    ParameterText{SweepParameter::ColumnOhm, "column-wire-ohm", "Segment of a column's wire (ohm)"},
+    ParameterText{SweepParameter::RowOhm, "row-wire-ohm", "Segment of a row's wire (ohm)"},
     ParameterText{SweepParameter::SourceOhm, "source-ohm", "Source resistance (ohm)"},
     ParameterText{SweepParameter::SenseOhm, "sense-ohm", "Sense resistance (ohm)"},
     ParameterText{SweepParameter::SeriesOhm, "series-ohm", "Access transistor (ohm)"},
+    ParameterText{SweepParameter::DriveEnds, "drive-ends", "Driven ends of a column"},
+    ParameterText{SweepParameter::ReadEnds, "read-ends", "Read ends of a row"},
     ParameterText{SweepParameter::ReadVolt, "read-volt", "Read voltage (V)"},
+    ParameterText{SweepParameter::ReadTime, "read-time-s", "Read time of a tile (s)"},
     ParameterText{SweepParameter::Kelvin, "kelvin", "Temperature (K)"},
     ParameterText{SweepParameter::BiasHalfVolt, "bias-half-volt", "Bias that halves the TMR (V)"},
     ParameterText{SweepParameter::DacBits, "dac-bits", "DAC (bits)"},
     ParameterText{SweepParameter::AdcBits, "adc-bits", "ADC (bits)"},
+    ParameterText{SweepParameter::DacFullScale, "dac-full-scale", "Full scale of the DAC (input)"},
+    ParameterText{SweepParameter::AdcFullScale, "adc-full-scale-ampere", "Full scale of the ADC (A)"},
     ParameterText{SweepParameter::Noise, "noise", "Read noise (sigma / current)"},
     ParameterText{SweepParameter::NoiseAmpere, "noise-ampere", "Read noise (sigma, A)"},
     ParameterText{SweepParameter::DefectRate, "defect-rate", "Defective cells (share)"},
@@ -173,13 +197,17 @@ void set(DefectStatistics& statistics, SweepParameter parameter, double value, c
     if (parameter == SweepParameter::ShortConductance) {
         statistics.shortConductance.median = value * device.conductance(P);
     } else {
-        double share = 0.0;
+        LineRates &rows = statistics.rows, &columns = statistics.columns;
+        std::vector<double*> rates{&rows.shorts, &rows.opens, &columns.shorts, &columns.opens};
         for (const Defect defect : allDefects)
-            share += statistics.rate(defect).rate;
+            rates.push_back(&statistics.rate(defect).rate);
+        double share = 0.0; // each rate is one: of all rows, so many fail with all of their cells
+        for (const double* rate : rates)
+            share += *rate;
         require(share > 0.0, "share of defective cells on the wafer", share,
                 "above 0, so that their proportions are known");
-        for (const Defect defect : allDefects)
-            statistics.rate(defect).rate *= value / share;
+        for (double* rate : rates)
+            *rate *= value / share;
     }
     statistics.validate();
 }
@@ -200,21 +228,38 @@ std::string line(std::initializer_list<std::string> fields)
 
 } // namespace
 
-std::vector<Pairing> pairings(std::span<const Run* const> runs, std::span<const Die* const> dies)
+std::vector<Pairing> pairings(std::span<const Run* const> runs, std::span<const Die* const> dies,
+                              bool onOtherDies)
 {
     std::vector<Pairing> all;
-    for (const Run* run : runs)
-        for (const Die* die : dies)
-            if (run->settings.mode != TrainingMode::HardwareAware || run->settings.die == die->id)
-                all.push_back({run, die});
+    if (dies.empty())
+        return all;
+    const DieGeometry geometry{dies.front()->rows(), dies.front()->columns()};
+    for (const Run* run : runs) {
+        const bool isFree = run->settings.mode != TrainingMode::HardwareAware;
+        DieGroup own;
+        for (const int id : isFree ? std::vector<int>{} : run->settings.diesTrainedOn())
+            for (const Die* die : dies)
+                if (die->id == id)
+                    own.dies.push_back(die);
+        const auto each = static_cast<std::size_t>(diesPerNetwork(run->settings.network.layers, geometry));
+        if (own.dies.size() == each)
+            all.push_back({run, own});
+        for (std::size_t first = 0; (isFree || onOtherDies) && first + each <= dies.size(); first += each) {
+            const DieGroup place{{dies.begin() + static_cast<std::ptrdiff_t>(first),
+                                  dies.begin() + static_cast<std::ptrdiff_t>(first + each)}};
+            if (place.dies != own.dies)
+                all.push_back({run, place});
+        }
+    }
     return all;
 }
 
-double CircuitOutcome::worstLoss() const
+double worstLoss(std::span<const LineLoss> lines)
 {
     double worst = 0.0;
-    for (const RowLoss& row : rows)
-        worst = std::max(worst, row.loss);
+    for (const LineLoss& line : lines)
+        worst = std::max(worst, line.loss);
     return worst;
 }
 
@@ -247,60 +292,25 @@ readThroughCircuit(std::span<const Pairing> pairs, const CircuitOptions& options
     options.validate();
     const Dataset few = firstImages(bench.test, costImages);
     std::vector<CircuitOutcome> outcomes(pairs.size());
-    const bool complete = forAll(pairs.size(), bench, [&](std::size_t k) {
-        const auto& [run, die] = pairs[k];
+    const bool complete = forAll(pairs.size(), threadsFor(pairs, options, bench), bench, [&](std::size_t k) {
+        const auto& [run, place] = pairs[k];
         const auto noise = static_cast<std::uint32_t>(k);
-        const CircuitNetwork network = networkOn(*run, *die, options, bench);
-        const AnalogWeights alone = analogWeights(*die, mapOf(run->settings, bench), bench.wafer.device);
+        const CircuitNetwork network = networkOn(pairs[k], options, bench);
+        const AnalogWeights alone = analogWeights(place, mapOf(run->settings, bench), bench.wafer.device);
         outcomes[k] = {.idealError =
                            errorPercent(onDie(run->network, alone), run->settings.network, bench.test),
                        .error = errorOf(network, noise, bench),
-                       .cost = network.readCost(few),
-                       .rows = network.rowLosses()};
+                       .cost = network.readCost(few, bench.stop),
+                       .rows = network.rowLosses(),
+                       .columns = network.columnLosses()};
     });
     return complete ? std::optional(std::move(outcomes)) : std::nullopt;
-}
-
-std::optional<std::vector<Run>> trainThroughCircuit(const RunSettings& like, std::span<const Die* const> dies,
-                                                    const CircuitOptions& options, const Dataset& train,
-                                                    const CircuitBench& bench)
-{
-    const CellMap map = mapOf(like, bench);
-    std::vector<Run> runs(dies.size());
-    const bool complete = forAll(dies.size(), bench, [&](std::size_t k) {
-        RunSettings settings = like;
-        settings.mode = TrainingMode::HardwareAware;
-        settings.die = dies[k]->id;
-        settings.training.draws = 1;
-        settings.training.perfectDraws = 0;
-        settings.circuit = options;
-        const int batches = (train.size() + settings.training.batch - 1) / settings.training.batch;
-        CircuitDie source(std::make_unique<FixedDie>(analogWeights(
-                              inCircuit(*dies[k], bench.wafer.device, options), map, bench.wafer.device)),
-                          *dies[k], map, bench.wafer.device, options, static_cast<std::uint32_t>(batches));
-        Trainer trainer(settings.network, settings.training, train, source, settings.seed, settings.stream());
-        Run run{.settings = settings, .curve = {}, .network = {}, .dieErrors = {}};
-        for (int epoch = 0; epoch < settings.training.epochs; ++epoch) {
-            const auto summary = trainer.runEpoch(bench.stop);
-            if (!summary)
-                return;
-            run.curve.push_back({*summary, std::numeric_limits<double>::quiet_NaN()});
-            run.trainSeconds += summary->seconds;
-        }
-        run.network = trainer.network();
-        runs[k] = std::move(run);
-    });
-    return complete && !bench.stop.stop_requested() ? std::optional(std::move(runs)) : std::nullopt;
 }
 
 std::optional<Waterfall> waterfall(std::span<const Pairing> pairs, const CircuitOptions& options,
                                    const CircuitBench& bench)
 {
     options.validate();
-    std::vector<const Run*> runs;
-    for (const Pairing& pair : pairs)
-        if (std::ranges::find(runs, pair.run) == runs.end())
-            runs.push_back(pair.run);
     const Die perfect("perfect", bench.wafer.geometry, bench.wafer.device);
 
     // A job reads one network on one die through one circuit; groups of jobs give a mean each.
@@ -318,8 +328,10 @@ std::optional<Waterfall> waterfall(std::span<const Pairing> pairs, const Circuit
         ++groups;
     };
     std::vector<Pairing> onPerfect;
-    for (const Run* run : runs)
-        onPerfect.push_back({run, &perfect});
+    for (const Run* run : runsOf(pairs))
+        onPerfect.push_back({run,
+                             {std::vector<const Die*>(
+                                 static_cast<std::size_t>(mapOf(run->settings, bench).dies()), &perfect)}});
     Waterfall result;
     result.pairings = static_cast<int>(pairs.size());
     CircuitOptions soFar = idealised(options);
@@ -336,9 +348,9 @@ std::optional<Waterfall> waterfall(std::span<const Pairing> pairs, const Circuit
             addGroup(alone, onPerfect);
     }
     std::vector<double> errors(jobs.size());
-    const bool complete = forAll(jobs.size(), bench, [&](std::size_t k) {
+    const bool complete = forAll(jobs.size(), threadsFor(pairs, options, bench), bench, [&](std::size_t k) {
         const Job& job = jobs[k];
-        errors[k] = errorOf(networkOn(*job.pair.run, *job.pair.die, job.options, bench), job.noise, bench);
+        errors[k] = errorOf(networkOn(job.pair, job.options, bench), job.noise, bench);
     });
     if (!complete)
         return std::nullopt;
@@ -382,6 +394,15 @@ SweepParameter sweepParameterFromName(std::string_view wanted)
     throw Error("There is no parameter \"" + std::string(wanted) + "\"; choose one of " + known + ".");
 }
 
+std::string circuitParameterNames()
+{
+    std::string names;
+    for (const ParameterText& text : parameterTexts)
+        if (!isOfDies(text.parameter))
+            names += (names.empty() ? "" : ", ") + std::string(text.name);
+    return names;
+}
+
 bool isOfDies(SweepParameter parameter)
 {
     return parameter == SweepParameter::DefectRate || parameter == SweepParameter::ShortConductance;
@@ -394,9 +415,36 @@ void set(CircuitOptions& options, SweepParameter parameter, double value)
                 "a whole number");
         return static_cast<int>(value);
     };
+    const auto ends = [&] {
+        require(value == 1.0 || value == 2.0, name(parameter), value, "1 or 2");
+        return value == 1.0 ? LineEnds::One : LineEnds::Both;
+    };
     switch (parameter) {
     case SweepParameter::WireOhm:
         options.wires.columnSegment = options.wires.rowSegment = value;
+        return;
+    case SweepParameter::ColumnOhm:
+        options.wires.columnSegment = value;
+        return;
+    case SweepParameter::RowOhm:
+        options.wires.rowSegment = value;
+        return;
+    case SweepParameter::DriveEnds:
+        options.wires.drive = ends();
+        return;
+    case SweepParameter::ReadEnds:
+        options.wires.read = ends();
+        return;
+    case SweepParameter::ReadTime:
+        options.readTime = value;
+        return;
+    case SweepParameter::DacFullScale:
+        options.dac.range = ConverterRange::Fixed;
+        options.dac.fullScale = value;
+        return;
+    case SweepParameter::AdcFullScale:
+        options.adc.range = ConverterRange::Fixed;
+        options.adc.fullScale = value;
         return;
     case SweepParameter::SourceOhm:
         options.wires.source = value;
@@ -464,14 +512,11 @@ std::optional<std::vector<SweepPoint>> sweep(std::span<const Pairing> pairs, con
     plan.validate();
     const bool drawsDies =
         std::ranges::any_of(plan.axes, [](const SweepAxis& axis) { return isOfDies(axis.parameter); });
-    const DefectStatistics ownStatistics = drawsDies ? fitStatistics(bench.wafer) : DefectStatistics{};
-    std::vector<const Run*> runs;
-    for (const Pairing& pair : pairs)
-        if (std::ranges::find(runs, pair.run) == runs.end())
-            runs.push_back(pair.run);
+    const DefectStatistics ownStatistics =
+        drawsDies ? trainingStatistics({}, bench.wafer) : DefectStatistics{}; // of the dies that are included
 
     struct Job {
-        Pairing pair; // without a die when one is drawn
+        Pairing pair; // without dies when they are drawn
         std::size_t point;
         std::uint32_t repeat, noise;
     };
@@ -499,8 +544,8 @@ std::optional<std::vector<SweepPoint>> sweep(std::span<const Pairing> pairs, con
             std::uint32_t noise = 0;
             for (std::uint32_t repeat = 0; repeat < static_cast<std::uint32_t>(repeats); ++repeat) {
                 if (drawsDies)
-                    for (const Run* run : runs)
-                        jobs.push_back({{run, nullptr}, index, repeat, noise++});
+                    for (const Run* run : runsOf(pairs))
+                        jobs.push_back({{run, {}}, index, repeat, noise++});
                 else
                     for (const Pairing& pair : pairs)
                         jobs.push_back({pair, index, repeat, noise++});
@@ -508,13 +553,21 @@ std::optional<std::vector<SweepPoint>> sweep(std::span<const Pairing> pairs, con
         }
 
     std::vector<double> errors(jobs.size());
-    const bool complete = forAll(jobs.size(), bench, [&](std::size_t k) {
+    int threads = threadsFor(pairs, plan.circuit, bench);
+    for (const CircuitOptions& circuit : circuits)
+        threads = std::min(threads, threadsFor(pairs, circuit, bench));
+    const bool complete = forAll(jobs.size(), threads, bench, [&](std::size_t k) {
         const Job& job = jobs[k];
-        const Die drawn = drawsDies ? drawDie(statistics[job.point], bench.wafer.geometry,
-                                              RandomStream(bench.seed, sweepDie, job.repeat))
-                                    : Die();
-        const Die& die = drawsDies ? drawn : *job.pair.die;
-        errors[k] = errorOf(networkOn(*job.pair.run, die, circuits[job.point], bench), job.noise, bench);
+        Pairing pair = job.pair;
+        const int count = drawsDies ? mapOf(pair.run->settings, bench).dies() : 0;
+        std::vector<Die> drawn;
+        for (int die = 0; die < count; ++die)
+            drawn.push_back(
+                drawDie(statistics[job.point], bench.wafer.geometry,
+                        RandomStream(bench.seed, sweepDie, job.repeat, static_cast<std::uint32_t>(die))));
+        for (const Die& die : drawn)
+            pair.place.dies.push_back(&die);
+        errors[k] = errorOf(networkOn(pair, circuits[job.point], bench), job.noise, bench);
     });
     if (!complete)
         return std::nullopt;

@@ -15,14 +15,16 @@
 namespace faultline
 {
 
-/// A trained network and a die that it is written to.
+/// A trained network and what it is written to: a die, or as many as it takes.
 struct Pairing {
     const Run* run;
-    const Die* die;
+    DieGroup place;
 };
 
-/// All runs on all dies; a hardware-aware network on its own die alone.
-std::vector<Pairing> pairings(std::span<const Run* const> runs, std::span<const Die* const> dies);
+/// All runs on all dies, or on as many successive ones as they take. A hardware-aware network stands on its
+/// own place alone, or `onOtherDies` too.
+std::vector<Pairing> pairings(std::span<const Run* const> runs, std::span<const Die* const> dies,
+                              bool onOtherDies = false);
 
 /// What networks are read with, and how the work is done. All images are of the side that the runs' settings
 /// say.
@@ -31,7 +33,7 @@ struct CircuitBench {
     const Dataset& test;        ///< what errors are taken on
     const Dataset& calibration; ///< what converters take their ranges from, calibrationImages of them
     std::uint64_t seed = 1;     ///< of read noise and drawn dies
-    int threads = 0;            ///< 0: one per core; results do not depend on it
+    int threads = 0; ///< 0: one per core, or fewer where memory is short; results do not depend on it
     std::stop_token stop;
     std::function<void(double fraction)> progress; ///< from the worker threads, one call at a time
 };
@@ -44,22 +46,15 @@ struct CircuitOutcome {
     double idealError = 0.0; ///< on the same die behind an ideal circuit
     double error = 0.0;
     ReadCost cost; ///< over the first images of the test set
-    std::vector<RowLoss> rows;
-
-    double worstLoss() const; ///< of all rows that conduct
+    std::vector<LineLoss> rows, columns;
 };
-inline constexpr int costImages = 50; ///< that ReadCost is the mean of
+double worstLoss(std::span<const LineLoss> lines); ///< of those that conduct
+inline constexpr int costImages = 50;              ///< that ReadCost is the mean of
 
 /// In the order of the pairings.
 std::optional<std::vector<CircuitOutcome>> readThroughCircuit(std::span<const Pairing> pairings,
                                                               const CircuitOptions& options,
                                                               const CircuitBench& bench);
-
-/// Hardware-aware training with the circuit in the loop (CircuitDie): a run for each die with the settings of
-/// `like` but for the mode and the die. `train`: training images. Errors on dies are left out.
-std::optional<std::vector<Run>> trainThroughCircuit(const RunSettings& like, std::span<const Die* const> dies,
-                                                    const CircuitOptions& options, const Dataset& train,
-                                                    const CircuitBench& bench);
 
 /// What a waterfall adds, in its order: from the cell outwards to the digital side.
 enum class Effect : std::uint8_t { Die, Series, Temperature, Bias, Wires, Dac, Noise, Adc };
@@ -87,26 +82,35 @@ std::optional<Waterfall> waterfall(std::span<const Pairing> pairings, const Circ
 /// What can be varied, by the names that people type.
 enum class SweepParameter : std::uint8_t {
     WireOhm,
+    ColumnOhm,
+    RowOhm,
     SourceOhm,
     SenseOhm,
     SeriesOhm,
+    DriveEnds,
+    ReadEnds,
     ReadVolt,
+    ReadTime,
     Kelvin,
     BiasHalfVolt,
     DacBits,
     AdcBits,
+    DacFullScale,
+    AdcFullScale,
     Noise,
     NoiseAmpere,
     DefectRate,
     ShortConductance
 };
-/// "wire-ohm" (one segment of rows and columns), "source-ohm", "sense-ohm", "series-ohm", "read-volt",
-/// "kelvin", "bias-half-volt", "dac-bits", "adc-bits", "noise" (relative), "noise-ampere"; and of the dies
-/// "defect-rate" (share of the cells, in the proportions of the wafer's own defects) and "short-conductance"
-/// (median, in G_P).
+/// "wire-ohm" (one segment of rows and columns), "column-wire-ohm", "row-wire-ohm", "source-ohm",
+/// "sense-ohm", "series-ohm", "drive-ends" and "read-ends" (1 or 2), "read-volt", "read-time-s", "kelvin",
+/// "bias-half-volt", "dac-bits", "adc-bits", "dac-full-scale" and "adc-full-scale-ampere" (of a fixed range),
+/// "noise" (relative), "noise-ampere"; and of the dies "defect-rate" (share of the cells, those of failed
+/// lines included, in the proportions of the wafer's own defects) and "short-conductance" (median, in G_P).
 std::string_view name(SweepParameter parameter);
 std::string_view title(SweepParameter parameter);             ///< for an axis, with the unit in brackets
 SweepParameter sweepParameterFromName(std::string_view name); ///< throws Error with all names
+std::string circuitParameterNames();                          ///< of those of the circuit, for a person
 /// Whether it says what the dies are, so that other dies must be drawn for it.
 bool isOfDies(SweepParameter parameter);
 /// Sets a parameter of the circuit. Throws Error for one of the dies and for bits that are no whole number.

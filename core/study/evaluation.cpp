@@ -1,5 +1,10 @@
 #include "study/evaluation.h"
 
+#include <algorithm>
+#include <cmath>
+
+#include <unistd.h>
+
 #include "common/error.h"
 #include "crossbar/cell_map.h"
 #include "learning/circuit_network.h"
@@ -7,28 +12,34 @@
 namespace faultline
 {
 
-CellMap mapOnOneDie(std::span<const int> layers, const DieGeometry& die, Spare spare)
+int circuitThreads(int threads, const CellMap& map, const CircuitOptions& options)
 {
-    CellMap map(layers, die, spare);
-    if (map.dies() > 1)
-        throw Error("Circuits are read one die at a time, and this network takes " +
-                    std::to_string(map.dies()) + " dies.");
-    return map;
+    constexpr double part = 0.75, gigabyte = 1e9;
+    const double memory =
+        part * static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
+    const double each =
+        map.dies() * WireNetwork::bytes(map.die().rows, map.die().columns) +
+        (options.isBiasDependent() ? WireNetwork::bytes(map.die().rows, map.die().columns) : 0);
+    if (each > memory)
+        throw Error("The circuit of " + std::to_string(map.dies()) + " dies of " +
+                    std::to_string(map.die().rows) + " x " + std::to_string(map.die().columns) + " takes " +
+                    std::to_string(std::lround(each / gigabyte)) + " GB, more than the " +
+                    std::to_string(std::lround(memory / gigabyte)) + " GB that this machine has to spare.");
+    return std::clamp(static_cast<int>(std::min(memory / each, 1e6)), 1, std::max(1, threads));
 }
 
 std::vector<std::uint8_t> classify(const Run& run, const Die* die, const Wafer& wafer, const Dataset& images,
-                                   const Dataset& calibration)
+                                   const Dataset& calibration, const std::stop_token& stop)
 {
     const RunSettings& settings = run.settings;
+    const CellMap map(settings.network.layers, wafer.geometry, settings.spare);
     if (die && settings.circuit) {
         constexpr std::uint32_t spread = 0x9E3779B9; // other noise for each run and die
         const NoiseKey noise{settings.seed,
                              settings.stream() + spread * static_cast<std::uint32_t>(die->id + 1)};
-        const CellMap map = mapOnOneDie(settings.network.layers, wafer.geometry, settings.spare);
-        return CircuitNetwork(run.network, *die, map, wafer.device, *settings.circuit, calibration)
-            .classify(images, noise);
+        return CircuitNetwork(run.network, *die, map, wafer.device, *settings.circuit, calibration, stop)
+            .classify(images, noise, stop);
     }
-    const CellMap map(settings.network.layers, wafer.geometry, settings.spare);
     const AnalogWeights weights = die ? analogWeights(*die, map, wafer.device) : nominalWeights(map);
     return classify(onDie(run.network, weights), settings.network, images);
 }

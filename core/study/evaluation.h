@@ -1,15 +1,15 @@
 #pragma once
 
-#include <span>
+#include <stop_token>
 
 #include "study/study.h"
 
 namespace faultline
 {
 
-/// Where a network stands that is read through a circuit. Throws Error for one that takes several dies: their
-/// circuits would have to be read together.
-CellMap mapOnOneDie(std::span<const int> layers, const DieGeometry& die, Spare spare);
+/// How many of so many threads may each keep a network behind a circuit, as far as the machine's memory goes:
+/// at least 1. Throws Error when there is not even memory for one.
+int circuitThreads(int threads, const CellMap& map, const CircuitOptions& options);
 
 /// The images that converters take their ranges from: the first of the training images.
 inline constexpr int calibrationImages = 500;
@@ -17,9 +17,9 @@ inline constexpr int calibrationImages = 500;
 /// The class that a trained network gives each image on a die behind the circuit of the run's settings, or on
 /// a perfect one without a circuit when `die` is null. A network that takes several dies wants them joined
 /// (DieGroup). `images`: of the side that the run's settings say; `calibration`: such, calibrationImages of
-/// them, not read without a circuit. Throws Error when the network does not fit.
+/// them, not read without a circuit. Throws Error when the network does not fit, and Stopped.
 std::vector<std::uint8_t> classify(const Run& run, const Die* die, const Wafer& wafer, const Dataset& images,
-                                   const Dataset& calibration);
+                                   const Dataset& calibration, const std::stop_token& stop = {});
 
 /// Percent of the images that were given another class than their label.
 double errorPercent(const std::vector<std::uint8_t>& labels, const std::vector<std::uint8_t>& given);

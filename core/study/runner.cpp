@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "common/error.h"
+#include "common/stop.h"
 #include "learning/circuit_die.h"
 #include "study/evaluation.h"
 
@@ -52,13 +53,13 @@ struct Bench {
 std::unique_ptr<DieSource> dieSource(const RunSettings& settings, const Bench& bench)
 {
     std::unique_ptr<DieSource> source;
-    const Die* own = nullptr;
+    const DieGroup* own = nullptr;
     switch (settings.mode) {
     case TrainingMode::Standard:
         return std::make_unique<NominalDie>(bench.map);
     case TrainingMode::HardwareAware:
         source = std::make_unique<FixedDie>(bench.onDies[bench.trainedOn(settings)]);
-        own = bench.dies[bench.trainedOn(settings)].dies.front();
+        own = &bench.dies[bench.trainedOn(settings)];
         break;
     case TrainingMode::StatisticsAware:
         source = std::make_unique<RandomDie>(bench.drawn(settings), bench.map, bench.wafer.device,
@@ -67,12 +68,10 @@ std::unique_ptr<DieSource> dieSource(const RunSettings& settings, const Bench& b
     }
     if (!settings.circuit)
         return source;
-    const int batch = settings.training.batch;
-    const auto epoch = static_cast<std::uint32_t>((bench.train.size() + batch - 1) / batch);
     const Device& device = bench.wafer.device;
-    return std::make_unique<CircuitDie>(std::move(source),
-                                        own ? *own : Die("perfect", bench.wafer.geometry, device), bench.map,
-                                        device, *settings.circuit, epoch);
+    return std::make_unique<CircuitDie>(
+        std::move(source), own ? own->joined() : Die("perfect", bench.map.geometry(), device), bench.map,
+        device, *settings.circuit, bench.calibration, settings.seed, settings.stream());
 }
 
 /// The dies on which an epoch's test error is taken: those that are trained on, or a few drawn from the same
@@ -104,6 +103,14 @@ std::vector<AnalogWeights> watchedDies(const RunSettings& settings, const Bench&
         watched.push_back(analogWeights(group, bench.map, bench.wafer.device));
     }
     return watched;
+}
+
+/// Percent of the test images, behind the run's circuit.
+double errorBehind(const Run& run, const DieGroup& group, const Bench& bench, const std::stop_token& stop)
+{
+    const Die joined = group.joined();
+    return errorPercent(bench.test.labels,
+                        classify(run, &joined, bench.wafer, bench.test, bench.calibration, stop));
 }
 
 /// Trains and evaluates one network, from where `progress` stands; nothing if stopped. `progress` is then at
@@ -151,10 +158,7 @@ std::optional<Run> performRun(RunCheckpoint& progress, const Bench& bench, const
         if (stop.stop_requested())
             return std::nullopt;
         run.dieErrors[bench.dies[k].id()] =
-            settings.circuit
-                ? errorPercent(bench.test.labels, classify(run, bench.dies[k].dies.front(), bench.wafer,
-                                                           bench.test, bench.calibration))
-                : error(bench.onDies[k]);
+            settings.circuit ? errorBehind(run, bench.dies[k], bench, stop) : error(bench.onDies[k]);
     }
     run.evaluateSeconds = secondsSince(start);
     return run;
@@ -198,11 +202,11 @@ Bench prepare(const StudyPlan& plan, const Wafer& wafer, const DatasetPair& data
     if (plan.circuit)
         bench.calibration = firstImages(bench.train, calibrationImages);
     for (const DieGroup& group : bench.dies)
-        bench.onDies.push_back(
-            plan.circuit ? analogWeights(inCircuit(*group.dies.front(), wafer.device, *plan.circuit),
-                                         bench.map, wafer.device)
-                         : analogWeights(group, bench.map, wafer.device));
-    if (known.runs.empty() && known.begun.empty()) {
+        bench.onDies.push_back(plan.circuit
+                                   ? analogWeights(inCircuit(group.joined(), wafer.device, *plan.circuit),
+                                                   bench.map, wafer.device)
+                                   : analogWeights(group, bench.map, wafer.device));
+    if (!known.images && known.runs.empty() && known.begun.empty()) {
         bench.before = beginning(plan, wafer, data);
     } else {
         requireImages(known.images, data);
@@ -354,6 +358,8 @@ StudyResult runStudy(const StudyPlan& plan, const Wafer& wafer, const DatasetPai
                      {.state = RunUpdate::State::Finished, .epoch = run->curve.back(), .result = &*run});
                 runs[index] = std::move(run);
             }
+        } catch (const Stopped&) {
+            return;
         } catch (...) {
             const std::lock_guard lock(mutex);
             failure = std::current_exception();
@@ -362,8 +368,9 @@ StudyResult runStudy(const StudyPlan& plan, const Wafer& wafer, const DatasetPai
     };
     {
         const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-        const int count =
-            std::clamp(threads > 0 ? threads : cores, 1, std::max(1, static_cast<int>(order.size())));
+        int count = std::clamp(threads > 0 ? threads : cores, 1, std::max(1, static_cast<int>(order.size())));
+        if (plan.circuit)
+            count = circuitThreads(count, bench.map, *plan.circuit);
         std::vector<std::jthread> workers;
         for (int k = 0; k < count; ++k)
             workers.emplace_back(work);

@@ -74,11 +74,12 @@ void merge(StudyResult& result, const StudyResult& part, const StudyPlan& plan, 
 DefectStatistics trainingStatistics(const StudyPlan& plan, const Wafer& wafer);
 
 /// Runs a plan on `threads` worker threads (0: one per core). Every network is evaluated on every die of the
-/// plan. The result is the same for any number of threads. When stopped, returns within 100 ms (behind a
-/// circuit within an evaluation) the finished runs and the last epoch of those that were begun; `known` is
-/// such a result of the same plan, to go on from as if it had never stopped: its finished runs are kept, the
-/// others trained from where they stood. Runs outside `shard` are not trained. Throws Error when `known` is
-/// known to have had other images than `data`.
+/// Runs a plan on `threads` worker threads (0: one per core). Every network is evaluated on every die of the
+/// plan. The result is the same for any number of threads. When stopped, returns within 100 ms the finished
+/// runs and the last epoch of those that were begun; `known` is such a result of the same plan, to go on from
+/// as if it had never stopped: its finished runs are kept, the others trained from where they stood; or its
+/// beginning(), which is then not sought again. Runs outside `shard` are not trained. Throws Error when
+/// `known` is known to have had other images than `data`.
 StudyResult runStudy(const StudyPlan& plan, const Wafer& wafer, const DatasetPair& data, int threads,
                      const std::stop_token& stop = {}, const RunObserver& observer = {},
                      const StudyResult& known = {}, const Shard& shard = {});

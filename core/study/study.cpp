@@ -8,7 +8,6 @@
 #include "common/require.h"
 #include "common/statistics.h"
 #include "crossbar/cell_map.h"
-#include "study/evaluation.h"
 
 namespace faultline
 {
@@ -128,10 +127,8 @@ void StudyPlan::validate(const Wafer& wafer) const
     if (diesOn(wafer).empty())
         throw Error(wafer.dies.empty() ? "The wafer has no dies." : "All dies of the wafer are excluded.");
     const CellMap map(network.layers, wafer.geometry, spare); // throws when the network is too large
-    if (circuit) {
+    if (circuit)
         circuit->validate();
-        mapOnOneDie(network.layers, wafer.geometry, spare); // throws for several dies
-    }
     if (groupsOn(wafer).empty())
         throw Error("A " + shapeText(network.layers) + " network does not fit: it needs " +
                     std::to_string(junctionsOf(network.layers)) + " junctions, and so " +
@@ -272,10 +269,6 @@ std::vector<RunSettings> runsOf(const StudyPlan& plan, const Wafer& wafer)
         settings.training = mode == TrainingMode::StatisticsAware ? plan.statisticsAware : plan.training;
         settings.seed = plan.seed;
         settings.circuit = plan.circuit;
-        if (plan.circuit && mode != TrainingMode::Standard) {
-            settings.training.draws = 1;
-            settings.training.perfectDraws = 0;
-        }
         if (mode == TrainingMode::HardwareAware) {
             for (const DieGroup& group : plan.groupsOn(wafer)) {
                 settings.die = group.id();

@@ -36,9 +36,8 @@ struct StudyPlan {
     TrainingOptions statisticsAware = TrainingOptions::statisticsAware();
     /// What statistics-aware training draws from; fitted to the plan's dies when absent.
     std::optional<DefectStatistics> statistics;
-    /// What dies are read through, by hardware-aware and statistics-aware training and when networks are
-    /// evaluated; ideal when absent. Only for networks that fit on one die. Draws and perfect draws of the
-    /// training options then stay at 1 and 0: a perfect die has no circuit.
+    /// What dies are read through, by hardware-aware and statistics-aware training, whose perfect dies are
+    /// read through it too, and when networks are evaluated; ideal when absent.
     std::optional<CircuitOptions> circuit;
 
     /// The plan's dies that are on the wafer, as indices into Wafer::dies.

@@ -18,6 +18,7 @@
 
 #include "crossbar/wire_network.h"
 #include "formats/csv_matrix.h"
+#include "formats/npy.h"
 #include "project/project_file.h"
 #include "support/idx_files.h"
 
@@ -266,7 +267,35 @@ private slots:
             const CrossbarState state = network.solve(inputs.row(line));
             QVERIFY(read(QString("word_line_voltages_%1").arg(line + 1)) == state.columnVoltage);
             QVERIFY(read(QString("bit_line_voltages_%1").arg(line + 1)) == state.rowVoltage);
+            QVERIFY(read(QString("cell_currents_%1").arg(line + 1)) == state.cellCurrent);
+            const double power = inputs.row(line).dot(state.inputCurrent);
+            QVERIFY(std::abs(read("power")(line) - power) <= 1e-14 * power);
         }
+    }
+
+    /// One cell of a TMR that depends on the bias, in closed form, from the files of NumPy.
+    void solvesABiasedCell()
+    {
+        const auto writeNpy = [this](const QString& name, float value) {
+            const std::array<std::size_t, 2> one{1, 1};
+            const std::string bytes = npy(std::array{value}, one);
+            QFile file(path(name));
+            QVERIFY(file.open(QIODevice::WriteOnly));
+            file.write(bytes.data(), static_cast<qint64>(bytes.size()));
+        };
+        writeNpy("antiparallel.npy", 0.0625F);
+        writeNpy("parallel.npy", 0.25F); // 4 ohm, and 12 ohm more
+        writeNpy("volt.npy", 0.5F);
+        writeText("biased.json", R"({"bias_half_voltage_v": 0.5})");
+        const QStringList arguments =
+            solve("antiparallel.npy", "volt.npy", {"--options", path("biased.json")});
+        QVERIFY(call(arguments).err.contains("--parallel must say"));
+        const Outcome outcome = call(arguments + QStringList{"--parallel", path("parallel.npy")});
+        QVERIFY2(outcome.exitCode == 0, qPrintable(outcome.err));
+        const double current = readCsvMatrix(path("solved/currents.csv").toStdString())(0);
+        QVERIFY(std::abs(current - 0.5 / (4.0 + 12.0 / 2.0)) < 1e-14);
+        QVERIFY(std::abs(readCsvMatrix(path("solved/cell_power.csv").toStdString())(0) - 0.5 * current) <
+                1e-14);
     }
 
     void studyToItsEnd()
@@ -321,9 +350,13 @@ private slots:
         QVERIFY(csv.contains("\nD01+D02,") && csv.count('\n') == 3);
         QVERIFY(call({"info", path("several/study.faultline")}).out.contains("error on them stands at each"));
         const Outcome circuit =
-            call({"circuit", path("several/study.faultline"), "--set", "wire-ohm=1", "--out", path("never")});
-        QVERIFY2(circuit.exitCode != 0 && circuit.err.contains("this network takes 2 dies"),
-                 qPrintable(circuit.err));
+            call({"circuit", path("several/study.faultline"), "--set", "wire-ohm=1", "--dies", "D01..D04",
+                  "--other-dies", "--images", "100", "--out", path("several-read")});
+        QVERIFY2(circuit.exitCode == 0, qPrintable(circuit.err));
+        const QByteArray read = readBytes(path("several-read/dies.csv"));
+        QVERIFY(read.contains("\nhardware-aware D01+D02,D01+D02,") &&
+                read.contains("\nhardware-aware D01+D02,D03+D04,") && read.count('\n') == 3);
+        QVERIFY(readBytes(path("several-read/columns.csv")).contains("\nhardware-aware D01+D02,D04,"));
 
         const Outcome few = call(tinyStudy("few", {{"--hidden", "150"}, {"--dies", "D01"}}));
         QVERIFY(few.exitCode != 0);
@@ -356,6 +389,8 @@ private slots:
         QCOMPARE(readBytes(path("c/waterfall.csv")).count('\n'), 6);
         QVERIFY(readBytes(path("c/rows.csv"))
                     .startsWith("network,die,layer,copy,row,loss\nstandard 1,D01,1,1,0,"));
+        QVERIFY(readBytes(path("c/columns.csv"))
+                    .startsWith("network,die,layer,copy,column,loss\nstandard 1,D01,1,1,0,"));
         QCOMPARE(QFile::exists(path("c/figures/waterfall.svg")), drawsFigures);
 
         // Other threads, equal bytes.
@@ -388,10 +423,10 @@ private slots:
         QCOMPARE(plan["circuit"].toObject()["series_ohm"].toDouble(), 300.0);
         const Run run =
             loadProject(path("behind/study.faultline").toStdString()).studies.at(0).result.runs.at(1);
-        // The command that reads through circuits finds the same error.
-        const Outcome read =
-            call({"circuit", path("behind/study.faultline"), "--options", path("behind.json"), "--networks",
-                  "hardware-aware D02", "--dies", "D02", "--out", path("behind-read")});
+        // The command that reads through circuits finds the same error: the circuit is the project's.
+        QVERIFY(loadProject(path("behind/study.faultline").toStdString()).circuit == run.settings.circuit);
+        const Outcome read = call({"circuit", path("behind/study.faultline"), "--networks",
+                                   "hardware-aware D02", "--dies", "D02", "--out", path("behind-read")});
         QVERIFY2(read.exitCode == 0, qPrintable(read.err));
         const QJsonArray outcomes = readJson(path("behind-read/circuit.json"))["networks_on_dies"].toArray();
         QCOMPARE(outcomes.at(0).toObject()["error_percent"].toDouble(), run.dieErrors.at(run.settings.die));

@@ -1,6 +1,8 @@
-// Seconds per epoch of each training mode, and of evaluating one network on all dies of the demo wafer,
-// beside the time that dense matrix products alone take at the rate measured in the same run, and beside
-// PyTorch where it is installed (torch_training.py). One thread.
+// Processor seconds per epoch of each training mode, and of evaluating one network on all dies of the demo
+// wafer, beside the time that dense matrix products alone take at the rate measured in the same run, and
+// beside PyTorch where it is installed (torch_training.py), on one thread; then the full demo study on one
+// and on two threads. What one thread does is told in its processor seconds, which others on the machine
+// change less.
 //   bench_training [EPOCHS]
 
 #include <algorithm>
@@ -11,6 +13,7 @@
 #include <optional>
 #include <vector>
 
+#include "own_process.h"
 #include "project/project.h"
 #include "timing.h"
 
@@ -35,7 +38,7 @@ double productRate(const NetworkShape& shape, int batch)
     constexpr int products = 2000;
     std::vector<double> seconds;
     for (int repeat = 0; repeat < 15; ++repeat)
-        seconds.push_back(secondsOf([&] {
+        seconds.push_back(processorSecondsOf([&] {
             for (int k = 0; k < products; ++k)
                 sums.noalias() = weights * images;
         }));
@@ -66,9 +69,39 @@ std::optional<double> torchEpoch()
     return seconds;
 }
 
+/// The demo's study as a person starts it, from reading the images to the last evaluation. The processor time
+/// of two threads over that of one, and what is done before the first run, on one thread, say how far the
+/// speed-up can come on an idle machine.
+void printStudies(const Project& project)
+{
+    std::printf("%-24s %12s %12s %12s %16s %8s\n", "full demo study", "seconds", "speed-up", "processor",
+                "before training", "MB");
+    double alone = 0.0;
+    for (const int threads : {1, 2}) {
+        const Cost cost = costOf([&] { // prints its line itself, as only it knows when training began
+            double before = 0.0;
+            const RunObserver observe = [&](const RunUpdate& update) {
+                if (before == 0.0 && update.state == RunUpdate::State::Started)
+                    before = processorSeconds();
+            };
+            const double seconds = secondsOf([&] {
+                runStudy(project.plan, project.wafer, loadDataset(project.dataset), threads, {}, observe);
+            });
+            std::printf("%d %-22s %12.1f %12.2f %12.1f %16.2f %8.0f\n", threads,
+                        threads == 1 ? "thread" : "threads", seconds, threads == 1 ? 1.0 : alone / seconds,
+                        processorSeconds(), before, peakMemory());
+            std::fflush(stdout);
+            return seconds;
+        });
+        alone = threads == 1 ? cost.seconds : alone;
+    }
+    std::printf("\n");
+}
+
 void run(int epochs)
 {
     const Project project = demoProject();
+    printStudies(project); // first: a child begins with its parent's memory
     const DatasetPair data = loadDataset(project.dataset);
     const StudyPlan& plan = project.plan;
     const Dataset train = downsample(data.train, plan.side), test = downsample(data.test, plan.side);
@@ -96,7 +129,7 @@ void run(int epochs)
         trainers.emplace_back(plan.network, course.options, train, course.source, plan.seed, 0u);
     for (int epoch = 0; epoch < epochs; ++epoch) { // in turn, so that a noisy moment meets all
         for (std::size_t k = 0; k < trainers.size(); ++k)
-            seconds[k].push_back(trainers[k].runEpoch()->seconds);
+            seconds[k].push_back(processorSecondsOf([&] { trainers[k].runEpoch(); }));
         if (const auto epochSeconds = torchEpoch())
             torch.push_back(*epochSeconds);
     }
@@ -123,7 +156,7 @@ void run(int epochs)
         dies.push_back(analogWeights(die, map, project.wafer.device));
     std::vector<double> evaluations;
     for (int repeat = 0; repeat < 5; ++repeat)
-        evaluations.push_back(secondsOf([&] {
+        evaluations.push_back(processorSecondsOf([&] {
             for (const AnalogWeights& die : dies)
                 errorPercent(onDie(trainers[0].network(), die), plan.network, test);
         }));

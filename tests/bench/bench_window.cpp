@@ -7,17 +7,20 @@
 
 #include <QApplication>
 #include <QElapsedTimer>
+#include <QStackedWidget>
 #include <QStandardPaths>
 #include <QTemporaryDir>
 #include <QWindow>
 
+#include "pages/die_page.h"
 #include "views/heat_map_view.h"
 #include "window/main_window.h"
 
 using namespace faultline;
 
-// Prints how fast the window starts and opens a project, what memory it takes, and how long a frame takes
-// while a die of 1024 x 1024 is panned and all cores train: QT_QPA_PLATFORM=offscreen bench_window
+// Prints how fast the window starts and opens a project, what memory it takes, and how long a frame of the
+// Die page takes while a die of 1024 x 1024 is panned and all cores train: QT_QPA_PLATFORM=offscreen
+// bench_window
 
 namespace
 {
@@ -40,14 +43,13 @@ void waitFor(const std::function<bool()>& done)
 void measureFrames(const char* what, HeatMapView& view)
 {
     constexpr int frames = 400;
-    QImage screen(view.size(), QImage::Format_RGB32);
     std::vector<double> milliseconds;
     for (int frame = 0; frame < frames; ++frame) {
         QElapsedTimer timer;
         timer.start();
-        QApplication::processEvents(); // news of the training runs among them
         view.panBy({frame % 100 < 50 ? 3.0 : -3.0, frame % 60 < 30 ? 2.0 : -2.0});
-        view.render(&screen);
+        view.repaint();
+        QApplication::processEvents(); // news of the training runs among them
         milliseconds.push_back(1e-6 * static_cast<double>(timer.nsecsElapsed()));
     }
     std::ranges::sort(milliseconds);
@@ -91,16 +93,24 @@ int main(int argc, char** argv)
     std::printf("memory then, and the most it ever was     %.0f MB, %.0f MB\n", memory("VmRSS"),
                 memory("VmHWM"));
 
-    const DieGeometry geometry{1024, 1024, 32, 32};
-    Die die("large", geometry, {});
+    Project large = document.project();
+    large.studies.clear();
+    large.wafer.geometry = {1024, 1024, 32, 32};
+    Die die("large", large.wafer.geometry, large.wafer.device);
     RandomStream random(1, RandomUse::Test);
     for (float& siemens : die.conductance[P].reshaped<Eigen::RowMajor>())
         siemens *= static_cast<float>(0.9 + 0.2 * random.uniform());
-    HeatMapView view;
-    view.resize(1280, 800);
-    view.setOverlay(DieLayer::Defects, {1.8e-4, 2.2e-4}, ColourMap::Viridis);
-    view.showDie(&die, geometry);
-    view.show();
+    large.wafer.dies = {die};
+    document.replaceProject(large);
+    auto* pages = window.findChild<QStackedWidget*>("pages");
+    const QWidget* diePage = window.findChild<DiePage*>();
+    for (int page = 0; page < pages->count(); ++page) { // all of them have been looked at
+        pages->setCurrentIndex(page);
+        QApplication::processEvents();
+    }
+    pages->setCurrentIndex(1);
+    auto& view = *diePage->findChild<HeatMapView*>("dieMap");
+    QApplication::processEvents();
     view.zoomAt(view.mapArea().center(), 4.0);
     measureFrames("pan, nothing else at work", view);
     plan.training.epochs = 10000;

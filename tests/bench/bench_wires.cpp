@@ -1,14 +1,19 @@
-// Times of WireNetwork on one core, beside a general sparse Cholesky of the same equations in the same run.
+// Times of WireNetwork on one core, beside a general sparse Cholesky of the same equations and a block
+// elimination with dense kernels along the shorter side, in the same run. With a folder as its argument it
+// writes the arrays and their transfer matrices there, for bench_wires.py.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <optional>
 #include <vector>
 
+#include <Eigen/Cholesky>
 #include <Eigen/SparseCholesky>
 
+#include "common/files.h"
 #include "crossbar/wire_network.h"
 #include "crossbar/wire_samples.h"
+#include "formats/csv_matrix.h"
 #include "timing.h"
 
 using namespace faultline;
@@ -65,17 +70,61 @@ MatrixXd sparseTransfer(const CellGrid<double>& cells, const WireOptions& wires)
     return columnSiemens * factor.solve(currents).topRows(columns).transpose();
 }
 
+/// T by eliminating column after column, for arrays no higher than wide: each column's nodes are a ladder of
+/// their own, whose inverse couples the rows, which Cholesky's factors of dense blocks carry on.
+MatrixXd blockTransfer(const CellGrid<double>& cells, const WireOptions& wires)
+{
+    const Index rows = cells.rows(), columns = cells.cols();
+    const double along = 1.0 / wires.rowSegment, down = 1.0 / wires.columnSegment;
+    std::vector<Eigen::LLT<MatrixXd>> factors;
+    MatrixXd feeds(rows, columns); // current into each row's node for 1 V at the column's source
+    MatrixXd before = MatrixXd::Zero(rows, rows);
+    for (Index j = 0; j < columns; ++j) {
+        const Eigen::VectorXd own = cells.col(j);
+        MatrixXd ladder = MatrixXd(own.asDiagonal());
+        for (Index i = 0; i < rows; ++i) {
+            ladder(i, i) += i + 1 < rows ? 2.0 * down : down;
+            if (i > 0)
+                ladder(i, i - 1) = ladder(i - 1, i) = -down;
+        }
+        const MatrixXd seen = ladder.llt().solve(MatrixXd::Identity(rows, rows));
+        feeds.col(j) = own.cwiseProduct(seen.col(0)) * down;
+        MatrixXd block = -(own.asDiagonal() * seen * own.asDiagonal());
+        block.diagonal() += own;
+        block.diagonal().array() += j > 0 ? 2.0 * along : along;
+        block -= before;
+        factors.emplace_back(block);
+        before = along * along * factors.back().solve(MatrixXd::Identity(rows, rows));
+    }
+    MatrixXd rails = along * MatrixXd::Identity(rows, rows), transfer(rows, columns);
+    for (Index j = columns - 1; j >= 0; --j) {
+        rails = factors[static_cast<std::size_t>(j)].solve(rails);
+        transfer.col(j) = rails.transpose() * feeds.col(j);
+        rails *= along;
+    }
+    return transfer;
+}
+
+double largestError(const MatrixXd& found, const MatrixXd& expected)
+{
+    return (expected.array() > 0.0)
+        .select((found - expected).array() / expected.array(), 0.0)
+        .abs()
+        .maxCoeff();
+}
+
 } // namespace
 
-int main()
+int main(int count, char** arguments)
 {
+    const std::string folder = count > 1 ? arguments[1] : "";
     const WireOptions wires{.columnSegment = 1.0, .rowSegment = 1.0};
     WireOptions bothEnds = wires;
     bothEnds.drive = bothEnds.read = LineEnds::Both;
 
     std::printf("Transfer matrix, junctions of 5 and 12.5 kilo-ohm, 1 ohm a segment; seconds, one core\n");
-    std::printf("%-10s %10s %10s %12s %12s %8s %10s\n", "array", "one end", "both ends", "one solve",
-                "sparse LLT", "ratio", "difference");
+    std::printf("%-10s %10s %10s %12s %12s %10s %12s %10s\n", "array", "one end", "both ends", "one solve",
+                "dense blocks", "difference", "sparse LLT", "difference");
     struct Size {
         int rows, columns;
     };
@@ -92,10 +141,16 @@ int main()
         network.reset();
         std::printf("%3d x %-4d %10.4f %10.4f %12.5f", rows, columns, one, both, solve);
         if (rows <= 256) {
-            MatrixXd sparse;
-            const double general = seconds([&] { sparse = sparseTransfer(cells, wires); });
-            std::printf(" %12.4f %8.1f %10.1e", general, general / one,
-                        ((sparse - transfer).array() / transfer.array()).abs().maxCoeff());
+            MatrixXd other;
+            const double blocks = seconds([&] { other = blockTransfer(cells, wires); });
+            std::printf(" %12.4f %10.1e", blocks, largestError(other, transfer));
+            const double general = seconds([&] { other = sparseTransfer(cells, wires); });
+            std::printf(" %12.4f %10.1e", general, largestError(other, transfer));
+            const std::string name = folder + "/" + std::to_string(rows) + "x" + std::to_string(columns);
+            if (!folder.empty()) {
+                writeFileAtomically(name + ".csv", csvMatrix(cells.matrix()));
+                writeFileAtomically(name + "-transfer.csv", csvMatrix(transfer));
+            }
         }
         std::printf("\n");
         std::fflush(stdout);

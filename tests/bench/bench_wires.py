@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """The arrays of bench_wires.cpp as badcrossbar and its like solve them: all of Kirchhoff's equations in one
-sparse matrix, built and solved anew in every call (scipy's SuperLU), here for one input vector and for a
-whole transfer matrix. With the path of bench_wires as its argument it runs that first, for comparison.
+sparse matrix, built and solved anew in every call (scipy's SuperLU), here for one input vector, for twenty and
+for a whole transfer matrix. It runs bench_wires first, which writes its arrays and what it makes of them, and
+compares.
 
-    python3 tests/bench/bench_wires.py [build/release/tests/bench/bench_wires]
+    python3 tests/bench/bench_wires.py build/release/tests/bench/bench_wires
 
 Needs scipy (Debian: python3-scipy).
 """
@@ -11,6 +12,7 @@ Needs scipy (Debian: python3-scipy).
 import os
 import subprocess
 import sys
+import tempfile
 import time
 
 for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -19,12 +21,6 @@ for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 import numpy
 import scipy.sparse
 import scipy.sparse.linalg
-
-
-def junctions(rows, columns):
-    """Siemens: junctions of 5 and 12.5 kilo-ohm with a few shorts of 200 ohm and opens."""
-    draw = numpy.random.default_rng(8).random((rows, columns))
-    return numpy.select([draw < 0.005, draw < 0.01, draw < 0.5], [5e-3, 0.0, 2e-4], 8e-5)
 
 
 def output_currents(cells, voltages, segment=1.0):
@@ -72,18 +68,25 @@ def seconds(call, runs=3):
 
 
 def main():
-    if len(sys.argv) > 1:
-        subprocess.run([sys.argv[1]], check=True)
-        print()
-    print("A plain sparse direct solve per call (scipy); seconds, one core")
-    print(f"{'array':10} {'one vector':>12} {'20 vectors':>12} {'transfer':>12}")
-    for rows, columns in ((100, 200), (25, 25), (64, 64), (128, 128)):
-        cells = junctions(rows, columns)
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([sys.argv[1], folder], check=True)
+        solve_all(folder)
+
+
+def solve_all(folder):
+    print("\nA plain sparse direct solve per call (scipy); seconds, one core")
+    print(f"{'array':10} {'one vector':>12} {'20 vectors':>12} {'transfer':>12} {'difference':>12}")
+    for rows, columns in ((100, 200), (25, 25), (64, 64), (128, 128), (256, 256)):
+        cells = numpy.loadtxt(f"{folder}/{rows}x{columns}.csv", delimiter=",")
+        expected = numpy.loadtxt(f"{folder}/{rows}x{columns}-transfer.csv", delimiter=",")
+        error = numpy.abs(output_currents(cells, numpy.eye(columns)) - expected).max() / expected.max()
+        if not error < 1e-9:
+            sys.exit(f"{rows} x {columns}: the transfer matrices differ by {error} of the largest entry")
         times = [
             seconds(lambda: output_currents(cells, voltages))
             for voltages in (numpy.full((columns, 1), 0.2), numpy.full((columns, 20), 0.2), numpy.eye(columns))
         ]
-        print(f"{rows:3} x {columns:<4}" + "".join(f" {t:12.4f}" for t in times), flush=True)
+        print(f"{rows:3} x {columns:<4}" + "".join(f" {t:12.4f}" for t in times) + f" {error:12.1e}", flush=True)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@
 
 #include "common/random.h"
 #include "support/goodness_of_fit.h"
+#include "support/instruction_sets.h"
 
 using namespace faultline;
 
@@ -17,7 +18,9 @@ private slots:
     void philoxGivesKnownAnswers_data();
     void philoxGivesKnownAnswers();
     void firstBlockIsAKnownAnswer();
+    void countsBlocksInTheFirstWord_data() { addInstructionSets(); }
     void countsBlocksInTheFirstWord();
+    void fillsWithTheSameWords_data() { addInstructionSets(); }
     void fillsWithTheSameWords();
     void everyPartOfTheKeyMatters();
     void uniformIsUniform();
@@ -64,6 +67,7 @@ void TestRandomStream::firstBlockIsAKnownAnswer()
 /// Saved projects depend on this layout of the key and the counter.
 void TestRandomStream::countsBlocksInTheFirstWord()
 {
+    const WithInstructionSet here;
     RandomStream random(0x0123456789abcdef, RandomUse::Shuffle, 7, 11);
     for (std::uint32_t count = 0; count < 35; ++count) {
         for (std::uint32_t word : r123::Philox4x32()({{count, 3, 7, 11}}, {{0x89abcdef, 0x01234567}}))
@@ -73,6 +77,7 @@ void TestRandomStream::countsBlocksInTheFirstWord()
 
 void TestRandomStream::fillsWithTheSameWords()
 {
+    const WithInstructionSet here;
     RandomStream singly(1, RandomUse::Test), filled = singly;
     for (const std::size_t count : {1u, 0u, 30u, 32u, 5u, 200u, 31u, 64u}) {
         Words words(count), expected(count);

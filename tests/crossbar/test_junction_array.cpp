@@ -4,6 +4,7 @@
 
 #include <QTest>
 
+#include "common/stop.h"
 #include "crossbar/ngspice.h"
 #include "crossbar/wire_samples.h"
 #include "support/errors.h"
@@ -46,7 +47,9 @@ private slots:
     void sharedJacobianFindsTheSame_data();
     void sharedJacobianFindsTheSame();
     void oneCellInClosedForm();
+    void transistorsInSeries();
     void extremeCells();
+    void stopsInTheMiddle();
     void balancesEnergy();
     void temperatureScalesTheTmr();
     void refusesSmallDies();
@@ -77,22 +80,29 @@ void TestJunctionArray::newtonEqualsNgspice_data()
     QTest::addColumn<int>("rows");
     QTest::addColumn<int>("columns");
     QTest::addColumn<double>("series");
-    QTest::newRow("25 x 25") << 25 << 25 << 0.0;
-    QTest::newRow("25 x 25, transistors") << 25 << 25 << 800.0;
-    QTest::newRow("30 x 18, transistors") << 30 << 18 << 800.0;
-    QTest::newRow("64 x 64") << 64 << 64 << 0.0;
+    QTest::addColumn<LineEnds>("drive");
+    QTest::addColumn<LineEnds>("sense");
+    const LineEnds one = LineEnds::One, both = LineEnds::Both;
+    QTest::newRow("25 x 25") << 25 << 25 << 0.0 << one << one;
+    QTest::newRow("25 x 25, transistors, both ends") << 25 << 25 << 800.0 << both << both;
+    QTest::newRow("30 x 18, transistors, driven at both ends") << 30 << 18 << 800.0 << both << one;
+    QTest::newRow("18 x 30, read at both ends") << 18 << 30 << 0.0 << one << both;
+    QTest::newRow("64 x 64") << 64 << 64 << 0.0 << one << one;
 }
 
 void TestJunctionArray::newtonEqualsNgspice()
 {
-    if (!hasNgspice())
-        QSKIP("ngspice is not installed: no comparison with it");
+    REQUIRE_NGSPICE();
     QFETCH(const int, rows);
     QFETCH(const int, columns);
     QFETCH(const double, series);
-    const CircuitOptions options = biased(series);
+    QFETCH(const LineEnds, drive);
+    QFETCH(const LineEnds, sense);
+    CircuitOptions options = biased(series);
+    options.wires.drive = drive;
+    options.wires.read = sense;
     const Junctions cells = biasedJunctions(rows, columns);
-    const VectorXd voltages = 0.4 * randomVoltages(columns);
+    const VectorXd voltages = 0.4 * randomVoltages(columns).cwiseAbs();
     const auto cell = [&](Eigen::Index i, Eigen::Index j, QString from, const QString& to) {
         const double siemens = cells.conductance(i, j);
         if (siemens == 0.0)
@@ -112,7 +122,7 @@ void TestJunctionArray::newtonEqualsNgspice()
     const VectorXd expected = ngspiceCurrents(rows, columns, options.wires, voltages, cell);
     const JunctionArray array(cells, options);
     const VectorXd found = array.solve(voltages).outputCurrent;
-    VERIFY_BELOW((found - expected).cwiseAbs().maxCoeff(), 1e-6 * expected.cwiseAbs().maxCoeff());
+    VERIFY_BELOW((found.array() / expected.array() - 1.0).abs().maxCoeff(), 1e-6);
     const VectorXd linear = array.linear().transfer() * voltages;
     QVERIFY((found - linear).cwiseAbs().maxCoeff() > 1e-3 * expected.cwiseAbs().maxCoeff());
 }
@@ -159,6 +169,45 @@ void TestJunctionArray::oneCellInClosedForm()
     const double expected = volt / (parallel * (1.0 + tmr / (1.0 + std::pow(volt / 0.4, 2.0))));
     const double found = array.solve(VectorXd::Constant(1, volt)).outputCurrent[0];
     VERIFY_BELOW(std::abs(found - expected), 1e-13 * expected);
+}
+
+/// The current of a junction behind a transistor solves its equation, also where it is concave in the voltage
+/// and where either of the two has nearly all of the resistance.
+void TestJunctionArray::transistorsInSeries()
+{
+    CircuitOptions options;
+    options.biasHalfVoltage = 0.4;
+    constexpr double siemens = 1e-4;
+    for (const double share : {0.01, 0.6, 0.99, 0.999999})
+        for (const double ohm : {1.0, 1e3, 1e4, 1e7})
+            for (const double volt : {1e-6, 0.1, 0.7, 5.0, -5.0, 1e3, 1e6}) {
+                options.series = ohm;
+                const JunctionArray array(
+                    {CellGrid<double>::Constant(1, 1, siemens), CellGrid<double>::Constant(1, 1, share)},
+                    options);
+                const double found = array.solve(VectorXd::Constant(1, volt)).outputCurrent[0];
+                // The root by halving, in long double.
+                long double low = 0.0L, high = std::abs(volt), w = 0.0L, current = 0.0L;
+                for (int step = 0; step < 200; ++step) {
+                    w = (low + high) / 2.0L;
+                    const long double u2 = w * w / (0.4L * 0.4L);
+                    current = siemens * w / (1.0L - share * u2 / (1.0L + u2));
+                    (w + ohm * current > std::abs(volt) ? high : low) = w;
+                }
+                VERIFY_BELOW(std::abs(found / static_cast<double>(std::copysign(current, volt)) - 1.0), 1e-9);
+            }
+}
+
+void TestJunctionArray::stopsInTheMiddle()
+{
+    std::stop_source stop;
+    stop.request_stop();
+    const JunctionArray array(biasedJunctions(10, 12), biased(100.0));
+    const VectorXd voltages = randomVoltages(12);
+    QVERIFY_EXCEPTION_THROWN(JunctionArray(biasedJunctions(10, 12), biased(100.0), stop.get_token()),
+                             Stopped);
+    QVERIFY_EXCEPTION_THROWN(array.solve(voltages, stop.get_token()), Stopped);
+    QVERIFY_EXCEPTION_THROWN(array.read(voltages, stop.get_token()), Stopped);
 }
 
 void TestJunctionArray::extremeCells()

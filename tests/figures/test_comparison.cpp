@@ -69,6 +69,18 @@ private slots:
         }
     }
 
+    void numbersInNamesCount()
+    {
+        Project project = project_;
+        project.wafer.dies[0].name = "D10";
+        project.wafer.dies[1].name = "D2";
+        const std::vector<Comparison::Die> dies = compare(project.wafer, project.studies.front()).dies;
+        const auto place = [&](const char* name) {
+            return std::ranges::find(dies, name, &Comparison::Die::name) - dies.begin();
+        };
+        QVERIFY(place("D2") < place("D10"));
+    }
+
     void ordersAgreeWithASlowSort()
     {
         std::swap(project_.wafer.dies[0].name, project_.wafer.dies[9].name);

@@ -22,6 +22,7 @@ struct Bench {
     DefectStatistics statistics;
     Die die;
     CircuitOptions options;
+    Dataset images;
 
     Bench()
     {
@@ -33,6 +34,11 @@ struct Bench {
         die = drawDie(statistics, geometry, RandomStream(4, RandomUse::Test));
         options.wires = {.columnSegment = 4.0, .rowSegment = 4.0, .source = 10.0, .sense = 10.0};
         options.series = 300.0;
+        RandomStream random(6, RandomUse::Test);
+        images.images = MatrixXf(MatrixXf::NullaryExpr(25, 30, [&] {
+                            return static_cast<float>(random.uniform());
+                        })).sparseView();
+        images.labels.assign(30, 0);
     }
 
     CircuitDie source(const CircuitOptions& circuit) const
@@ -42,7 +48,9 @@ struct Bench {
                 map,
                 device,
                 circuit,
-                10};
+                images,
+                1,
+                0};
     }
     /// Whether all copies of a layer's weight, counted as its matrix is stored, stand on cells without
     /// defect.
@@ -74,6 +82,8 @@ private slots:
         CircuitDie source = bench.source({});
         FixedDie fixed(analogWeights(bench.die, bench.map, bench.device));
         std::vector<DenseLayer<float>> found(2), expected(2);
+        source.beginEpoch(bench.network, {});
+        QVERIFY(!source.disturbs());
         source.choose(0, bench.network, found);
         fixed.choose(0, bench.network, expected);
         for (std::size_t l = 0; l < 2; ++l) {
@@ -90,6 +100,7 @@ private slots:
         CircuitDie source = bench.source(bench.options);
         std::vector<DenseLayer<float>> found(2);
         for (const auto& [step, network] : {std::pair(0U, bench.network), std::pair(10U, changed)}) {
+            source.beginEpoch(network, {});
             source.choose(step, network, found);
             const auto expected = bench.exact(network);
             for (std::size_t l = 0; l < 2; ++l)
@@ -109,6 +120,7 @@ private slots:
                                    .sense = 10.0 * wires};
             CircuitDie source = bench.source(bench.options);
             std::vector<DenseLayer<float>> before(2), after(2);
+            source.beginEpoch(bench.network, {});
             source.choose(0, bench.network, before);
             for (std::size_t l = 0; l < 2; ++l)
                 for (int place = 1; place < 48; place += 6) {
@@ -158,6 +170,7 @@ private slots:
         const Bench bench;
         CircuitDie source = bench.source(bench.options);
         std::vector<DenseLayer<float>> chosen(2), other(2);
+        source.beginEpoch(bench.network, {});
         source.choose(0, bench.network, chosen);
         FixedDie(analogWeights(inCircuit(bench.die, bench.device, bench.options), bench.map, bench.device))
             .choose(0, bench.network, other);
@@ -171,15 +184,95 @@ private slots:
         const Bench bench;
         const Die perfect("perfect", bench.geometry, bench.device);
         CircuitDie source(std::make_unique<RandomDie>(bench.statistics, bench.map, bench.device, 1, 0),
-                          perfect, bench.map, bench.device, bench.options, 10);
+                          perfect, bench.map, bench.device, bench.options, bench.images, 1, 0);
         RandomDie drawn(bench.statistics, bench.map, bench.device, 1, 0);
         std::vector<DenseLayer<float>> seen(2), ideal(2);
+        source.beginEpoch(bench.network, {});
         source.choose(3, bench.network, seen);
         drawn.choose(3, bench.network, ideal);
         for (std::size_t l = 0; l < 2; ++l) {
             const double ratio = seen[l].weights.cwiseAbs().mean() / ideal[l].weights.cwiseAbs().mean();
             QVERIFY2(ratio > 0.5 && ratio < 0.95, qPrintable(QString::number(ratio)));
         }
+    }
+
+    /// The perfect die of a step is one behind the wires: exact where it is the reference.
+    void perfectDieIsBehindTheCircuit()
+    {
+        const Bench bench;
+        const Die perfect("perfect", bench.geometry, bench.device);
+        CircuitDie source(std::make_unique<RandomDie>(bench.statistics, bench.map, bench.device, 1, 0),
+                          perfect, bench.map, bench.device, bench.options, bench.images, 1, 0);
+        source.beginEpoch(bench.network, {});
+        std::vector<DenseLayer<float>> seen(2), unseen(2);
+        source.choosePerfect(bench.network, seen);
+        const auto expected =
+            CircuitNetwork(bench.network, perfect, bench.map, bench.device, bench.options, {})
+                .effectiveLayers();
+        NominalDie nominal(bench.map);
+        nominal.choosePerfect(bench.network, unseen);
+        std::vector<DenseLayer<float>> signs(2);
+        nominal.choose(0, bench.network, signs);
+        for (std::size_t l = 0; l < 2; ++l) {
+            VERIFY_BELOW((seen[l].weights - expected[l].weights).cwiseAbs().maxCoeff(), 1e-6);
+            QVERIFY(unseen[l].weights == signs[l].weights);
+        }
+    }
+
+    /// What training adds to the sums of the first layer against what reads through the whole circuit scatter
+    /// by, at each output.
+    void disturbsAsReadsDo()
+    {
+        Bench bench;
+        bench.shape = {{25, 8}, Activation::Tanh};
+        bench.map = CellMap(bench.shape.layers, bench.geometry, Spare::Copies);
+        bench.network = initialNetwork(bench.shape, RandomStream(3, RandomUse::Test));
+        QVERIFY(bench.map.copies(0) > 1);
+        constexpr int reads = 4000;
+        const MatrixXf image = MatrixXf(bench.images.images).col(0);
+        const MatrixXf same = image.replicate(1, reads);
+        Dataset many{0, 0, same.sparseView(), std::vector<std::uint8_t>(reads, 0)};
+        const auto spread = [](const MatrixXf& values) {
+            const Eigen::ArrayXXf deviation = values.colwise() - values.rowwise().mean();
+            return Eigen::ArrayXf((deviation.square().rowwise().mean()).sqrt());
+        };
+        for (const auto& [relative, absolute] : {std::pair(0.03, 0.0), std::pair(0.0, 3e-6)}) {
+            bench.options.relativeNoise = relative;
+            bench.options.absoluteNoise = absolute;
+            CircuitDie source = bench.source(bench.options);
+            source.beginEpoch(bench.network, {});
+            QVERIFY(source.disturbs());
+            std::vector<DenseLayer<float>> seen(1);
+            source.choose(0, bench.network, seen);
+            const MatrixXf sums = seen[0].weights * same;
+            MatrixXf disturbed = sums, again = sums, other = sums;
+            source.disturb(7, 0, same.colwise().sum(), disturbed);
+            source.disturb(7, 0, same.colwise().sum(), again);
+            source.disturb(8, 0, same.colwise().sum(), other);
+            QVERIFY(disturbed == again && disturbed != other);
+            const CircuitNetwork whole(bench.network, bench.die, bench.map, bench.device, bench.options, {});
+            const Eigen::ArrayXf expected =
+                spread(whole.scores(many, {1, 0})) / bench.network.layers[0].gain.array();
+            const Eigen::ArrayXf found = spread(disturbed);
+            // Relative noise counts each pair as one that conducts alike at all columns: shorts do not.
+            VERIFY_BELOW((found / expected - 1.0F).abs().mean(), relative > 0.0 ? 0.12 : 0.03);
+        }
+    }
+
+    void roundingHasTheVarianceOfItsSteps()
+    {
+        Bench bench;
+        bench.options.adc = {6, ConverterRange::Fixed, 2e-4};
+        CircuitDie source = bench.source(bench.options);
+        source.beginEpoch(bench.network, {});
+        QVERIFY(source.disturbs());
+        MatrixXf sums = MatrixXf::Zero(12, 20'000);
+        source.disturb(0, 0, Eigen::RowVectorXf::Zero(20'000), sums);
+        const double step =
+            2e-4 / 63.0 /
+            (bench.options.readVoltage * (bench.device.conductance(P) - bench.device.conductance(AP)));
+        const double expected = 2.0 * step * step / 12.0 / bench.map.copies(0);
+        VERIFY_BELOW(std::abs(sums.cast<double>().array().square().mean() / expected - 1.0), 0.02);
     }
 };
 

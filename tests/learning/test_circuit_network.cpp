@@ -4,6 +4,7 @@
 
 #include <QTest>
 
+#include "common/stop.h"
 #include "crossbar/dense_nodal_solve.h"
 #include "support/errors.h"
 #include "support/limits.h"
@@ -111,7 +112,10 @@ private slots:
     void noiseDependsOnKeyAndImageAlone();
     void energyIsVoltageTimesCurrent();
     void readsAreKirchhoffs();
-    void rowLosses();
+    void lossesAreOfExactSolves();
+    void columnLossOfALadder();
+    void groupsAreReadDieByDie();
+    void stopsInTheMiddle();
     void refusesWhatDoesNotFit();
 };
 
@@ -338,7 +342,8 @@ void TestCircuitNetwork::readsAreKirchhoffs()
     QCOMPARE(reads.size(), bench.map.tiles().size());
     double energy = 0.0;
     for (std::size_t t = 0; t < reads.size(); ++t) {
-        const auto& [voltages, state] = reads[t];
+        const auto& [die, voltages, state] = reads[t];
+        QCOMPARE(die, 0);
         const Tile& tile = bench.map.tiles()[t];
         for (int column = 0; column < 10; ++column)
             if (column < tile.column || column >= tile.column + tile.inputs)
@@ -371,19 +376,122 @@ void TestCircuitNetwork::readsAreKirchhoffs()
     VERIFY_BELOW(std::abs(energy / network.readCost(bench.data).energy - 1.0), 1e-9);
 }
 
-void TestCircuitNetwork::rowLosses()
+void TestCircuitNetwork::lossesAreOfExactSolves()
 {
     const Bench bench;
-    for (const RowLoss& row : bench.with({}).rowLosses())
-        QCOMPARE(row.loss, 0.0);
-    CircuitOptions options = wired();
-    const std::vector<RowLoss> losses = bench.with(options).rowLosses();
-    std::size_t rows = 0;
-    for (const Tile& tile : bench.map.tiles())
-        rows += static_cast<std::size_t>(tile.rows());
-    QCOMPARE(losses.size(), rows);
-    for (const RowLoss& row : losses)
-        QVERIFY(row.loss > 0.0 && row.loss < 0.5);
+    for (const auto& losses : {bench.with({}).rowLosses(), bench.with({}).columnLosses()})
+        for (const LineLoss& line : losses)
+            QCOMPARE(line.loss, 0.0);
+    const CircuitOptions options = wired();
+    const CircuitNetwork network = bench.with(options);
+    const CellGrid<double> cells = network.array().smallSignal();
+    const std::vector<LineLoss> rows = network.rowLosses(), columns = network.columnLosses();
+    std::size_t r = 0, c = 0;
+    for (const Tile& tile : bench.map.tiles()) {
+        Eigen::VectorXd all = Eigen::VectorXd::Zero(bench.geometry.columns);
+        all.segment(tile.column, tile.inputs).setOnes();
+        const Eigen::VectorXd current = network.array().solve(all).outputCurrent;
+        for (int k = tile.row; k < tile.row + tile.rows(); ++k, ++r) {
+            QCOMPARE(rows[r].line, k);
+            const double ideal = cells.row(k).segment(tile.column, tile.inputs).sum();
+            VERIFY_BELOW(std::abs(rows[r].loss - (1.0 - current[k] / ideal)), 1e-9);
+            QVERIFY(rows[r].loss > 0.0 && rows[r].loss < 0.5);
+        }
+        for (int k = tile.column; k < tile.column + tile.inputs; ++k, ++c) {
+            QCOMPARE(columns[c].line, k);
+            const Eigen::VectorXd alone =
+                network.array().solve(Eigen::VectorXd::Unit(bench.geometry.columns, k)).outputCurrent;
+            const double ideal = cells.col(k).segment(tile.row, tile.rows()).sum();
+            VERIFY_BELOW(
+                std::abs(columns[c].loss - (1.0 - alone.segment(tile.row, tile.rows()).sum() / ideal)), 1e-9);
+        }
+    }
+    QCOMPARE(r, rows.size());
+    QCOMPARE(c, columns.size());
+}
+
+/// One column without resistance in its rows is a uniform ladder, whose currents are known in closed form.
+void TestCircuitNetwork::columnLossOfALadder()
+{
+    const Device device;
+    constexpr int outputs = 6, cells = 2 * outputs;
+    const DieGeometry geometry{cells, 1, cells, 1};
+    Die die("ladder", geometry, device);
+    die.conductance[AP] = die.conductance[P]; // all cells alike
+    const CellMap map(std::vector<int>{1, outputs}, geometry, Spare::Unused);
+    const Network network =
+        initialNetwork({{1, outputs}, Activation::Tanh}, RandomStream(3, RandomUse::Test));
+    CircuitOptions options;
+    options.wires.columnSegment = 40.0;
+    const double ratio = 40.0 / device.parallelResistance, t = std::acosh(1.0 + ratio / 2.0);
+    double kept = 0.0;
+    for (int k = 1; k <= cells; ++k)
+        kept += std::cosh((cells + 0.5 - k) * t) / std::cosh((cells + 0.5) * t) / cells;
+    const auto losses = CircuitNetwork(network, die, map, device, options, {}).columnLosses();
+    QCOMPARE(losses.size(), std::size_t{1});
+    VERIFY_BELOW(std::abs(losses.front().loss - (1.0 - kept)), 1e-7); // dies are kept in float
+    QVERIFY(losses.front().loss > 0.01);
+}
+
+/// The dies of a group share no wire: what the network computes on them, die by die with a solve of each.
+void TestCircuitNetwork::groupsAreReadDieByDie()
+{
+    Bench bench({10, 8, 5, 4});
+    QVERIFY(bench.map.dies() > 1);
+    DefectStatistics statistics;
+    statistics.level[P] = {bench.device.conductance(P), 0.1};
+    statistics.level[AP] = {bench.device.conductance(AP), 0.1};
+    std::vector<Die> dies;
+    for (int k = 0; k < bench.map.dies(); ++k)
+        dies.push_back(drawDie(statistics, bench.geometry,
+                               RandomStream(9, RandomUse::Test, static_cast<std::uint32_t>(k))));
+    DieGroup group;
+    for (const Die& die : dies)
+        group.dies.push_back(&die);
+    const Die joined = group.joined();
+    const CircuitOptions options = wired();
+    const CircuitNetwork network(bench.network, joined, bench.map, bench.device, options, bench.data);
+    QVERIFY(network.tiles().size() > bench.map.tiles().size()); // some lie across a joint
+    const Junctions written = writtenJunctions(bench.network, joined, bench.map, bench.device, options);
+    std::vector<MatrixXd> transfers;
+    for (std::size_t k = 0; k < dies.size(); ++k)
+        transfers.push_back(
+            WireNetwork(written.behind(options.series).middleCols(static_cast<int>(k) * 8, 8), options.wires)
+                .transfer());
+    MatrixXd values = MatrixXf(bench.data.images).cast<double>();
+    for (int l = 0; l < 2; ++l) {
+        MatrixXd sum = MatrixXd::Zero(bench.map.outputs(l), images);
+        for (int output = 0; output < bench.map.outputs(l); ++output)
+            for (int input = 0; input < bench.map.inputs(l); ++input)
+                for (int copy = 0; copy < bench.map.copies(l); ++copy) {
+                    const CellIndex plus = bench.map.plus({l, output, input}, copy);
+                    const MatrixXd& transfer = transfers[static_cast<std::size_t>(plus.column / 8)];
+                    sum.row(output) +=
+                        (transfer(plus.row, plus.column % 8) - transfer(plus.row + 1, plus.column % 8)) *
+                        options.readVoltage / bench.unit(options) / bench.map.copies(l) * values.row(input);
+                }
+        const Network::Layer& layer = bench.network.layers[static_cast<std::size_t>(l)];
+        values = (sum.array().colwise() * layer.gain.cast<double>().array()).colwise() +
+                 layer.bias.cast<double>().array();
+        if (l == 0)
+            values = values.array().tanh();
+    }
+    VERIFY_BELOW((network.scores(bench.data, {}).cast<double>() - values).cwiseAbs().maxCoeff(), 5e-6);
+    for (const TileRead& read : network.reads(bench.data, 0))
+        QCOMPARE(read.state.columnVoltage.cols(), Eigen::Index{8});
+}
+
+void TestCircuitNetwork::stopsInTheMiddle()
+{
+    std::stop_source stop;
+    stop.request_stop();
+    const Bench bench;
+    const CircuitNetwork network = bench.with(wired());
+    QVERIFY_EXCEPTION_THROWN(CircuitNetwork(bench.network, bench.die, bench.map, bench.device, wired(),
+                                            bench.data, stop.get_token()),
+                             Stopped);
+    QVERIFY_EXCEPTION_THROWN(network.scores(bench.data, {}, stop.get_token()), Stopped);
+    QVERIFY_EXCEPTION_THROWN(network.readCost(bench.data, stop.get_token()), Stopped);
 }
 
 void TestCircuitNetwork::refusesWhatDoesNotFit()

@@ -109,7 +109,8 @@ private slots:
     void threadsChangeNothing();
     void waterfallEndsWhereAllEffectsAre();
     void waterfallLeavesOutWhatIsIdeal();
-    void trainingSeesTheCircuit();
+    void readsNetworksOnSeveralDies();
+    void ratesOfLinesAreSwept();
     void sweepsTheCircuit();
     void sweepsTheDies();
     void stops();
@@ -123,7 +124,57 @@ void TestCircuitStudy::hardwareAwareStandsOnItsOwnDie()
     const auto all = pairings(std::vector<const Run*>{&bench.runs[0], &bench.runs[1]},
                               std::vector<const Die*>{&bench.wafer.dies[0], &bench.wafer.dies[1]});
     QCOMPARE(all.size(), std::size_t{3});
-    QVERIFY(all[2].run == &bench.runs[1] && all[2].die == &bench.wafer.dies[1]);
+    QVERIFY(all[2].run == &bench.runs[1] && all[2].place.name() == "D2");
+    const auto anywhere = pairings(std::vector<const Run*>{&bench.runs[1]},
+                                   std::vector<const Die*>{&bench.wafer.dies[0], &bench.wafer.dies[1]}, true);
+    QCOMPARE(anywhere.size(), std::size_t{2});
+    QVERIFY(anywhere[0].place.name() == "D2" && anywhere[1].place.name() == "D1");
+    QVERIFY(readThroughCircuit(anywhere, {}, bench.on(1)));
+}
+
+void TestCircuitStudy::readsNetworksOnSeveralDies()
+{
+    Bench bench;
+    Run& run = bench.runs[0];
+    run.settings.network.layers = {9, 20, 10};
+    run.network = initialNetwork(run.settings.network, RandomStream(5, RandomUse::Test));
+    const auto pairs = bench.pairs(); // 720 cells on two dies of 400; the third one is left over
+    QCOMPARE(pairs.size(), std::size_t{1});
+    QCOMPARE(pairs[0].place.name(), std::string("D1+D2"));
+    const auto outcomes = readThroughCircuit(pairs, {}, bench.on(1));
+    const Die joined = pairs[0].place.joined();
+    QCOMPARE((*outcomes)[0].error,
+             errorPercent(bench.images.labels, classify(run, &joined, bench.wafer, bench.images, {})));
+    QVERIFY((*outcomes)[0].rows.size() > 0 && (*outcomes)[0].columns.size() > 0);
+    CircuitOptions options;
+    options.wires.rowSegment = 8.0;
+    options.adc.bits = 5;
+    QVERIFY(waterfall(pairs, options, bench.on(2)));
+    const SweepPlan plan{.axes = {{SweepParameter::DefectRate, {0.0, 0.1}}}, .circuit = {}, .repeats = 2};
+    QCOMPARE((*sweep(pairs, plan, bench.on(2)))[1].count, 2);
+}
+
+/// At a rate of zero nothing is defective, whatever has failed on the wafer; and dies that are excluded do
+/// not count.
+void TestCircuitStudy::ratesOfLinesAreSwept()
+{
+    Bench bench;
+    for (int row = 0; row < 3; ++row)
+        for (int column = 0; column < 20; ++column)
+            bench.wafer.dies[0].setDefect(row, column, Defect::Open, 0.0F);
+    const SweepPlan plan{.axes = {{SweepParameter::DefectRate, {0.0, 0.02}}}, .circuit = {}, .repeats = 4};
+    const auto points = sweep(bench.pairs(), plan, bench.on(2));
+    Bench excluded;
+    excluded.wafer.add(Die("dead", excluded.wafer.geometry, excluded.wafer.device));
+    for (int row = 0; row < 20; ++row)
+        for (int column = 0; column < 20; ++column)
+            excluded.wafer.dies.back().setDefect(row, column, Defect::Open, 0.0F);
+    excluded.wafer.dies.back().included = false;
+    const SweepPlan two{.axes = {{SweepParameter::DefectRate, {0.0, 0.05}}}, .circuit = {}, .repeats = 4};
+    const Bench whole;
+    const auto without = sweep(bench.pairs(), two, whole.on(2));
+    QCOMPARE((*sweep(bench.pairs(), two, excluded.on(2)))[1].mean, (*without)[1].mean);
+    VERIFY_BELOW(std::abs((*points)[0].mean - (*without)[0].mean), 0.7);
 }
 
 void TestCircuitStudy::idealCircuitIsTheDieAlone()
@@ -187,31 +238,6 @@ void TestCircuitStudy::waterfallLeavesOutWhatIsIdeal()
     QVERIFY(result->steps[1].effect == Effect::Adc);
 }
 
-void TestCircuitStudy::trainingSeesTheCircuit()
-{
-    const Bench bench;
-    CircuitOptions options;
-    options.wires = {.columnSegment = 60.0, .rowSegment = 60.0, .source = 200.0};
-    RunSettings settings = bench.runs[0].settings;
-    settings.training = {.epochs = 6, .batch = 10};
-    const std::vector<const Die*> dies{&bench.wafer.dies[0], &bench.wafer.dies[2]};
-    const auto runs = trainThroughCircuit(settings, dies, options, bench.images, bench.on(2));
-    QVERIFY(runs);
-    QCOMPARE(runs->size(), std::size_t{2});
-    std::vector<const Run*> trained;
-    for (const Run& run : *runs)
-        trained.push_back(&run);
-    QCOMPARE(trained[1]->settings.die, dies[1]->id);
-    const auto aware = readThroughCircuit(pairings(trained, dies), options, bench.on(1));
-    const auto blind =
-        readThroughCircuit(pairings(std::vector<const Run*>{&bench.runs[0]}, dies), options, bench.on(1));
-    for (std::size_t k = 0; k < 2; ++k)
-        QVERIFY2((*aware)[k].error < (*blind)[k].error,
-                 qPrintable(QString("%1 %2").arg((*aware)[k].error).arg((*blind)[k].error)));
-    const auto again = trainThroughCircuit(settings, dies, options, bench.images, bench.on(1));
-    QVERIFY((*again)[1].network.layers[0].latent == (*runs)[1].network.layers[0].latent);
-}
-
 void TestCircuitStudy::sweepsTheCircuit()
 {
     const Bench bench;
@@ -232,6 +258,14 @@ void TestCircuitStudy::sweepsTheCircuit()
     QCOMPARE((*points)[0].mean, meanError(*readThroughCircuit(bench.pairs(), options, bench.on(1))));
     QVERIFY((*points)[0].mean > (*points)[3].mean);
     QVERIFY((*points)[5].mean > (*points)[3].mean);
+
+    const SweepPlan wires{.axes = {{SweepParameter::WireOhm, {0.0, 30.0}}}, .circuit = {}};
+    const auto byWires = sweep(bench.pairs(), wires, bench.on(2));
+    for (std::size_t k = 0; k < 2; ++k) {
+        options = {};
+        options.wires.columnSegment = options.wires.rowSegment = wires.axes[0].values[k];
+        QCOMPARE((*byWires)[k].mean, meanError(*readThroughCircuit(bench.pairs(), options, bench.on(1))));
+    }
 }
 
 void TestCircuitStudy::sweepsTheDies()
@@ -287,7 +321,7 @@ void TestCircuitStudy::writesTables()
 void TestCircuitStudy::refuses()
 {
     VERIFY_CONTAINS(messageOf([] { sweepParameterFromName("ohm"); }),
-                    "no parameter \"ohm\"; choose one of wire-ohm, source-ohm");
+                    "no parameter \"ohm\"; choose one of wire-ohm, column-wire-ohm");
     const auto message = [](std::vector<SweepAxis> axes, int repeats = 3) {
         return messageOf(
             [&] { SweepPlan{.axes = std::move(axes), .circuit = {}, .repeats = repeats}.validate(); });
@@ -301,6 +335,12 @@ void TestCircuitStudy::refuses()
                     "second parameter is noise");
     VERIFY_CONTAINS(message({{SweepParameter::Noise, {0}}}, 0), "number of repeats is 0");
     CircuitOptions options;
+    set(options, SweepParameter::DriveEnds, 2);
+    set(options, SweepParameter::AdcFullScale, 1e-4);
+    QVERIFY(options.wires.drive == LineEnds::Both && options.wires.read == LineEnds::One);
+    QVERIFY(options.adc.range == ConverterRange::Fixed && options.adc.fullScale == 1e-4);
+    VERIFY_CONTAINS(messageOf([&] { set(options, SweepParameter::ReadEnds, 3); }),
+                    "read-ends is 3, must be 1 or 2");
     VERIFY_CONTAINS(messageOf([&] { set(options, SweepParameter::DefectRate, 0.1); }),
                     "not one of the circuit's");
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <QAction>
 #include <QCheckBox>
 #include <QComboBox>
@@ -117,6 +119,31 @@ private slots:
         save(window, "die-cells");
         layer->setCurrentIndex(4);
         save(window, "die-cells-weights");
+    }
+
+    void jobs_data() { pages_data(); }
+
+    void jobs()
+    {
+        QFETCH(Appearance, appearance);
+        prepareApplication(settings_.path(), appearance);
+        MainWindow window(sampleProject(36));
+        window.dialogs().saveChanges = [] { return Dialogs::Answer::Discard; };
+        window.resize(1280, 800);
+        window.show();
+        window.findChild<QStackedWidget*>("pages")->setCurrentIndex(2);
+        StudyQueue& queue = window.document().queue();
+        for (const char* name : {"All modes", "Without copies"})
+            queue.add(name, window.document().project().plan);
+        const auto begun = [&queue] {
+            return std::ranges::any_of(queue.states(), [](const StudyState& state) {
+                return state.phase == StudyState::Phase::Running && state.secondsLeft > 0.0;
+            });
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(begun(), 60000);
+        window.findChild<QSpinBox*>("repeats")->setValue(5000);
+        save(window, "train-jobs");
+        queue.stopAll();
     }
 
     void wafer_data() { pages_data(); }

@@ -181,12 +181,12 @@ private slots:
                                                  read.voltages[static_cast<Eigen::Index>(column)]));
             VERIFY_BELOW(std::abs(std::get<double>(drops.rows[column][3]) - worst), 1e-15);
         }
-        const Table& losses = child<FigureView>("rowLosses")->figure()->numbers();
-        std::size_t rows = 0;
+        const Table& losses = child<FigureView>("lineLosses")->figure()->numbers();
+        std::size_t lines = 0;
         const CellMap map(std::vector{16, 5, 10}, trained_.wafer.geometry);
         for (const Tile& tile : map.tiles())
-            rows += static_cast<std::size_t>(tile.rows());
-        QCOMPARE(losses.rows.size(), rows);
+            lines += static_cast<std::size_t>(tile.rows() + tile.inputs);
+        QCOMPARE(losses.rows.size(), lines);
     }
 
     void followsCircuitImageAndDie()

@@ -225,7 +225,7 @@ private slots:
         type(child<QLineEdit>("folder"), blocker.fileName());
         click("exportAll");
         QVERIFY2(status().startsWith("⚠") && status().contains("blocker"), qPrintable(status()));
-        type(child<QLineEdit>("folder"), folder_->filePath("nowhere"));
+        type(child<QLineEdit>("folder"), folder_->filePath("blocker/nowhere"));
         click("export");
         QVERIFY2(status().startsWith("⚠") && status().contains("nowhere"), qPrintable(status()));
     }

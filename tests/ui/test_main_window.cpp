@@ -1,15 +1,20 @@
 #include <QAbstractScrollArea>
 #include <QAction>
 #include <QApplication>
+#include <QCheckBox>
 #include <QClipboard>
+#include <QComboBox>
 #include <QContextMenuEvent>
 #include <QDialog>
 #include <QDragEnterEvent>
+#include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
 #include <QMimeData>
+#include <QProgressBar>
 #include <QPushButton>
 #include <QSettings>
+#include <QSpinBox>
 #include <QStackedWidget>
 #include <QTableView>
 #include <QTableWidget>
@@ -17,8 +22,10 @@
 #include <QTest>
 #include <QToolButton>
 
+#include "figures/comparison.h"
 #include "sample_project.h"
 #include "ui_bench.h"
+#include "views/export_dialog.h"
 #include "views/figure_view.h"
 #include "views/heat_map_view.h"
 #include "views/wafer_view.h"
@@ -113,9 +120,35 @@ private slots:
         auto* dialog = child<QDialog>("exportDialog");
         dialog->findChild<QLineEdit*>("folder")->setText(folder_.filePath("figures"));
         QTest::mouseClick(dialog->findChild<QPushButton*>("exportAll"), Qt::LeftButton);
-        for (const char* file :
-             {"error-by-die.svg", "error-by-die.pdf", "error-by-die.csv", "wafer-map.svg", "generality.pdf"})
+        for (const char* file : {"error-by-die.svg", "error-by-die.pdf", "error-by-die.csv", "wafer-map.svg",
+                                 "generality.pdf", "die-D01.svg", "training-curves.csv"})
             QVERIFY2(QFile::exists(folder_.filePath("figures/") + file), file);
+        // In the order that the page shows, without what is hidden; nothing is replaced unasked.
+        QTest::mouseClick(child<QCheckBox>("show-standard"), Qt::LeftButton, {}, {10, 10});
+        child<QComboBox>("dieOrder")->setCurrentIndex(1);
+        QTest::keyClick(dialog, Qt::Key_Escape);
+        QTest::mouseClick(child<QPushButton>("exportButton"), Qt::LeftButton);
+        auto* again = window_->findChildren<ExportDialog*>().back();
+        again->findChild<QLineEdit*>("folder")->setText(folder_.filePath("figures"));
+        QStringList replaced;
+        bool may = false;
+        again->mayReplace = [&](const QStringList& files) { return replaced = files, may; };
+        const auto numbers = [this] {
+            QFile file(folder_.filePath("figures/error-by-die.csv"));
+            return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+        };
+        const QByteArray before = numbers();
+        QVERIFY(before.contains("standard"));
+        QTest::mouseClick(again->findChild<QPushButton*>("exportAll"), Qt::LeftButton);
+        QVERIFY(replaced.contains("error-by-die.csv"));
+        QCOMPARE(numbers(), before);
+        may = true;
+        QTest::mouseClick(again->findChild<QPushButton*>("exportAll"), Qt::LeftButton);
+        QVERIFY(!numbers().contains("standard"));
+        const Comparison all = compare(project().wafer, project().studies[0]);
+        const auto least = std::ranges::min_element(all.dies, {}, &Comparison::Die::defects);
+        QCOMPARE(numbers().split('\n')[1].split(',')[0], QByteArray::fromStdString(least->name));
+        dialog = again;
         QTest::keyClick(dialog, Qt::Key_Escape);
         QVERIFY(!dialog->isVisible());
 
@@ -125,6 +158,70 @@ private slots:
         window_->dialogs().showError = [&](const QString& text) { words = text; };
         child<QAction>("actionExport")->trigger();
         QVERIFY(words.contains("no figures"));
+    }
+
+    void jobsAreUnderEveryPage()
+    {
+        auto* strip = child<QWidget>("jobsStrip");
+        QVERIFY(!strip->isVisible());
+        StudyPlan plan = project().plan;
+        plan.modes = {TrainingMode::Standard};
+        plan.training.epochs = 100000;
+        document().queue().setThreads(1);
+        for (const char* name : {"first", "second", "third"})
+            document().queue().add(name, plan);
+        for (const char* page : {"wafer", "die", "compare"}) {
+            goTo(page);
+            QVERIFY2(strip->isVisible(), page);
+        }
+        const auto lines = [&](const char* name) {
+            QList<QWidget*> seen;
+            for (auto* widget : strip->findChildren<QWidget*>(name))
+                if (widget->isVisible())
+                    seen.append(widget);
+            return seen;
+        };
+        QCOMPARE(lines("jobName").size(), 3);
+        QCOMPARE(lines("pauseJob").size(), 1); // what waits can only be taken out
+        QTRY_VERIFY_WITH_TIMEOUT(lines("jobWords")[0]->property("text") == "0 of 2 networks" &&
+                                     !lines("jobLeft")[0]->property("text").toString().isEmpty(),
+                                 30000);
+        QCOMPARE(lines("jobWords")[1]->property("text").toString(), "waiting");
+        QTest::mouseClick(lines("pauseJob")[0], Qt::LeftButton);
+        QCOMPARE(document().queue().states()[0].phase, StudyState::Phase::Paused);
+        QCOMPARE(lines("pauseJob")[0]->property("text").toString(), "Resume");
+        lines("pauseJob")[0]->setFocus(); // the space bar presses it, and keeps the focus
+        QTest::keyClick(lines("pauseJob")[0], Qt::Key_Space);
+        QCOMPARE(document().queue().states()[0].phase, StudyState::Phase::Running);
+        QVERIFY(lines("pauseJob")[0]->hasFocus());
+
+        QTest::mouseClick(child<QToolButton>("foldJobs"), Qt::LeftButton);
+        QCOMPARE(lines("jobName").size(), 1);
+        QVERIFY(child<QToolButton>("foldJobs")->text().contains("2 more"));
+        QTest::mouseClick(child<QToolButton>("foldJobs"), Qt::LeftButton);
+        QTest::mouseClick(lines("stopJob")[1], Qt::LeftButton);
+        QCOMPARE(document().queue().states()[1].phase, StudyState::Phase::Stopped);
+        QCOMPARE(lines("jobName").size(), 2);
+        QCOMPARE(lines("jobName")[1]->property("text").toString(), "third");
+        QTest::mouseClick(lines("jobName")[1], Qt::LeftButton);
+        QCOMPARE(child<QStackedWidget>("pages")->currentIndex(), 2);
+        QCOMPARE(document().shownStudy(), 2);
+        document().queue().stopAll();
+        QVERIFY(!strip->isVisible());
+    }
+
+    void unknownErrorsSayWhy()
+    {
+        train();
+        goTo("wafer");
+        QVERIFY(child<WaferView>("waferView")->tip(0).contains("% wrong")); // whatever the colours show
+        window_->document().setDataset(folder_.filePath("nowhere").toStdString());
+        window_->document().evaluator().dieChanged(project().wafer.dies[0].id);
+        QTRY_VERIFY_WITH_TIMEOUT(child<QLabel>("statusLine")->text().contains("nowhere"), 10000);
+        QVERIFY(child<WaferView>("waferView")->tip(0).contains("nowhere"));
+        window_->document().setDataset(folder_.filePath("tiny").toStdString());
+        QTRY_VERIFY_WITH_TIMEOUT(!child<QLabel>("statusLine")->text().contains("nowhere"), 10000);
+        QTRY_VERIFY_WITH_TIMEOUT(child<WaferView>("waferView")->tip(0).contains("% wrong"), 10000);
     }
 
     void liveCurvesExportAsAFigure()
@@ -287,6 +384,7 @@ private:
 
     void goTo(const QString& page) { QTest::mouseClick(child<QToolButton>("rail-" + page), Qt::LeftButton); }
 
+    ProjectDocument& document() const { return window_->document(); }
     const Project& project() const { return window_->document().project(); }
 
     QTemporaryDir folder_;

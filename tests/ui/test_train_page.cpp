@@ -9,6 +9,7 @@
 #include <QProgressBar>
 #include <QPushButton>
 #include <QSettings>
+#include <QSignalSpy>
 #include <QSortFilterProxyModel>
 #include <QSpinBox>
 #include <QStackedWidget>
@@ -251,6 +252,104 @@ private slots:
         QVERIFY(child<QLabel>("networkFit")->text().contains("of the 800 junctions"));
     }
 
+    void theFieldThatIsWrongIsMarked_data()
+    {
+        QTest::addColumn<QString>("field");
+        QTest::addColumn<QString>("typed");
+        QTest::addColumn<QString>("reason");
+        QTest::newRow("epochs") << "epochs"
+                                << "0"
+                                << "epochs";
+        QTest::newRow("too many epochs") << "statisticsEpochs"
+                                         << "200000"
+                                         << "100000";
+        QTest::newRow("batch") << "batch"
+                               << "0"
+                               << "batch";
+        QTest::newRow("rate") << "learningRate"
+                              << "3"
+                              << "learning rate";
+        QTest::newRow("repeats") << "repeats"
+                                 << "5000"
+                                 << "1 to 1000";
+        QTest::newRow("side") << "imageSide"
+                              << "999999"
+                              << "1000 pixels";
+        QTest::newRow("hidden") << "hiddenNeurons"
+                                << "5000"
+                                << "does not fit";
+        QTest::newRow("seed") << "seed"
+                              << ""
+                              << "whole number";
+        QTest::newRow("dies") << "dies"
+                              << "D77"
+                              << "D77";
+    }
+
+    void theFieldThatIsWrongIsMarked()
+    {
+        QFETCH(QString, field);
+        QFETCH(QString, typed);
+        QFETCH(QString, reason);
+        auto* widget = child<QWidget>(field);
+        auto* line = qobject_cast<QLineEdit*>(widget);
+        if (!line)
+            line = widget->findChild<QLineEdit*>();
+        const QColor plain = widget->palette().color(QPalette::Base);
+        const QString before = line->text();
+        widget->setFocus();
+        line->selectAll();
+        QTest::keyClick(line, Qt::Key_Delete);
+        QTest::keyClicks(line, typed);
+        QTest::keyClick(line, Qt::Key_Return);
+        auto* problem = child<QLabel>("planProblem");
+        QVERIFY(problem->isVisible());
+        QVERIFY2(problem->text().contains(reason), qPrintable(problem->text()));
+        QVERIFY(!child<QPushButton>("runStudyButton")->isEnabled());
+        QVERIFY(widget->palette().color(QPalette::Base) != plain);
+        QCOMPARE(problem->text(), "⚠ " + widget->accessibleDescription());
+        // Right below: no other field is between.
+        QApplication::processEvents();
+        const int bottom = widget->mapTo(page_.get(), QPoint(0, widget->height())).y();
+        const int top = problem->mapTo(page_.get(), QPoint(0, 0)).y();
+        QVERIFY2(top >= bottom && top < bottom + 12, qPrintable(QString("%1 %2").arg(top).arg(bottom)));
+        line->setText(before);
+        QTest::keyClick(line, Qt::Key_Return);
+        QVERIFY2(!problem->isVisible(), qPrintable(problem->text()));
+        QCOMPARE(widget->palette().color(QPalette::Base), plain);
+    }
+
+    void imagesAreCheckedWhenChosen()
+    {
+        document_->setDataset(folder_.filePath("nowhere").toStdString());
+        auto* problem = child<QLabel>("planProblem");
+        QTRY_VERIFY_WITH_TIMEOUT(problem->isVisible() && problem->text().contains("nowhere"), 10000);
+        QVERIFY(!child<QPushButton>("runStudyButton")->isEnabled());
+        document_->undoStack().undo();
+        QTRY_VERIFY_WITH_TIMEOUT(!problem->isVisible(), 10000);
+        QVERIFY(child<QPushButton>("runStudyButton")->isEnabled());
+    }
+
+    void failedStudySaysWhyInItsPanel()
+    {
+        QSignalSpy failed(&document_->queue(), &StudyQueue::failed);
+        document_->setDataset(folder_.filePath("nowhere").toStdString());
+        document_->queue().add("lost", document_->project().plan);
+        QTRY_COMPARE_WITH_TIMEOUT(failed.size(), 1, 10000);
+        auto* reason = child<QLabel>("studyFailure");
+        QVERIFY(reason->isVisible());
+        QVERIFY2(reason->text().contains("nowhere"), qPrintable(reason->text()));
+    }
+
+    void ctrlReturnStarts()
+    {
+        page_->activateWindow(); // shortcuts are for the active one
+        QVERIFY(QTest::qWaitForWindowActive(page_.get()));
+        child<QLineEdit>("studyName")->setFocus();
+        QTest::keyClick(child<QLineEdit>("studyName"), Qt::Key_Return, Qt::ControlModifier);
+        QTRY_COMPARE(document_->project().studies.size(), std::size_t{1}); // the button goes down first
+    }
+
     void tellsHowManyDiesANetworkTakes()
     {
         const auto statement = [this](const QString& neurons) {
@@ -304,7 +403,7 @@ private slots:
         QStringList names;
         for (QAction* action : button->menu()->actions())
             names.append(action->text());
-        QCOMPARE(names, QStringList({"Defaults", "seven", "", "Save as preset…"}));
+        QCOMPARE(names, QStringList({"Defaults", "seven", "", "Save as preset…", "Delete preset"}));
         button->menu()->actions()[1]->trigger();
         QCOMPARE(child<QSpinBox>("repeats")->value(), 7);
         QCOMPARE(child<QComboBox>("activation")->currentText(), "relu");
@@ -317,6 +416,19 @@ private slots:
         });
         button->menu()->actions()[3]->trigger();
         QCOMPARE(readPlan(presets.filePath("mine.json").toStdString()).repeats, 7);
+
+        // Neither is one replaced nor deleted unasked.
+        bool may = false;
+        page_->mayReplace = [&](const QString&) { return may; };
+        const auto deleteMine = [&] {
+            emit button->menu()->aboutToShow();
+            button->menu()->actions().back()->menu()->actions().front()->trigger();
+        };
+        deleteMine();
+        QVERIFY(QFile::exists(presets.filePath("mine.json")));
+        may = true;
+        deleteMine();
+        QVERIFY(!QFile::exists(presets.filePath("mine.json")));
         QDir(presets).removeRecursively();
     }
 
@@ -348,6 +460,36 @@ private slots:
         QCOMPARE(settings->item(0, 2)->text(), "hardware-aware");
         QVERIFY(settings->item(0, 1)->font().bold());
         QVERIFY(!settings->item(1, 1)->font().bold()); // the same network
+        const auto row = [&](const QString& name) {
+            for (int k = 0; k < settings->rowCount(); ++k)
+                if (settings->item(k, 0)->text() == name)
+                    return k;
+            return -1;
+        };
+        QCOMPARE(settings->item(row("Trained on"), 1)->text(), "a perfect die");
+        QCOMPARE(settings->item(row("Trained on"), 2)->text(), "D01");
+        QCOMPARE(settings->item(row("Images"), 1)->text().size(), 17); // two checksums
+
+        // Runs that differ in their circuit alone.
+        StudyPlan plan = document_->study()->plan;
+        plan.modes = {TrainingMode::HardwareAware};
+        plan.circuit.emplace().readVoltage = 0.125;
+        document_->queue().add("behind a circuit", plan);
+        document_->queue().stop(1);
+        comparison.reset(settingsComparison(*document_, {{0, 2}, {1, 0}}));
+        settings = qobject_cast<QTableWidget*>(comparison.get());
+        QCOMPARE(settings->item(row("Circuit"), 1)->text(), "none");
+        QVERIFY2(settings->item(row("Circuit"), 2)->text().contains("0.125"),
+                 qPrintable(settings->item(row("Circuit"), 2)->text()));
+        QVERIFY(settings->item(row("Circuit"), 2)->font().bold());
+        QTRY_VERIFY_WITH_TIMEOUT(document_->queue().isIdle(), 30000);
+
+        // A curve's run is found behind a filter; the repeats before it train along, and that is said.
+        child<QLineEdit>("runsFilter")->setText("statistics");
+        auto* runs = page_->findChild<RunsPanel*>();
+        runs->select({0, 1});
+        QCOMPARE(runs->current()->run, 1);
+        QVERIFY(child<QPushButton>("retrain")->text().contains("repeats 1 to 2"));
     }
 
     void theSelectedRunIsEmphasised()

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/log.h"
 #include "document/study_queue.h"
 #include "study/evaluation.h"
 
@@ -80,6 +81,7 @@ void Evaluator::complete()
     busy_ = !first.networks.empty();
     if (!busy_) {
         completing_.cancel();
+        tellFailure({});
         emit completed();
         return;
     }
@@ -106,17 +108,31 @@ void Evaluator::complete()
                 if (network.settings.circuit && calibration.width != network.settings.side)
                     calibration = downsample(*images->calibration(folder), network.settings.side);
                 gap->errors[k].percent =
-                    errorPercent(small.labels, classify(network, &gap->die, wafer, small, calibration));
+                    errorPercent(small.labels, classify(network, &gap->die, wafer, small, calibration, stop));
             }
-        } catch (const std::exception&) {
+        } catch (const std::exception& error) {
             // Images that have moved, or another geometry than the network's: its error stays unknown.
-            return [this] { busy_ = false; };
+            return [this, reason = QString::fromUtf8(error.what())] {
+                busy_ = false;
+                tellFailure(reason);
+            };
         }
         return [this, gap] {
+            tellFailure({});
             queue_.setErrors(gap->die.id, gap->errors);
             complete();
         };
     });
+}
+
+void Evaluator::tellFailure(const QString& reason)
+{
+    if (reason == failure_)
+        return;
+    failure_ = reason;
+    if (!reason.isEmpty())
+        log::error("errors on dies: " + reason.toStdString());
+    emit failureChanged();
 }
 
 void Evaluator::answer(const Study& study, const Run& run, const Die* die,
@@ -126,7 +142,7 @@ void Evaluator::answer(const Study& study, const Run& run, const Die* die,
     const auto place = die ? std::make_shared<const Die>(*die) : nullptr;
     answering_.start([network, place, finish = std::move(finish), wafer = emptyWafer(project_.wafer),
                       folder = project_.dataset, known = study.result.images,
-                      images = images_](const std::stop_token&) -> Background::Finish {
+                      images = images_](const std::stop_token& stop) -> Background::Finish {
         Answers answers;
         try {
             const auto test = images->test(folder);
@@ -134,7 +150,8 @@ void Evaluator::answer(const Study& study, const Run& run, const Die* die,
             const int side = network->settings.side;
             const Dataset calibration =
                 network->settings.circuit ? downsample(*images->calibration(folder), side) : Dataset();
-            answers.given = classify(*network, place.get(), wafer, downsample(*test, side), calibration);
+            answers.given =
+                classify(*network, place.get(), wafer, downsample(*test, side), calibration, stop);
             answers.images = test;
         } catch (const std::exception& error) {
             answers = {nullptr, {}, QString::fromUtf8(error.what())};

@@ -30,6 +30,9 @@ public:
     /// The errors on this die are no longer true; evaluates them anew.
     void dieChanged(int dieId);
     bool isBusy() const { return busy_; }
+    /// Why errors on dies that are missing stay so, as when the images have moved; empty while nothing
+    /// failed.
+    const QString& failure() const { return failure_; }
 
     /// What a network makes of the test images on a die.
     struct Answers {
@@ -44,14 +47,18 @@ public:
 
 signals:
     void completed(); ///< nothing is missing any more
+    void failureChanged();
 
 private:
+    void tellFailure(const QString& reason);
+
     const Project& project_;
     StudyQueue& queue_;
     std::shared_ptr<ImageStore> images_;
     /// Checksum of the test images of a folder. Studies of other images get no further errors.
     std::optional<std::pair<std::string, std::uint32_t>> read_;
     bool busy_ = false;
+    QString failure_;
     Background completing_, answering_;
 };
 

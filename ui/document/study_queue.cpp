@@ -256,13 +256,15 @@ void StudyQueue::start(int index)
         };
         try {
             const DatasetPair data = loadDataset(dataset);
+            const bool begins = known.runs.empty() && known.begun.empty();
+            const StudyResult before = begins ? beginning(plan, wafer, data) : known;
             {
                 const std::scoped_lock lock(mailbox->mutex);
                 mailbox->images = data.train.size();
-                if (known.runs.empty() && known.begun.empty())
-                    mailbox->beginning = beginning(plan, wafer, data);
+                if (begins)
+                    mailbox->beginning = before;
             }
-            StudyResult result = runStudy(plan, wafer, data, threads, stop, observe, known);
+            StudyResult result = runStudy(plan, wafer, data, threads, stop, observe, before);
             const std::scoped_lock lock(mailbox->mutex);
             mailbox->outcome = std::move(result);
         } catch (const std::exception& error) {

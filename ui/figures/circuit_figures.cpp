@@ -194,26 +194,32 @@ std::unique_ptr<Figure> irDropFigure(const TileRead& read)
     return plot;
 }
 
-std::unique_ptr<Figure> rowLossFigure(std::span<const RowLoss> rows)
+std::unique_ptr<Figure> lineLossFigure(std::span<const LineLoss> rows, std::span<const LineLoss> columns)
 {
-    Table table{{"layer", "copy", "row", "current lost (%)"}, {}};
-    std::vector<QPointF> points;
+    Table table{{"line", "layer", "copy", "index", "current lost (%)"}, {}};
     std::vector<double> indices, losses;
-    for (const RowLoss& row : rows) {
-        table.rows.push_back(
-            {row.layer + 1.0, row.copy + 1.0, static_cast<double>(row.row), 100.0 * row.loss});
-        if (!std::isfinite(row.loss))
-            continue;
-        points.emplace_back(row.row, 100.0 * row.loss);
-        indices.push_back(row.row);
-        losses.push_back(100.0 * row.loss);
-    }
+    const auto add = [&](const char* name, std::span<const LineLoss> lines) {
+        std::vector<QPointF> points;
+        for (const LineLoss& line : lines) {
+            table.rows.push_back({std::string(name), line.layer + 1.0, line.copy + 1.0,
+                                  static_cast<double>(line.line), 100.0 * line.loss});
+            if (!std::isfinite(line.loss))
+                continue;
+            points.emplace_back(line.line, 100.0 * line.loss);
+            indices.push_back(line.line);
+            losses.push_back(100.0 * line.loss);
+        }
+        return points;
+    };
+    const std::vector<QPointF> bitLines = add("bit line", rows), wordLines = add("word line", columns);
+    const SeriesStyle word{Hue::Blue, Marker::Circle}, bit{Hue::Vermillion, Marker::Square};
     auto plot = std::make_unique<Plot>(std::move(table));
-    plot->name = "row-loss";
-    plot->title = "Current that wires cost each row";
-    plot->x = linearAxis("Row", indices, false);
+    plot->name = "line-loss";
+    plot->title = "Current that wires cost each line";
+    plot->x = linearAxis("Column, row", indices, false);
     plot->y = linearAxis("Current lost (%)", losses, true);
-    plot->marks = {dots(std::move(points), {Hue::Blue})};
+    plot->marks = {dots(wordLines, word), dots(bitLines, bit)};
+    plot->legend = {{"word lines (columns)", word}, {"bit lines (rows)", bit}};
     return plot;
 }
 

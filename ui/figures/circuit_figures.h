@@ -17,9 +17,9 @@ std::unique_ptr<Figure> waterfallFigure(const Waterfall& waterfall);
 /// sources, bit lines from ground.
 std::unique_ptr<Figure> irDropFigure(const TileRead& read);
 
-/// Share of each row's current that wires, drivers and sense resistances take; rows that conduct nothing are
-/// left out.
-std::unique_ptr<Figure> rowLossFigure(std::span<const RowLoss> rows);
+/// Share of each row's, and of each column's, current that wires, drivers and sense resistances take; lines
+/// that conduct nothing are left out.
+std::unique_ptr<Figure> lineLossFigure(std::span<const LineLoss> rows, std::span<const LineLoss> columns);
 
 /// Error over one parameter, a curve in a band of one standard deviation; over two, a heat map of the means.
 std::unique_ptr<Figure> sweepFigure(const SweepPlan& plan, std::span<const SweepPoint> points);

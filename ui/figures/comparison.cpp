@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numeric>
 
+#include <QCollator>
+
 #include "figures/numbers.h"
 
 namespace faultline
@@ -29,7 +31,12 @@ void sort(Comparison& comparison, const DieOrder& by)
 {
     std::vector<std::size_t> order(comparison.dies.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    std::ranges::stable_sort(order, {}, [&](std::size_t k) { return comparison.dies[k].name; });
+    QCollator natural(QLocale(QLocale::English)); // D2 before D10; the C locale would not count
+    natural.setNumericMode(true);
+    std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) {
+        const auto nameOf = [&](std::size_t k) { return QString::fromStdString(comparison.dies[k].name); };
+        return natural.compare(nameOf(a), nameOf(b)) < 0;
+    });
     if (by.by == DieOrder::By::Defects)
         std::ranges::stable_sort(order, {}, [&](std::size_t k) { return comparison.dies[k].defects; });
     const auto series = std::ranges::find(comparison.series, by.series, &Comparison::Series::name);

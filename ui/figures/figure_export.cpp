@@ -171,6 +171,12 @@ QByteArray fileContents(const Figure& figure, const FigureStyle& style, FigureFo
 void exportFigure(const Figure& figure, const FigureStyle& style, std::span<const FigureFormat> formats,
                   const std::filesystem::path& stem)
 {
+    std::error_code failure;
+    const std::filesystem::path folder = stem.parent_path();
+    if (!folder.empty())
+        std::filesystem::create_directories(folder, failure);
+    if (failure)
+        throw Error("Cannot make the folder " + folder.string() + ": " + failure.message() + ".");
     for (const FigureFormat format : formats) {
         const QByteArray bytes = fileContents(figure, style, format);
         writeFileAtomically(stem.string() + '.' + std::string(name(format)),
@@ -181,10 +187,6 @@ void exportFigure(const Figure& figure, const FigureStyle& style, std::span<cons
 void exportFigures(std::span<const std::shared_ptr<const Figure>> figures, const FigureStyle& style,
                    std::span<const FigureFormat> formats, const std::filesystem::path& folder)
 {
-    std::error_code failure;
-    std::filesystem::create_directories(folder, failure);
-    if (failure)
-        throw Error("Cannot make the folder " + folder.string() + ": " + failure.message() + ".");
     for (const auto& figure : figures)
         exportFigure(*figure, style, formats, folder / figure->name);
 }

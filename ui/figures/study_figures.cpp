@@ -137,6 +137,13 @@ std::unique_ptr<Figure> trainingCurvesFigure(const Wafer& wafer, const Study& st
     auto error = std::make_unique<Plot>(Table{});
     std::vector<LegendEntry> legend;
     for (const TrainingMode mode : drawingOrder) {
+        const auto runs = std::ranges::count_if(study.result.runs,
+                                                [mode](const Run& run) { return run.settings.mode == mode; });
+        // Dashes survive grey print. Thirty-six thin lines of one colour read as a band, in which dashes
+        // would read as noise: there the marks at the ends tell.
+        const bool few = runs <= 6;
+        const SeriesStyle style{styleOf(mode).hue, styleOf(mode).marker,
+                                few ? styleOf(mode).line : Qt::SolidLine};
         bool any = false;
         for (const Run& run : study.result.runs) {
             if (run.settings.mode != mode || run.curve.empty())
@@ -153,11 +160,8 @@ std::unique_ptr<Figure> trainingCurvesFigure(const Wafer& wafer, const Study& st
                 errors.push_back(record.testError);
                 epochs = std::max(epochs, epoch);
             }
-            // Thirty-six thin lines of one colour read as a band; dashes would read as noise. In grey print
-            // the marks at their ends tell them apart.
-            const SeriesStyle style{styleOf(mode).hue};
-            loss->marks.push_back(curve(lossPoints, style, 0.8, 0.7));
-            error->marks.push_back(curve(errorPoints, style, 0.8, 0.7));
+            loss->marks.push_back(curve(lossPoints, style, few ? 1.2 : 0.8, few ? 1.0 : 0.7));
+            error->marks.push_back(curve(errorPoints, style, few ? 1.2 : 0.8, few ? 1.0 : 0.7));
             loss->marks.push_back(dots({lossPoints.back()}, styleOf(mode)));
             error->marks.push_back(dots({errorPoints.back()}, styleOf(mode)));
         }
@@ -179,14 +183,15 @@ std::unique_ptr<Figure> trainingCurvesFigure(const Wafer& wafer, const Study& st
     return panels;
 }
 
-std::vector<std::shared_ptr<const Figure>> studyFigures(const Wafer& wafer, const Study& study)
+std::vector<std::shared_ptr<const Figure>> studyFigures(const Wafer& wafer, const Study& study,
+                                                        const ComparisonChoice& choice)
 {
     std::vector<std::shared_ptr<const Figure>> figures;
     const auto add = [&](std::shared_ptr<const Figure> figure) {
         if (figure)
             figures.push_back(std::move(figure));
     };
-    const Comparison comparison = compare(wafer, study);
+    const Comparison comparison = compare(wafer, study, choice);
     add(waferMapFigure(wafer, defectsPerDie(wafer)));
     add(conductanceFigure(wafer.dies));
     add(errorByDieFigure(comparison));

@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "figures/comparison.h"
 #include "figures/figure.h"
 #include "figures/numbers.h"
 #include "figures/wafer_map.h"
@@ -26,6 +27,7 @@ std::unique_ptr<Figure> trainingCurvesFigure(const Wafer& wafer, const Study& st
 
 /// All figures that the study has data for; of the wafer alone when it has no runs. Needs a QGuiApplication
 /// (the offscreen platform will do).
-std::vector<std::shared_ptr<const Figure>> studyFigures(const Wafer& wafer, const Study& study);
+std::vector<std::shared_ptr<const Figure>> studyFigures(const Wafer& wafer, const Study& study,
+                                                        const ComparisonChoice& choice = {});
 
 } // namespace faultline

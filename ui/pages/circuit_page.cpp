@@ -33,10 +33,12 @@ namespace
 {
 
 constexpr std::array parameters{
-    SweepParameter::WireOhm,     SweepParameter::SourceOhm,  SweepParameter::SenseOhm,
-    SweepParameter::SeriesOhm,   SweepParameter::ReadVolt,   SweepParameter::Kelvin,
-    SweepParameter::DacBits,     SweepParameter::AdcBits,    SweepParameter::Noise,
-    SweepParameter::NoiseAmpere, SweepParameter::DefectRate, SweepParameter::ShortConductance,
+    SweepParameter::WireOhm,      SweepParameter::ColumnOhm,    SweepParameter::RowOhm,
+    SweepParameter::SourceOhm,    SweepParameter::SenseOhm,     SweepParameter::SeriesOhm,
+    SweepParameter::DriveEnds,    SweepParameter::ReadEnds,     SweepParameter::ReadVolt,
+    SweepParameter::Kelvin,       SweepParameter::DacBits,      SweepParameter::AdcBits,
+    SweepParameter::DacFullScale, SweepParameter::AdcFullScale, SweepParameter::Noise,
+    SweepParameter::NoiseAmpere,  SweepParameter::DefectRate,   SweepParameter::ShortConductance,
     SweepParameter::BiasHalfVolt};
 
 /// Where a sweep of a parameter begins at first.
@@ -49,10 +51,21 @@ Sensible sensible(SweepParameter parameter)
 {
     switch (parameter) {
     case SweepParameter::WireOhm:
+    case SweepParameter::ColumnOhm:
+    case SweepParameter::RowOhm:
         return {0.01, 1.0, 7, true};
     case SweepParameter::SourceOhm:
     case SweepParameter::SenseOhm:
         return {1.0, 100.0, 5, true};
+    case SweepParameter::DriveEnds:
+    case SweepParameter::ReadEnds:
+        return {1.0, 2.0, 2, false};
+    case SweepParameter::ReadTime:
+        return {1e-9, 1e-7, 3, true};
+    case SweepParameter::DacFullScale:
+        return {0.5, 1.0, 6, false};
+    case SweepParameter::AdcFullScale:
+        return {1e-4, 1e-2, 5, true};
     case SweepParameter::SeriesOhm:
         return {0.0, 2000.0, 5, false};
     case SweepParameter::ReadVolt:
@@ -94,8 +107,9 @@ double numberIn(const QLineEdit& line, const QString& what)
 
 struct CircuitPage::Subject {
     Wafer wafer;
-    std::vector<Run> runs; ///< without their curves
-    std::vector<int> dies; ///< ids
+    std::vector<Run> runs;  ///< without their curves
+    std::vector<int> dies;  ///< ids
+    bool otherDies = false; ///< hardware-aware networks on dies that are not their own, too
     CircuitOptions circuit;
     std::string folder; ///< of the images
     int images = 0;
@@ -110,7 +124,7 @@ struct CircuitPage::Subject {
         std::vector<const Die*> places;
         for (const int die : dies)
             places.push_back(wafer.find(die));
-        return pairings(networks, places);
+        return pairings(networks, places, otherDies);
     }
 };
 
@@ -171,7 +185,8 @@ QWidget* CircuitPage::makeSubject()
     networks_->setObjectName("circuitNetworks");
     networks_->setAccessibleName(tr("Networks"));
     networks_->setToolTip(
-        tr("The trained networks that are read; a hardware-aware one on its own die alone"));
+        tr("The trained networks that are read; a hardware-aware one on its own die alone unless others are "
+           "checked"));
     networks_->setPlaceholderText(tr("no trained network"));
     networks_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     networks_->setMinimumContentsLength(18);
@@ -180,6 +195,9 @@ QWidget* CircuitPage::makeSubject()
     dies_->setAccessibleName(tr("Dies"));
     dies_->setPlaceholderText(tr("all that are included"));
     dies_->setToolTip(tr("Names and ranges of dies, as in D01, D05..D12."));
+    otherDies_ = new QCheckBox(tr("others' too"));
+    otherDies_->setObjectName("circuitOtherDies");
+    otherDies_->setToolTip(tr("Hardware-aware networks on dies that they were not trained for, too"));
     images_ = new QSpinBox;
     images_->setObjectName("circuitImages");
     images_->setRange(1, 1000000);
@@ -202,9 +220,13 @@ QWidget* CircuitPage::makeSubject()
 
     auto* row = new QHBoxLayout;
     row->setSpacing(8);
-    for (const auto& [text, widget] : std::initializer_list<std::pair<QString, QWidget*>>{
-             {tr("Read"), networks_}, {tr("on dies"), dies_}, {tr("test images"), images_}}) {
-        row->addWidget(new QLabel(text));
+    for (const auto& [text, widget] :
+         std::initializer_list<std::pair<QString, QWidget*>>{{tr("Read"), networks_},
+                                                             {tr("on dies"), dies_},
+                                                             {QString(), otherDies_},
+                                                             {tr("test images"), images_}}) {
+        if (!text.isEmpty())
+            row->addWidget(new QLabel(text));
         row->addWidget(widget);
     }
     row->setStretchFactor(networks_, 2);
@@ -360,6 +382,7 @@ CircuitPage::Subject CircuitPage::subject() const
     Subject subject{.wafer = project.wafer,
                     .runs = {},
                     .dies = {},
+                    .otherDies = otherDies_->isChecked(),
                     .circuit = project.circuit,
                     .folder = project.dataset,
                     .images = images_->value(),
@@ -388,7 +411,7 @@ CircuitPage::Subject CircuitPage::subject() const
     const std::size_t count = subject.pairs().size();
     if (count == 0)
         throw Error(tr("None of the networks stands on any of these dies: a hardware-aware network stands on "
-                       "its own die alone.")
+                       "its own die alone unless others are checked, one for several dies needs as many.")
                         .toStdString());
     subject.words = tr("%1, read %2 times, %3 images each")
                         .arg(networks_->currentText())
@@ -528,14 +551,16 @@ void CircuitPage::showOutcomes(const std::vector<CircuitOutcome>& outcomes)
         return values.size() == 1 ? text
                                   : text + QString(" ± %1").arg(standardDeviation(values), 0, 'f', decimals);
     };
-    outcomes_->setText(tr("Error %1 %, behind an ideal circuit %2 %  ·  %3 nJ per image, %4 mW while read  · "
-                          " wires cost the "
-                          "worst row %5 % of its current")
-                           .arg(over([](const CircuitOutcome& of) { return of.error; }, 2),
-                                over([](const CircuitOutcome& of) { return of.idealError; }, 2),
-                                over([](const CircuitOutcome& of) { return 1e9 * of.cost.energy; }, 3),
-                                over([](const CircuitOutcome& of) { return 1e3 * of.cost.power; }, 2),
-                                over([](const CircuitOutcome& of) { return 100.0 * of.worstLoss(); }, 1)));
+    outcomes_->setText(
+        tr("Error %1 %, behind an ideal circuit %2 %  ·  %3 nJ per image, %4 mW while read  · "
+           " wires cost the "
+           "worst row %5 % of its current, the worst column %6 %")
+            .arg(over([](const CircuitOutcome& of) { return of.error; }, 2),
+                 over([](const CircuitOutcome& of) { return of.idealError; }, 2),
+                 over([](const CircuitOutcome& of) { return 1e9 * of.cost.energy; }, 3),
+                 over([](const CircuitOutcome& of) { return 1e3 * of.cost.power; }, 2),
+                 over([](const CircuitOutcome& of) { return 100.0 * worstLoss(of.rows); }, 1),
+                 over([](const CircuitOutcome& of) { return 100.0 * worstLoss(of.columns); }, 1)));
     outcomes_->show();
 }
 

@@ -66,6 +66,7 @@ private:
     ProjectDocument& document_;
     QComboBox* networks_;
     QLineEdit* dies_;
+    QCheckBox* otherDies_;
     QSpinBox* images_;
     QProgressBar* progress_;
     QPushButton *stop_, *startWaterfall_, *startSweep_;

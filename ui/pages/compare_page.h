@@ -34,6 +34,8 @@ public:
 
     const std::set<int>& selected() const { return selected_; } ///< ids of dies
 
+    ComparisonChoice choice() const; ///< of modes, networks and order, as figures show them
+
 signals:
     void exportWanted();
 
@@ -52,7 +54,6 @@ private:
     void fillStudies();
     void fillNetworks();
     void select(const std::set<int>& dies);
-    ComparisonChoice choice() const;
 
     ProjectDocument& document_;
     bool stale_ = true; ///< the results have changed since they were drawn

@@ -27,6 +27,7 @@
 #include "pages/circuit_panel.h"
 #include "pages/panel.h"
 #include "pages/read_panel.h"
+#include "pages/statistics_dialog.h"
 #include "views/heat_map_view.h"
 #include "views/histogram_view.h"
 #include "views/legend_view.h"
@@ -106,15 +107,10 @@ DiePage::DiePage(ProjectDocument& document, QWidget* parent) : QWidget(parent), 
     page->addWidget(makeMap(), 1);
     page->addWidget(makeSide());
 
-    const auto shortcut = [this](const QKeySequence& keys, const auto& slot) {
-        auto* action = new QAction(this);
-        action->setShortcut(keys);
-        action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
-        connect(action, &QAction::triggered, this, slot);
-        addAction(action);
-    };
-    shortcut(QKeySequence::Copy, [this] { copy(); });
-    shortcut(QKeySequence::Paste, [this] { startPaste(); });
+    editActions_ = {addKey("copyCells", tr("&Copy selected cells"), QKeySequence::Copy, [this] { copy(); }),
+                    addKey("pasteCells", tr("&Paste cells"), QKeySequence::Paste, [this] { startPaste(); })};
+    for (QAction* action : editActions_)
+        action->setEnabled(false); // until the page is shown
     histogramTimer_.setSingleShot(true);
     histogramTimer_.setInterval(80);
     connect(&histogramTimer_, &QTimer::timeout, this, &DiePage::showHistogram);
@@ -122,6 +118,18 @@ DiePage::DiePage(ProjectDocument& document, QWidget* parent) : QWidget(parent), 
     tintIcons();
     setTool(Tool::Select);
     showWafer();
+}
+
+QAction* DiePage::addKey(const char* name, const QString& text, const QKeySequence& keys,
+                         const std::function<void()>& slot)
+{
+    auto* action = new QAction(text, this);
+    action->setObjectName(name);
+    action->setShortcut(keys);
+    action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+    connect(action, &QAction::triggered, this, slot);
+    addAction(action);
+    return action;
 }
 
 QWidget* DiePage::makeTools()
@@ -176,14 +184,8 @@ QWidget* DiePage::makeTools()
     rate_->setDecimals(3);
     rate_->setValue(1.0);
     rate_->setSuffix(tr(" %"));
-    for (const auto& [key, step] : {std::pair{Qt::Key_BracketLeft, -1}, {Qt::Key_BracketRight, 1}}) {
-        auto* action = new QAction(this);
-        action->setShortcut(QKeySequence(key));
-        action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
-        connect(action, &QAction::triggered, this,
-                [this, step = step] { size_->setValue(size_->value() + step); });
-        addAction(action);
-    }
+    addKey("smallerBrush", tr("Smaller brush"), Qt::Key_BracketLeft, [this] { size_->stepDown(); });
+    addKey("largerBrush", tr("Larger brush"), Qt::Key_BracketRight, [this] { size_->stepUp(); });
 
     panel->body()->addSpacing(pageMargin);
     panel->body()->addWidget(boldLabel(tr("Draw")));
@@ -262,7 +264,11 @@ QWidget* DiePage::makeMap()
         second->addWidget(widget);
     second->addStretch(1);
     panel->body()->addLayout(first);
+    problem_ = new QLabel;
+    problem_->setObjectName("mapProblem");
+    problem_->setWordWrap(true);
     panel->body()->addLayout(second);
+    panel->body()->addWidget(problem_);
     panel->body()->addWidget(map_, 1);
     panel->body()->addWidget(readout_);
 
@@ -441,7 +447,16 @@ void DiePage::changeEvent(QEvent* event)
 void DiePage::showEvent(QShowEvent* event)
 {
     QWidget::showEvent(event);
+    for (QAction* action : editActions_)
+        action->setEnabled(true);
     showRead();
+}
+
+void DiePage::hideEvent(QHideEvent* event)
+{
+    for (QAction* action : editActions_)
+        action->setEnabled(false);
+    QWidget::hideEvent(event);
 }
 
 const Wafer& DiePage::wafer() const
@@ -492,8 +507,6 @@ void DiePage::showDie(int die)
     showRead();
     showReadout({-1, -1});
     showHistogram();
-    if (shown)
-        emit dieShown(die_);
 }
 
 void DiePage::tellPart()
@@ -579,6 +592,7 @@ void DiePage::showOverlay()
     Overlay overlay(layer);
     overlay.device = wafer().device;
     const std::vector<NamedRun> networks = finishedNetworks(document_.project());
+    QString problem;
     if (hasNetwork && !mapped_ && network_->currentIndex() >= 0 &&
         network_->currentIndex() < static_cast<int>(networks.size())) {
         try {
@@ -587,9 +601,11 @@ void DiePage::showOverlay()
                                                       chosen.study->plan.groupsOn(wafer()));
             tellPart();
         } catch (const Error& error) {
-            network_->setToolTip(QString::fromUtf8(error.what()));
+            problem = QString::fromUtf8(error.what());
         }
     }
+    problem_->setText("⚠ " + problem);
+    problem_->setVisible(!problem.isEmpty());
     if (hasNetwork)
         overlay.network = mapped_;
     if (isOfRead(layer))
@@ -629,10 +645,9 @@ void DiePage::takeDefaults()
                         values.push_back(die.conductance[P].data()[cell]);
         double typical = quantile(values, 0.5);
         if (values.empty()) {
-            constexpr double shortOverParallel = 5.0;
             switch (kinds[k]) {
             case Defect::Short:
-                typical = shortOverParallel * device.conductance(P);
+                typical = defaultStatistics(device).shortConductance.median;
                 break;
             case Defect::Open:
                 typical = 0.0;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "document/wafer_edits.h"
 #include "figures/die_image.h"
 
+class QAction;
 class QButtonGroup;
 class QCheckBox;
 class QComboBox;
@@ -50,15 +52,18 @@ public:
     int die() const { return die_; } ///< index in the wafer; -1 without dies
     void showDie(int die);
     void setTool(Tool tool);
-
-signals:
-    void dieShown(int die);
+    /// For the Edit menu; enabled while the page is shown.
+    const QList<QAction*>& editActions() const { return editActions_; }
 
 protected:
     void changeEvent(QEvent* event) override;
     void showEvent(QShowEvent* event) override;
+    void hideEvent(QHideEvent* event) override;
 
 private:
+    /// An action that its key triggers wherever on the page the focus is.
+    QAction* addKey(const char* name, const QString& text, const QKeySequence& keys,
+                    const std::function<void()>& slot);
     QWidget* makeTools();
     QWidget* makeMap();
     QWidget* makeSide();
@@ -102,6 +107,7 @@ private:
     int die_ = -1;
     int dieId_ = -1;
 
+    QList<QAction*> editActions_;
     QButtonGroup* tools_;
     QFormLayout* options_;
     QComboBox* kind_;
@@ -117,6 +123,7 @@ private:
     QCheckBox* rangeLog_;
     LegendView* legend_;
     HeatMapView* map_;
+    QLabel* problem_; ///< why the network is not on the map
     QLabel* readout_;
 
     QTabWidget* side_;

@@ -49,7 +49,9 @@ NetworkPanel::NetworkPanel(ProjectDocument& document)
     die_->setObjectName("networkDie");
     die_->setToolTip(tr("The die that the network is written to"));
     weights_->setObjectName("firstLayer");
+    weights_->setAccessibleName(tr("First-layer weights"));
     mistakes_->setObjectName("mistakes");
+    mistakes_->setAccessibleName(tr("Misclassified digits"));
     confusion_->setObjectName("confusion");
 
     auto* top = new QHBoxLayout;

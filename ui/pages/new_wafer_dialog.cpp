@@ -18,6 +18,7 @@
 #include "common/error.h"
 #include "pages/failure_fields.h"
 #include "pages/panel.h"
+#include "pages/statistics_dialog.h"
 #include "views/wafer_view.h"
 
 namespace faultline
@@ -63,12 +64,9 @@ WaferDescription describe(const Wafer& wafer)
         description.device = wafer.device;
         description.dies = std::min(static_cast<int>(wafer.dies.size()), WaferDescription::maximumDies);
     }
-    const double parallel = description.device.conductance(P);
-    for (const Level level : {AP, P})
-        statistics.level[level] = {description.device.conductance(level), 0.05};
+    statistics = defaultStatistics(description.device);
     for (const Defect defect : allDefects)
         statistics.rate(defect).rate = 0.001;
-    statistics.shortConductance = {5.0 * parallel, 0.2};
     try {
         const DefectStatistics fitted = fitStatistics(wafer);
         const LognormalConductance shorts = statistics.shortConductance;

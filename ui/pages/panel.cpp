@@ -77,6 +77,7 @@ void makeQuiet(QTableView& table)
     table.setAlternatingRowColors(true);
     table.setShowGrid(false);
     table.setFrameShape(QFrame::NoFrame);
+    table.setTabKeyNavigation(false); // Tab leaves it
     table.verticalHeader()->hide();
     table.verticalHeader()->setDefaultSectionSize(QFontMetrics(table.font()).height() + 8);
     table.horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);

@@ -105,7 +105,11 @@ QueuePanel::QueuePanel(ProjectDocument& document)
         [this](int study) { emit settingsWanted(study); });
     add(remove_, tr("Remove"), "removeStudy", tr("Remove the study and its networks"),
         [this](int study) { document_.removeStudy(study); });
+    failure_ = new QLabel;
+    failure_->setObjectName("studyFailure");
+    failure_->setWordWrap(true);
     body()->addWidget(table_, 1);
+    body()->addWidget(failure_);
     body()->addLayout(buttons);
 
     connect(table_, &QTableWidget::itemSelectionChanged, this, &QueuePanel::select);
@@ -198,6 +202,9 @@ void QueuePanel::enableButtons()
     const std::vector<StudyState>& states = document_.queue().states();
     const bool any = study >= 0 && study < static_cast<int>(states.size());
     const Phase phase = any ? states[static_cast<std::size_t>(study)].phase : Phase::Finished;
+    const QString failure = any ? states[static_cast<std::size_t>(study)].failure : QString();
+    failure_->setText("⚠ " + failure);
+    failure_->setVisible(!failure.isEmpty());
     const bool held = phase == Phase::Paused || phase == Phase::Stopped || phase == Phase::Failed;
     pause_->setText(held ? tr("Resume") : tr("Pause"));
     pause_->setEnabled(any && phase != Phase::Finished);

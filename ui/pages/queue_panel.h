@@ -34,6 +34,7 @@ private:
 
     ProjectDocument& document_;
     QTableWidget* table_;
+    QLabel* failure_; ///< why the selected study has failed
     QToolButton* pause_;
     QToolButton* stop_;
     QToolButton* up_;

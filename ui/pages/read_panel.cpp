@@ -104,7 +104,7 @@ ReadPanel::ReadPanel(ProjectDocument& document, QWidget* parent)
     cost_->setToolTip(tr("Of wires, junctions and transistors, without the converters"));
     status_->setObjectName("readStatus");
     drops_->setObjectName("irDrops");
-    losses_->setObjectName("rowLosses");
+    losses_->setObjectName("lineLosses");
 
     auto* choice = new QGridLayout;
     choice->setHorizontalSpacing(8);
@@ -122,7 +122,7 @@ ReadPanel::ReadPanel(ProjectDocument& document, QWidget* parent)
     layout->addWidget(cost_);
     layout->addWidget(boldLabel(tr("IR drop while it is read")));
     layout->addWidget(drops_, 1);
-    layout->addWidget(boldLabel(tr("Current that wires cost each row")));
+    layout->addWidget(boldLabel(tr("Current that wires cost each line")));
     layout->addWidget(losses_, 1);
 
     connect(image_, &QSpinBox::valueChanged, this, &ReadPanel::start);
@@ -167,16 +167,16 @@ void ReadPanel::start()
                         image = image_->value() - 1](const std::stop_token& stop) mutable {
         try {
             requireSmall(geometry);
-            const CellMap map =
-                mapOnOneDie(network->settings.network.layers, geometry, network->settings.spare);
+            const CellMap map(network->settings.network.layers, geometry, network->settings.spare);
+            if (map.dies() > 1)
+                throw Error("This network takes " + std::to_string(map.dies()) +
+                            " dies; faultline-cli circuit reads it on them.");
             const int side = network->settings.side;
             const std::shared_ptr<const Dataset> all = images->test(folder);
             if (!solved)
-                solved =
-                    std::make_shared<const CircuitNetwork>(network->network, *die, map, device, circuit,
-                                                           downsample(*images->calibration(folder), side));
-            if (stop.stop_requested())
-                return Background::Finish([] {});
+                solved = std::make_shared<const CircuitNetwork>(
+                    network->network, *die, map, device, circuit,
+                    downsample(*images->calibration(folder), side), stop);
             auto result = std::make_shared<Result>();
             image = std::min(image, all->size() - 1);
             Dataset one{all->width,
@@ -185,7 +185,7 @@ void ReadPanel::start()
                         {all->labels.at(static_cast<std::size_t>(image))}};
             result->pixels = Eigen::MatrixXf(one.images).col(0);
             one = downsample(one, side);
-            for (TileRead& read : solved->reads(one, 0))
+            for (TileRead& read : solved->reads(one, 0, stop))
                 result->reads.push_back(std::make_shared<const TileRead>(std::move(read)));
             result->network = solved;
             result->tiles = map.tiles();
@@ -193,7 +193,7 @@ void ReadPanel::start()
             result->images = all->size();
             result->side = all->width;
             result->label = one.labels.front();
-            result->given = solved->classify(one, {.seed = 1, .index = 0}).front();
+            result->given = solved->classify(one, {.seed = 1, .index = 0}, stop).front();
             return Background::Finish([this, result] {
                 result_ = std::move(*result);
                 solved_ = result_->network;
@@ -234,7 +234,7 @@ void ReadPanel::showResult()
             QPixmap::fromImage(picture).scaled(pictureSide, pictureSide, Qt::KeepAspectRatio));
         words_->setText(tr("a %1, read as %2").arg(result_->label).arg(result_->given));
         status_->hide();
-        losses_->setFigure(rowLossFigure(result_->network->rowLosses()));
+        losses_->setFigure(lineLossFigure(result_->network->rowLosses(), result_->network->columnLosses()));
     } else {
         picture_->clear();
         words_->clear();

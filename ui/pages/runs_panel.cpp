@@ -12,10 +12,62 @@
 #include <QTableWidget>
 #include <QVBoxLayout>
 
+#include <nlohmann/json.hpp>
+
 #include "document/project_document.h"
 
 namespace faultline
 {
+
+namespace
+{
+
+/// The dies, or what random dies are drawn from.
+QString trainedOn(const RunSettings& settings, const Study& study, const Wafer& wafer)
+{
+    if (settings.mode == TrainingMode::Standard)
+        return RunsPanel::tr("a perfect die");
+    if (settings.mode == TrainingMode::HardwareAware) {
+        QStringList names;
+        for (const int id : settings.diesTrainedOn())
+            names.append(wafer.find(id) ? QString::fromStdString(wafer.find(id)->name)
+                                        : RunsPanel::tr("a die that was removed"));
+        return names.join(", ");
+    }
+    QStringList lines{study.plan.statistics ? RunsPanel::tr("random dies, typed statistics")
+                                            : RunsPanel::tr("random dies, fitted statistics")};
+    const DefectStatistics& statistics =
+        study.plan.statistics ? *study.plan.statistics : study.result.statistics;
+    for (const Defect defect : allDefects)
+        lines.append(RunsPanel::tr("%1 %2 %")
+                         .arg(QString::fromUtf8(name(defect)))
+                         .arg(100.0 * statistics.rate(defect).rate, 0, 'g', 3));
+    return lines.join('\n');
+}
+
+/// What of it is not ideal.
+QString circuitOf(const RunSettings& settings)
+{
+    if (!settings.circuit)
+        return RunsPanel::tr("none");
+    QStringList lines;
+    const nlohmann::json ideal = toJson(CircuitOptions()).flatten();
+    const nlohmann::json circuit = toJson(*settings.circuit).flatten();
+    for (const auto& [key, value] : circuit.items())
+        if (value != ideal.value(key, nlohmann::json()))
+            lines.append(QString::fromStdString(key.substr(1) + ": " + value.dump()));
+    return lines.isEmpty() ? RunsPanel::tr("ideal") : lines.join('\n');
+}
+
+QString imagesOf(const StudyResult& result)
+{
+    return result.images ? QString("%1 %2")
+                               .arg(result.images->train, 8, 16, QChar('0'))
+                               .arg(result.images->test, 8, 16, QChar('0'))
+                         : QString("–");
+}
+
+} // namespace
 
 RunsPanel::RunsPanel(ProjectDocument& document)
     : document_(document),
@@ -87,6 +139,8 @@ void RunsPanel::select(RunsModel::Place place)
     for (int row = 0; row < model_->rowCount(); ++row) {
         const RunsModel::Place there = model_->place(row);
         if (there.study == place.study && there.run == place.run) {
+            if (!sorted_->mapFromSource(model_->index(row, 0)).isValid())
+                filter_->clear(); // it hides the run
             const QModelIndex index = sorted_->mapFromSource(model_->index(row, 0));
             table_->selectRow(index.row());
             table_->scrollTo(index);
@@ -94,9 +148,20 @@ void RunsPanel::select(RunsModel::Place place)
     }
 }
 
+const RunSettings& RunsPanel::settingsOf(RunsModel::Place place) const
+{
+    const StudyState& state = document_.queue().states()[static_cast<std::size_t>(place.study)];
+    return state.runs[static_cast<std::size_t>(place.run)].settings;
+}
+
 void RunsPanel::enableButtons()
 {
     const std::size_t count = selected().size();
+    const auto one = count == 1 ? current() : std::nullopt;
+    // A run is named by its repeat: the ones before it come along.
+    const int repeats = one ? settingsOf(*one).repeat + 1 : 1;
+    retrain_->setText(repeats == 1 ? tr("Train again with a change")
+                                   : tr("Train again with a change (repeats 1 to %1)").arg(repeats));
     retrain_->setEnabled(count == 1);
     compare_->setEnabled(count >= 2 && count <= 8);
 }
@@ -107,12 +172,9 @@ void RunsPanel::retrain()
     if (!place)
         return;
     StudyPlan plan = document_.project().studies[static_cast<std::size_t>(place->study)].plan;
-    const RunSettings& run = document_.queue()
-                                 .states()[static_cast<std::size_t>(place->study)]
-                                 .runs[static_cast<std::size_t>(place->run)]
-                                 .settings;
+    const RunSettings& run = settingsOf(*place);
     plan.modes = {run.mode};
-    plan.repeats = run.repeat + 1; // a run is named by its repeat: the ones before it come along
+    plan.repeats = run.repeat + 1;
     if (run.mode == TrainingMode::HardwareAware)
         plan.dies = run.diesTrainedOn();
     emit retrainWanted(plan);
@@ -164,6 +226,9 @@ QWidget* settingsComparison(const ProjectDocument& document, const std::vector<R
             {RunsPanel::tr("Dies per step"), QString::number(training.draws)},
             {RunsPanel::tr("… of them perfect"), QString::number(training.perfectDraws)},
             {RunsPanel::tr("Bound of the loss"), QString::number(training.lossBound)},
+            {RunsPanel::tr("Trained on"), trainedOn(settings, project.studies[study], project.wafer)},
+            {RunsPanel::tr("Circuit"), circuitOf(settings)},
+            {RunsPanel::tr("Images"), imagesOf(project.studies[study].result)},
             {RunsPanel::tr("Seed"), QString::number(settings.seed)},
             {RunsPanel::tr("Repeat"), QString::number(settings.repeat + 1)},
             {RunsPanel::tr("Error on a perfect die (%)"), percent(run.perfectDieError)},
@@ -190,6 +255,9 @@ QWidget* settingsComparison(const ProjectDocument& document, const std::vector<R
             table->setItem(row, column + 1, item);
         }
     }
+    table->resizeRowsToContents(); // some have several lines
+    table->setVerticalScrollBarPolicy(Qt::ScrollBarAsNeeded);
+    table->setFocusPolicy(Qt::StrongFocus);
     return table;
 }
 

@@ -15,6 +15,7 @@ namespace faultline
 {
 
 class ProjectDocument;
+struct RunSettings;
 struct StudyPlan;
 
 /// All training runs in a table that sorts and filters; one selected is shown in the charts, two can be
@@ -35,6 +36,7 @@ signals:
 
 private:
     std::vector<RunsModel::Place> selected() const;
+    const RunSettings& settingsOf(RunsModel::Place place) const;
     void enableButtons();
     void retrain();
     void compare();

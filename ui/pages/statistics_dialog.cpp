@@ -83,6 +83,10 @@ StatisticsDialog::StatisticsDialog(const DefectStatistics& statistics, const Dev
     addConductance(1, tr("parallel"), statistics.level[P], median_[P], sigma_[P]);
     addConductance(2, tr("antiparallel"), statistics.level[AP], median_[AP], sigma_[AP]);
     addConductance(3, tr("short"), statistics.shortConductance, shortMedian_, shortSigma_);
+    openConductance_ = number("median-open", 1e6 * statistics.openConductance, 1e9, 3, tr(" µS"));
+    openConductance_->setToolTip(tr("Leakage of all open cells alike"));
+    conductances->addWidget(new QLabel(tr("open")), 4, 0);
+    conductances->addWidget(openConductance_, 4, 1);
 
     problem_->setWordWrap(true);
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel);
@@ -124,6 +128,7 @@ DefectStatistics StatisticsDialog::statistics() const
         statistics.level[level] = {1e-6 * median_[level]->value(), sigma_[level]->value() / 100.0};
     failures_->apply(statistics);
     statistics.shortConductance = {1e-6 * shortMedian_->value(), shortSigma_->value() / 100.0};
+    statistics.openConductance = 1e-6 * openConductance_->value();
     return statistics;
 }
 

@@ -15,7 +15,8 @@ namespace faultline
 
 class FailureFields;
 
-/// Healthy cells at the device's nominal conductances with 5 % variation, and no defects.
+/// Healthy cells at the device's nominal conductances with 5 % variation, no defects, and shorts of 4 G_P for
+/// when there are some.
 DefectStatistics defaultStatistics(const Device& device);
 
 /// The statistics of a population of dies, typed by a person.
@@ -38,6 +39,7 @@ private:
     std::array<QDoubleSpinBox*, levelCount> sigma_;             ///< percent
     QDoubleSpinBox* shortMedian_;                               ///< microsiemens
     QDoubleSpinBox* shortSigma_;                                ///< percent
+    QDoubleSpinBox* openConductance_;                           ///< microsiemens
     FailureFields* failures_;
     QLabel* problem_;
     QPushButton* ok_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include <QCheckBox>
 #include <QComboBox>
@@ -34,11 +35,13 @@ constexpr std::array spares{Spare::Copies, Spare::Unused};
 constexpr std::array activations{Activation::Tanh, Activation::HardTanh, Activation::Relu, Activation::Sign};
 const QRegularExpression separators("[\\s,;]+");
 
-QSpinBox* spinBox(const char* name, int low, int high)
+/// For any number: one that will not do is refused with the reason, not changed in silence.
+QSpinBox* spinBox(const char* name)
 {
+    constexpr int high = 9999999;
     auto* box = new QSpinBox;
     box->setObjectName(name);
-    box->setRange(low, high);
+    box->setRange(0, high);
     box->setGroupSeparatorShown(true);
     return box;
 }
@@ -57,7 +60,7 @@ QString namesOf(const std::vector<int>& dies, const Wafer& wafer)
 StudyForm::StudyForm(const Wafer& wafer, QWidget* parent) : QWidget(parent), wafer_(wafer)
 {
     auto* fields = new QWidget;
-    auto* form = new QFormLayout(fields);
+    auto* form = form_ = new QFormLayout(fields);
     form->setContentsMargins(0, 0, 8, 0);
     form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
     form->setLabelAlignment(Qt::AlignLeft | Qt::AlignVCenter);
@@ -75,11 +78,10 @@ StudyForm::StudyForm(const Wafer& wafer, QWidget* parent) : QWidget(parent), waf
     problem_ = new QLabel;
     problem_->setObjectName("planProblem");
     problem_->setWordWrap(true);
+    form_->addRow(problem_);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
-    layout->setSpacing(6);
     layout->addWidget(scroll, 1);
-    layout->addWidget(problem_);
 
     const auto changed = [this] {
         check();
@@ -99,7 +101,8 @@ StudyForm::StudyForm(const Wafer& wafer, QWidget* parent) : QWidget(parent), waf
 
 void StudyForm::makeNetwork(QFormLayout* form)
 {
-    side_ = spinBox("imageSide", 1, 1000);
+    side_ = spinBox("imageSide");
+    side_->setMaximum(9999); // whose square is an int
     side_->setSuffix(tr(" pixels"));
     side_->setToolTip(tr("Images are averaged down to a square of this side."));
     hidden_ = new QLineEdit;
@@ -141,19 +144,19 @@ void StudyForm::makeTraining(QFormLayout* form)
         modes_[k]->setToolTip(tips[k]);
         modes->addWidget(modes_[k]);
     }
-    epochs_ = spinBox("epochs", 1, 100000);
+    epochs_ = spinBox("epochs");
     epochs_->setToolTip(tr("For standard and hardware-aware networks."));
-    statisticsEpochs_ = spinBox("statisticsEpochs", 1, 100000);
+    statisticsEpochs_ = spinBox("statisticsEpochs");
     statisticsEpochs_->setToolTip(tr("For statistics-aware networks, which need longer."));
-    batch_ = spinBox("batch", 1, 100000);
+    batch_ = spinBox("batch");
     batch_->setSuffix(tr(" images"));
     learningRate_ = new QDoubleSpinBox;
     learningRate_->setObjectName("learningRate");
     learningRate_->setDecimals(5);
-    learningRate_->setRange(0.00001, 1.0);
+    learningRate_->setRange(0.0, 1000.0);
     learningRate_->setSingleStep(0.001);
     learningRate_->setToolTip(tr("At the start; it falls to zero along a cosine."));
-    repeats_ = spinBox("repeats", 1, 1000);
+    repeats_ = spinBox("repeats");
     repeats_->setToolTip(
         tr("Networks per mode, from different random numbers. Hardware-aware has one per die."));
     seed_ = new QLineEdit; // a spin box would cut a seed of 64 bits
@@ -198,7 +201,7 @@ void StudyForm::makeData(QFormLayout* form)
     statistics->addWidget(editStatistics_);
     dataset_ = new QLabel;
     dataset_->setObjectName("datasetName");
-    auto* choose = new QPushButton(tr("Choose…"));
+    auto* choose = chooseDataset_ = new QPushButton(tr("Choose…"));
     choose->setObjectName("chooseDataset");
     choose->setToolTip(tr("Another folder with images in IDX form, named as MNIST's files."));
     connect(choose, &QPushButton::clicked, this, &StudyForm::datasetWanted);
@@ -208,9 +211,8 @@ void StudyForm::makeData(QFormLayout* form)
     circuit_ = new QCheckBox(tr("in the loop"));
     circuit_->setObjectName("throughCircuit");
     circuit_->setToolTip(
-        tr("Wires, transistors, converters and noise of the project's circuit: hardware-aware and "
-           "statistics-aware\ntraining see them, and all errors on dies are behind them. Networks on several "
-           "dies cannot be read so."));
+        tr("The project's circuit. Hardware-aware and statistics-aware training see its wires, transistors,\n"
+           "temperature, read noise and the rounding of its ADCs; all errors on dies are behind all of it."));
     auto* showCircuit = new QPushButton(tr("Show…"));
     showCircuit->setObjectName("showCircuit");
     connect(showCircuit, &QPushButton::clicked, this, &StudyForm::circuitWanted);
@@ -246,9 +248,11 @@ void StudyForm::setCircuit(const CircuitOptions& circuit)
     projectCircuit_ = circuit;
 }
 
-void StudyForm::setDatasetName(const QString& name)
+void StudyForm::setDataset(const QString& name, const QString& problem)
 {
     dataset_->setText(name);
+    datasetProblem_ = problem;
+    check();
 }
 
 void StudyForm::setPlan(const StudyPlan& plan)
@@ -315,19 +319,115 @@ StudyPlan StudyForm::plan() const
 
 QString StudyForm::reason() const
 {
+    return problem().words;
+}
+
+StudyForm::Problem StudyForm::problem() const
+{
+    constexpr int largestSide = 1000;
+    if (side_->value() < 1 || side_->value() > largestSide)
+        return {tr("Images have a side of 1 to %1 pixels.").arg(largestSide), side_};
+    if (seed_->text().isEmpty())
+        return {tr("The seed is a whole number of up to 19 digits."), seed_};
+    StudyPlan wanted;
     try {
-        plan().validate(wafer_);
+        wanted = plan();
     } catch (const Error& error) {
-        return QString::fromUtf8(error.what());
+        return {QString::fromUtf8(error.what()), dies_};
     }
+    try {
+        wanted.validate(wafer_);
+    } catch (const Error& error) {
+        return {QString::fromUtf8(error.what()), fieldToBlame(wanted, error.what())};
+    }
+    if (!datasetProblem_.isEmpty())
+        return {datasetProblem_, chooseDataset_};
     return {};
+}
+
+/// The field without which the complaint would be another.
+QWidget* StudyForm::fieldToBlame(const StudyPlan& plan, const std::string& complaint) const
+{
+    const StudyPlan usual;
+    const auto differs = [&](const auto& change) {
+        StudyPlan other = plan;
+        change(other);
+        try {
+            other.validate(wafer_);
+        } catch (const Error& error) {
+            return error.what() != complaint;
+        }
+        return true;
+    };
+    const auto usualHidden = [&](StudyPlan& other) {
+        other.network.layers = {other.side * other.side, 1, classCount};
+    };
+    const auto usualSide = [&](StudyPlan& other) {
+        other.side = 1;
+        other.network.layers.front() = 1;
+    };
+    const std::initializer_list<std::pair<QWidget*, std::function<void(StudyPlan&)>>> fields{
+        {epochs_, [&](StudyPlan& other) { other.training.epochs = usual.training.epochs; }},
+        {statisticsEpochs_,
+         [&](StudyPlan& other) { other.statisticsAware.epochs = usual.statisticsAware.epochs; }},
+        {batch_,
+         [&](StudyPlan& other) {
+             other.training.batch = usual.training.batch;
+             other.statisticsAware.batch = usual.statisticsAware.batch;
+         }},
+        {learningRate_,
+         [&](StudyPlan& other) {
+             other.training.learningRate = usual.training.learningRate;
+             other.statisticsAware.learningRate = usual.statisticsAware.learningRate;
+         }},
+        {repeats_, [&](StudyPlan& other) { other.repeats = usual.repeats; }},
+        {modes_.back(), [&](StudyPlan& other) { other.modes = usual.modes; }},
+        {hidden_, usualHidden},
+        {side_, usualSide},
+        {dies_, [](StudyPlan& other) { other.dies.clear(); }},
+        {circuit_, [](StudyPlan& other) { other.circuit.reset(); }}};
+    for (const auto& [field, change] : fields)
+        if (differs(change))
+            return field;
+    return nullptr;
+}
+
+/// Marks the field and says below it what is wrong; at the end of the form when it is no field's fault.
+void StudyForm::tell(const Problem& problem)
+{
+    problem_->setText("⚠ " + problem.words);
+    problem_->setVisible(!problem.words.isEmpty());
+    if (blamed_) {
+        blamed_->setPalette({});
+        blamed_->setAccessibleDescription({});
+    }
+    blamed_ = problem.field;
+    int row = form_->rowCount();
+    for (int k = 0; blamed_ && k < form_->rowCount(); ++k)
+        if (QLayoutItem* item = form_->itemAt(k, QFormLayout::FieldRole))
+            if (item->widget() == blamed_ || (item->layout() && item->layout()->indexOf(blamed_) >= 0))
+                row = k + 1;
+    int now = 0;
+    QFormLayout::ItemRole role{};
+    form_->getWidgetPosition(problem_, &now, &role);
+    if (row != now && row != now + 1) {
+        delete form_->takeRow(problem_).fieldItem;
+        form_->insertRow(row > now ? row - 1 : row, problem_);
+    }
+    if (!blamed_)
+        return;
+    const QColor base = palette().color(QPalette::Base);
+    const QColor mark(QColor::fromRgbF(0.8F * base.redF() + 0.2F, 0.8F * base.greenF(), 0.8F * base.blueF()));
+    QPalette marked;
+    for (const QPalette::ColorRole part : {QPalette::Base, QPalette::Button})
+        marked.setColor(part, mark);
+    blamed_->setPalette(marked);
+    blamed_->setAccessibleDescription(problem.words);
 }
 
 void StudyForm::check()
 {
-    const QString problem = reason();
-    problem_->setText("⚠ " + problem);
-    problem_->setVisible(!problem.isEmpty());
+    tell(problem());
     statisticsSource_->setCurrentIndex(statistics_ ? 1 : 0);
     editStatistics_->setEnabled(statistics_.has_value());
 

@@ -32,7 +32,8 @@ public:
     void setPlan(const StudyPlan& plan);
     StudyPlan plan() const; ///< throws Error for a die that is not on the wafer
     QString reason() const; ///< why the plan cannot be run; empty when it can
-    void setDatasetName(const QString& name);
+    /// `problem`: why its images cannot be read; empty when they can.
+    void setDataset(const QString& name, const QString& problem = {});
     void setCircuit(const CircuitOptions& circuit); ///< the project's
 
 signals:
@@ -45,6 +46,14 @@ private:
     void makeTraining(QFormLayout* form);
     void makeData(QFormLayout* form);
     void editStatistics();
+    /// What is wrong, and in which field; null when it is in none of them, or in several.
+    struct Problem {
+        QString words;
+        QWidget* field = nullptr;
+    };
+    Problem problem() const;
+    QWidget* fieldToBlame(const StudyPlan& plan, const std::string& complaint) const;
+    void tell(const Problem& problem);
 
     const Wafer& wafer_;
     StudyPlan shown_; ///< as set: what the form does not show is kept
@@ -67,7 +76,11 @@ private:
     QPushButton* editStatistics_;
     QCheckBox* circuit_;
     QLabel* dataset_;
-    QLabel* problem_;
+    QPushButton* chooseDataset_;
+    QString datasetProblem_;
+    QFormLayout* form_;
+    QLabel* problem_;           ///< below the field that is wrong
+    QWidget* blamed_ = nullptr; ///< that field
 };
 
 } // namespace faultline

@@ -10,6 +10,7 @@
 #include <QLineEdit>
 #include <QLocale>
 #include <QMenu>
+#include <QMessageBox>
 #include <QPushButton>
 #include <QSpinBox>
 #include <QSplitter>
@@ -21,6 +22,7 @@
 #include "common/error.h"
 #include "document/project_document.h"
 #include "figures/study_figures.h"
+#include "pages/circuit_panel.h"
 #include "pages/network_panel.h"
 #include "pages/queue_panel.h"
 #include "pages/runs_panel.h"
@@ -50,6 +52,11 @@ QDir presetFolder()
     return {QStandardPaths::writableLocation(QStandardPaths::AppConfigLocation) + "/presets"};
 }
 
+QFileInfoList presetFiles()
+{
+    return presetFolder().entryInfoList({"*.json"}, QDir::Files, QDir::Name);
+}
+
 } // namespace
 
 TrainPage::TrainPage(ProjectDocument& document, QWidget* parent)
@@ -59,6 +66,9 @@ TrainPage::TrainPage(ProjectDocument& document, QWidget* parent)
       runs_(new RunsPanel(document)),
       network_(new NetworkPanel(document))
 {
+    mayReplace = [this](const QString& question) {
+        return QMessageBox::question(this, tr("Presets"), question) == QMessageBox::Yes;
+    };
     auto* results = new QTabWidget;
     results->setObjectName("trainTabs");
     results->addTab(runs_, tr("Runs"));
@@ -130,6 +140,7 @@ QWidget* TrainPage::formPanel()
     run_ = new QPushButton(tr("Start"));
     run_->setObjectName("runStudyButton");
     run_->setToolTip(tr("Train these networks, or queue them while others train (Ctrl+Return)"));
+    run_->setShortcut(Qt::CTRL | Qt::Key_Return);
     run_->setStyleSheet(
         "QPushButton { padding: 7px 18px; border: 2px solid palette(highlight); border-radius: 5px;"
         " background: palette(highlight); color: palette(highlighted-text); font-weight: bold; }"
@@ -149,10 +160,15 @@ QWidget* TrainPage::formPanel()
     panel->body()->addLayout(top);
     panel->body()->addWidget(form_, 1);
     panel->body()->addLayout(bottom);
-    panel->setFixedWidth(340);
+    auto* circuit = new CircuitPanel(document_);
+    auto* tabs = new QTabWidget;
+    tabs->setObjectName("studyTabs");
+    tabs->addTab(panel, tr("Study"));
+    tabs->addTab(circuit, tr("Circuit"));
+    tabs->setFixedWidth(350);
 
     connect(form_, &StudyForm::datasetWanted, this, &TrainPage::datasetWanted);
-    connect(form_, &StudyForm::circuitWanted, this, &TrainPage::circuitWanted);
+    connect(form_, &StudyForm::circuitWanted, tabs, [tabs, circuit] { tabs->setCurrentWidget(circuit); });
     connect(form_, &StudyForm::edited, this, [this] {
         run_->setEnabled(form_->reason().isEmpty());
         if (run_->isEnabled())
@@ -160,7 +176,7 @@ QWidget* TrainPage::formPanel()
     });
     connect(run_, &QPushButton::clicked, this, &TrainPage::start);
     connect(threads_, &QSpinBox::valueChanged, &document_.queue(), &StudyQueue::setThreads);
-    return panel;
+    return tabs;
 }
 
 QWidget* TrainPage::charts()
@@ -210,11 +226,12 @@ QWidget* TrainPage::charts()
 void TrainPage::fillPresets()
 {
     presets_->clear();
+    qDeleteAll(presets_->findChildren<QMenu*>());
     presets_->addAction(tr("Defaults"), this, [this] {
         const StudyPlan defaults;
         document_.setPlan(defaults);
     });
-    for (const QFileInfo& file : presetFolder().entryInfoList({"*.json"}, QDir::Files, QDir::Name))
+    for (const QFileInfo& file : presetFiles())
         presets_->addAction(file.completeBaseName(), this, [this, file] {
             try {
                 document_.setPlan(readPlan(file.filePath().toStdString()));
@@ -225,6 +242,15 @@ void TrainPage::fillPresets()
     presets_->addSeparator();
     presets_->addAction(tr("Save as preset…"), this, &TrainPage::savePreset)
         ->setEnabled(form_->reason().isEmpty());
+    const QFileInfoList files = presetFiles();
+    if (files.isEmpty())
+        return;
+    QMenu* remove = presets_->addMenu(tr("Delete preset"));
+    for (const QFileInfo& file : files)
+        remove->addAction(file.completeBaseName(), this, [this, file] {
+            if (mayReplace(tr("Delete the preset \"%1\"?").arg(file.completeBaseName())))
+                QFile::remove(file.filePath());
+        });
 }
 
 void TrainPage::savePreset()
@@ -235,10 +261,12 @@ void TrainPage::savePreset()
                              .trimmed();
     if (!chosen || name.isEmpty())
         return;
+    const QString file = presetFolder().filePath(QString(name).replace('/', '-') + ".json");
+    if (QFile::exists(file) && !mayReplace(tr("Replace the preset \"%1\"?").arg(name)))
+        return;
     try {
         QDir().mkpath(presetFolder().path());
-        writePlan(form_->plan(),
-                  presetFolder().filePath(QString(name).replace('/', '-') + ".json").toStdString());
+        writePlan(form_->plan(), file.toStdString());
     } catch (const Error& error) {
         emit failed(QString::fromUtf8(error.what()));
     }
@@ -252,12 +280,6 @@ void TrainPage::start()
     } catch (const Error&) {
         // The form says already what is wrong.
     }
-}
-
-void TrainPage::stop()
-{
-    if (const auto running = document_.queue().running())
-        document_.queue().stop(*running);
 }
 
 void TrainPage::showProject()
@@ -287,9 +309,27 @@ void TrainPage::showCircuit()
 
 void TrainPage::showDataset()
 {
-    const std::filesystem::path dataset = document_.project().dataset;
-    form_->setDatasetName(dataset.empty() ? tr("MNIST")
-                                          : QString::fromStdString(dataset.filename().string()));
+    const std::string folder = document_.project().dataset;
+    const QString name = folder.empty()
+                             ? tr("MNIST")
+                             : QString::fromStdString(std::filesystem::path(folder).filename().string());
+    const auto show = [this, name](const QString& problem) {
+        form_->setDataset(name, problem);
+        run_->setEnabled(problem.isEmpty() && form_->reason().isEmpty());
+    };
+    show({});
+    if (folder.empty())
+        return checking_.cancel(); // the images that ship
+    // Reading is the only way to know that all is there.
+    checking_.start([folder, show](const std::stop_token&) -> Background::Finish {
+        QString problem;
+        try {
+            loadDataset(folder);
+        } catch (const std::exception& error) {
+            problem = QString::fromUtf8(error.what());
+        }
+        return [show, problem] { show(problem); };
+    });
 }
 
 void TrainPage::showProgress()

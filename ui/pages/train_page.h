@@ -1,8 +1,11 @@
 #pragma once
 
+#include <functional>
+
 #include <QTimer>
 #include <QWidget>
 
+#include "document/background.h"
 #include "study/study.h"
 
 class QLabel;
@@ -31,11 +34,11 @@ public:
 
     /// Adds the study that the form describes to the queue; says in the form why it cannot.
     void start();
-    void stop(); ///< what trains
+    /// Asks before a preset is lost. Tests answer by themselves.
+    std::function<bool(const QString& question)> mayReplace;
 
 signals:
     void datasetWanted(); ///< the person asks for another folder of images
-    void circuitWanted(); ///< the person wants to see the circuit
     void failed(const QString& reason);
 
 private:
@@ -63,7 +66,8 @@ private:
     LiveChart* error_;
     RunsPanel* runs_;
     NetworkPanel* network_;
-    QTimer curves_; ///< until the next drawing of the curves
+    QTimer curves_;       ///< until the next drawing of the curves
+    Background checking_; ///< the images
 };
 
 } // namespace faultline

@@ -64,6 +64,7 @@ WaferPage::WaferPage(ProjectDocument& document, QWidget* parent) : QWidget(paren
     connect(&document_, &ProjectDocument::dieChanged, this, &WaferPage::refreshLater);
     connect(&document_.queue(), &StudyQueue::resultsChanged, this, &WaferPage::showErrors);
     connect(&document_.queue(), &StudyQueue::studiesChanged, this, &WaferPage::showErrors);
+    connect(&document_.evaluator(), &Evaluator::failureChanged, this, &WaferPage::showNotes);
     connect(wafer_, &WaferView::selectionChanged, this, &WaferPage::showSelection);
     showWafer();
 }
@@ -85,7 +86,7 @@ void WaferPage::makeActions()
     open_ = make("openDie", tr("Open"), tr("Show the die on the Die page"), {},
                  [this] { emit dieWanted(wafer_->current()); });
     include_ = make("includeDies", tr("Exclude"), tr("Whether the selected dies take part in studies"),
-                    Qt::CTRL | Qt::Key_I, [this] {
+                    Qt::CTRL | Qt::Key_T, [this] {
                         const std::vector<int> dies = selectedDies();
                         const bool anyOut = std::ranges::any_of(dies, [this](int die) {
                             return !document_.project().wafer.dies[static_cast<std::size_t>(die)].included;
@@ -208,9 +209,16 @@ void WaferPage::showEvent(QShowEvent*)
 void WaferPage::refreshLater()
 {
     stale_ = true;
-    heatMap_->showDie(nullptr);
+    forgetDie();
     if (isVisible())
         showWafer();
+}
+
+/// The die that is large may have changed or gone.
+void WaferPage::forgetDie()
+{
+    heatMap_->showDie(nullptr);
+    shownDie_ = -1;
 }
 
 void WaferPage::showNetworks()
@@ -229,27 +237,49 @@ DieValues WaferPage::values() const
         return defectsPerDie(wafer);
     if (colourBy_->currentIndex() == Yield)
         return yieldPerDie(wafer);
+    return {tr("Test error (%)"), errors(), 1};
+}
+
+/// Of the chosen network on each die, percent; NaN where not known, empty without a network.
+std::vector<double> WaferPage::errors() const
+{
+    const Wafer& wafer = document_.project().wafer;
     const std::vector<NamedRun> networks = finishedNetworks(document_.project());
     const auto k = static_cast<std::size_t>(network_->currentIndex());
-    DieValues errors{tr("Test error (%)"), {}, 1};
+    std::vector<double> errors;
     if (k < networks.size())
         for (const Die& die : wafer.dies)
-            errors.values.push_back(networks[k].run->errorOn(networks[k].study->plan.groupOf(die.id, wafer)));
+            errors.push_back(networks[k].run->errorOn(networks[k].study->plan.groupOf(die.id, wafer)));
     return errors;
+}
+
+/// What tips say of the chosen network, and why where it says nothing.
+void WaferPage::showNotes()
+{
+    const QString& failure = document_.evaluator().failure();
+    QStringList notes;
+    for (const double error : errors())
+        notes.append(std::isfinite(error)
+                         ? tr("%1: %2 % wrong").arg(network_->currentText()).arg(error, 0, 'f', 2)
+                     : failure.isEmpty() ? tr("%1: not tested").arg(network_->currentText())
+                                         : tr("%1: not tested. %2").arg(network_->currentText(), failure));
+    wafer_->setNotes(notes);
 }
 
 void WaferPage::showErrors()
 {
-    if (colourBy_->currentIndex() == Errors)
+    if (colourBy_->currentIndex() == Errors) {
         refreshLater();
-    else
+    } else {
         showNetworks();
+        showNotes();
+    }
 }
 
 void WaferPage::showWafer()
 {
     stale_ = false;
-    heatMap_->showDie(nullptr); // the one that it shows may be gone
+    forgetDie();
     const Wafer& wafer = document_.project().wafer;
     showNetworks();
     std::vector<int> ids;
@@ -268,14 +298,11 @@ void WaferPage::showWafer()
     const bool sameDies = ids == shownIds_;
     shownIds_ = std::move(ids);
 
-    const DieValues shown = values();
-    QStringList notes;
-    if (colourBy_->currentIndex() == Errors)
-        for (const double error : shown.values)
-            notes.append(std::isfinite(error)
-                             ? tr("%1: %2 % wrong").arg(network_->currentText()).arg(error, 0, 'f', 2)
-                             : tr("not tested"));
-    wafer_->setWafer(wafer, shown, notes);
+    dieCounts_.clear();
+    for (const Die& die : wafer.dies)
+        dieCounts_.push_back(die.counts());
+    wafer_->setWafer(wafer, values());
+    showNotes();
     if (!sameDies && !selection.empty())
         wafer_->select(selection, *selection.rbegin());
 
@@ -320,6 +347,7 @@ void WaferPage::showDie(int index)
 {
     const Wafer& wafer = document_.project().wafer;
     if (index < 0 || index >= static_cast<int>(wafer.dies.size())) {
+        shownDie_ = -1;
         diePanel_->setTitle(tr("Die"));
         heatMap_->showDie(nullptr);
         histogram_->setFigure(nullptr);
@@ -328,13 +356,16 @@ void WaferPage::showDie(int index)
     }
     const Die& die = wafer.dies[static_cast<std::size_t>(index)];
     diePanel_->setTitle(tr("Die %1").arg(QString::fromStdString(die.name)));
-    heatMap_->showDie(&die, wafer.geometry);
-    histogram_->setFigure(conductanceFigure({&die, 1}));
+    if (index != shownDie_) {
+        heatMap_->showDie(&die, wafer.geometry);
+        histogram_->setFigure(conductanceFigure({&die, 1}));
+    }
+    shownDie_ = index;
 
-    const DefectCounts counts = die.counts();
+    const DefectCounts counts = dieCounts_[static_cast<std::size_t>(index)];
     DefectCounts selected{}, all{};
     for (int k = 0; k < static_cast<int>(wafer.dies.size()); ++k) {
-        const DefectCounts some = wafer.dies[static_cast<std::size_t>(k)].counts();
+        const DefectCounts& some = dieCounts_[static_cast<std::size_t>(k)];
         for (std::size_t defect = 0; defect < all.size(); ++defect) {
             all[defect] += some[defect];
             if (wafer_->selected().contains(k))

@@ -4,6 +4,8 @@
 
 #include <QWidget>
 
+#include "wafer/die.h"
+
 class QAction;
 class QComboBox;
 class QLabel;
@@ -45,9 +47,12 @@ private:
     void showNetworks();
     void showSelection();
     void showDie(int die);
+    void forgetDie();
     void showErrors();
+    void showNotes();
     void refreshLater(); ///< at once when in sight, or else when it comes into sight
     DieValues values() const;
+    std::vector<double> errors() const;
     std::vector<int> selectedDies() const;
     void rename(int die, const QString& name);
     void askForNewWafer();
@@ -63,7 +68,9 @@ private:
     HeatMapView* heatMap_;
     FigureView* histogram_;
     QAction *open_, *include_, *duplicate_, *rename_, *remove_, *newWafer_;
-    std::vector<int> shownIds_; ///< of the dies when they were shown last
+    std::vector<DefectCounts> dieCounts_; ///< of each die
+    std::vector<int> shownIds_;           ///< of the dies when they were shown last
+    int shownDie_ = -1;                   ///< that is large
     bool stale_ = false;
 };
 

@@ -16,6 +16,7 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
+#include <QMessageBox>
 #include <QMimeData>
 #include <QPainter>
 #include <QPushButton>
@@ -123,12 +124,19 @@ ExportDialog::ExportDialog(std::vector<std::shared_ptr<const Figure>> figures, Q
     chooseFolder = [this](const QString& start) {
         return QFileDialog::getExistingDirectory(this, tr("Export into folder"), start);
     };
+    mayReplace = [this](const QStringList& files) {
+        constexpr qsizetype named = 5;
+        QString words = tr("The folder has %n of these files already. Replace them?", nullptr,
+                           static_cast<int>(files.size()));
+        words += "\n" + files.mid(0, named).join(", ") + (files.size() > named ? tr(", …") : QString());
+        return QMessageBox::question(this, windowTitle(), words) == QMessageBox::Yes;
+    };
     for (const auto& figure : figures_)
         which_->addItem(figure->title);
 
     auto* copy = new QPushButton(tr("&Copy"));
     copy->setToolTip(tr("Puts the figure on the clipboard, as image and as SVG"));
-    exportAll_->setToolTip(tr("Writes every figure of the project into the folder, each under its own name"));
+    exportAll_->setToolTip(tr("Writes every figure of this list into the folder, each under its own name"));
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close);
     buttons->addButton(copy, QDialogButtonBox::ActionRole);
     if (figures_.size() > 1)
@@ -192,6 +200,11 @@ ExportDialog::ExportDialog(std::vector<std::shared_ptr<const Figure>> figures, Q
               tr("Written into %1.").arg(folder_->text()));
     });
     connect(exportAll_, &QPushButton::clicked, this, [this] {
+        QStringList replaced;
+        for (const auto& figure : figures_)
+            replaced += present(QString::fromStdString(figure->name));
+        if (!replaced.isEmpty() && !mayReplace(replaced))
+            return;
         write([this] { exportFigures(figures_, style(), formats(), folder_->text().toStdString()); },
               tr("All figures are in %1.").arg(folder_->text()));
     });
@@ -313,6 +326,17 @@ std::vector<FigureFormat> ExportDialog::formats() const
     return chosen;
 }
 
+QStringList ExportDialog::present(const QString& stem) const
+{
+    QStringList files;
+    for (const FigureFormat format : formats()) {
+        const QString file = stem + '.' + QString::fromUtf8(name(format).data());
+        if (QFileInfo::exists(QDir(folder_->text()).filePath(file)))
+            files.append(file);
+    }
+    return files;
+}
+
 void ExportDialog::showFigure()
 {
     name_->setText(QString::fromStdString(figure().name));
@@ -334,12 +358,7 @@ void ExportDialog::refresh()
     size_->setText(words);
     preview_->show(figure(), wanted);
 
-    QStringList replaced;
-    for (const FigureFormat format : formats()) {
-        const QString file = name_->text() + '.' + QString::fromUtf8(name(format).data());
-        if (QFileInfo::exists(QDir(folder_->text()).filePath(file)))
-            replaced.append(file);
-    }
+    const QStringList replaced = present(name_->text());
     status_->setText(replaced.isEmpty() ? QString() : tr("Replaces %1.").arg(replaced.join(", ")));
     const bool somewhere = !formats().empty() && !folder_->text().isEmpty();
     export_->setEnabled(somewhere && !name_->text().isEmpty());

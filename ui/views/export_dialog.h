@@ -32,6 +32,8 @@ public:
 
     /// Asks for a folder, starting at one; empty: cancelled. Tests put their own answer here.
     std::function<QString(const QString& start)> chooseFolder;
+    /// Asks before "Export all" writes over files; likewise.
+    std::function<bool(const QStringList& files)> mayReplace;
 
     void done(int result) override;
 
@@ -42,6 +44,7 @@ private:
     const Figure& figure() const;
     void showFigure();
     void refresh();
+    QStringList present(const QString& stem) const; ///< the files that an export to this name replaces
     void write(const std::function<void()>& action, const QString& what);
 
     std::vector<std::shared_ptr<const Figure>> figures_;

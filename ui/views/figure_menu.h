@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "figures/figure.h"
 
@@ -19,7 +20,9 @@ void addFigureActions(QMenu& menu, QWidget& parent, const std::shared_ptr<const 
 
 /// Gives a widget that shows a figure a context menu of these actions.
 void addFigureMenu(QWidget& widget, const FigureShown& figure);
-/// Makes Ctrl+C copy the figure while the widget has the focus.
+/// The figures of all such widgets inside of another, as they are shown now.
+std::vector<std::shared_ptr<const Figure>> figuresShown(const QWidget& widget);
+/// Makes Ctrl+C copy the figure while the widget has the focus, whatever it does elsewhere on the page.
 void addCopyKey(QWidget& widget, const FigureShown& figure);
 
 } // namespace faultline

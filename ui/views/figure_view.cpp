@@ -241,11 +241,8 @@ void FigureView::paintEvent(QPaintEvent*)
     figure_->paint(painter, figureArea(), theme);
     if (!selected_.empty())
         paintSelection(painter, theme);
-    if (hasFocus()) {
-        painter.setPen(QPen(palette().color(QPalette::Highlight), 1.0));
-        painter.setBrush(Qt::NoBrush);
-        painter.drawRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5));
-    }
+    if (hasFocus())
+        paintFocus(painter, *this);
 }
 
 /// Rings around dots and one frame around an item's cells; names where they do not hide each other.
@@ -297,6 +294,13 @@ void paintHint(QWidget& widget, const QString& hint)
     painter.fillRect(widget.rect(), theme.background);
     painter.setPen(theme.colour(Hue::Muted));
     painter.drawText(widget.rect().adjusted(16, 16, -16, -16), Qt::AlignCenter | Qt::TextWordWrap, hint);
+}
+
+void paintFocus(QPainter& painter, const QWidget& widget)
+{
+    painter.setPen(QPen(widget.palette().color(QPalette::Highlight), 1.0));
+    painter.setBrush(Qt::NoBrush);
+    painter.drawRect(QRectF(widget.rect()).adjusted(0.5, 0.5, -0.5, -0.5));
 }
 
 Theme themeOf(const QWidget& widget)

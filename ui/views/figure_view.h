@@ -66,6 +66,9 @@ private:
 /// What a view without data shows: a quiet line of words in the middle.
 void paintHint(QWidget& widget, const QString& hint);
 
+/// The frame around a view that has the keyboard's focus.
+void paintFocus(QPainter& painter, const QWidget& widget);
+
 /// The theme of a widget's palette and font.
 Theme themeOf(const QWidget& widget);
 

@@ -86,7 +86,9 @@ void HeatMapView::refresh()
     cells_ = {};
     if (die_ && die_->defect.size() > 0)
         cells_ = CellPyramid(dieImage(*die_, overlay_, range_), overlay_.layer);
-    remakeLit();
+    staleLit_ = true;
+    rendered_ = {};
+    update();
     if (fitted_)
         fit();
 }
@@ -94,11 +96,15 @@ void HeatMapView::refresh()
 void HeatMapView::setLit(std::function<bool(const CellState&)> lit)
 {
     isLit_ = std::move(lit);
-    remakeLit();
+    staleLit_ = true;
+    rendered_ = {};
+    update();
 }
 
+/// Once for each frame, however often a brush has moved since the last.
 void HeatMapView::remakeLit()
 {
+    staleLit_ = false;
     lit_ = {};
     if (isLit_ && !cells_.isEmpty()) {
         QImage image = cells_.cells();
@@ -110,8 +116,6 @@ void HeatMapView::remakeLit()
         }
         lit_ = CellPyramid(std::move(image), overlay_.layer);
     }
-    rendered_ = {};
-    update();
 }
 
 void HeatMapView::setPreview(std::vector<CellEdit> edits)
@@ -292,6 +296,8 @@ void HeatMapView::paintEvent(QPaintEvent*)
         paintHint(*this, tr("Select a die."));
         return;
     }
+    if (staleLit_)
+        remakeLit();
     QPainter painter(this);
     const Theme theme = themeOf(*this);
     painter.fillRect(rect(), theme.background);
@@ -440,10 +446,20 @@ void HeatMapView::paintEdits(QPainter& painter, const Theme& theme) const
         const double more = std::max(0.0, (3.0 - cell.width()) / 2);
         return cell.adjusted(-more, -more, more, more);
     };
+    // Of many small cells one for each pixel will do.
+    std::vector<bool> drawn(static_cast<std::size_t>(width()) * static_cast<std::size_t>(height()));
     for (const CellEdit& edit : preview_) {
         if (!isSeen(edit.cell))
             continue;
-        const QRectF cell = grown(cellRect(edit.cell));
+        const QRectF place = cellRect(edit.cell);
+        const QPoint pixel(std::clamp(static_cast<int>(place.left()), 0, width() - 1),
+                           std::clamp(static_cast<int>(place.top()), 0, height() - 1));
+        const auto index = static_cast<std::size_t>(pixel.y()) * static_cast<std::size_t>(width()) +
+                           static_cast<std::size_t>(pixel.x());
+        if (size_ < 1.0 && drawn[index])
+            continue;
+        drawn[index] = true;
+        const QRectF cell = grown(place);
         painter.fillRect(cell, edit.state.defect == Defect::None ? theme.background
                                                                  : theme.colour(hueOf(edit.state.defect)));
         if (size_ >= 5.0) {
@@ -481,8 +497,9 @@ void HeatMapView::paintRulers(QPainter& painter, const Theme& theme) const
     const QRect cells = visibleCells();
     // A number takes three ems.
     const auto step = [&](int kernel) {
-        for (const int cells : {1, 2, 5, 10, 20})
-            if (cells * size_ >= 3.0 * em && cells < kernel)
+        // Steps that meet the borders of kernels, unless a kernel is as good as the die.
+        for (const int cells : {1, 2, 5, 10, 20, 50, 100})
+            if (cells * size_ >= 3.0 * em && cells < kernel && (kernel % cells == 0 || kernel > 100))
                 return cells;
         return kernel * std::max(1, static_cast<int>(std::ceil(3.0 * em / (size_ * kernel))));
     };

@@ -106,6 +106,7 @@ private:
     ColourMap colours_ = ColourMap::Viridis;
     std::function<bool(const CellState&)> isLit_;
     CellPyramid cells_, lit_; // lit_: the same cells, but noCell where they are pale
+    bool staleLit_ = false;
     std::vector<CellEdit> preview_;
     QRect selection_;
 

@@ -83,6 +83,15 @@ void ImageGrid::paintEvent(QPaintEvent*)
         painter.drawText(QRectF(at.left(), image.bottom() + 1, at.width(), fontMetrics().height()),
                          Qt::AlignCenter, items_[k].caption);
     }
+    if (hasFocus())
+        paintFocus(painter, *viewport());
+}
+
+bool ImageGrid::event(QEvent* event)
+{
+    if (event->type() == QEvent::FocusIn || event->type() == QEvent::FocusOut)
+        viewport()->update();
+    return QAbstractScrollArea::event(event);
 }
 
 bool ImageGrid::viewportEvent(QEvent* event)

@@ -7,9 +7,11 @@
 #include <QChartView>
 #include <QEvent>
 #include <QGraphicsLayout>
+#include <QKeyEvent>
 #include <QLabel>
 #include <QLineSeries>
 #include <QMouseEvent>
+#include <QPainter>
 #include <QStackedLayout>
 #include <QToolTip>
 #include <QValueAxis>
@@ -60,6 +62,10 @@ LiveChart::LiveChart(const QString& xTitle, const QString& yTitle, const QString
     c.view->setFrameShape(QFrame::NoFrame);
     c.view->viewport()->installEventFilter(this);
     c.view->viewport()->setMouseTracking(true);
+    c.view->setFocusPolicy(Qt::NoFocus);
+    setFocusPolicy(Qt::StrongFocus);
+    setContentsMargins(2, 2, 2, 2); // for the mark of the focus
+    setAccessibleName(tr("Chart: %1").arg(yTitle));
     c.hint = new QLabel(hint, this);
     c.hint->setAlignment(Qt::AlignCenter);
     c.hint->setWordWrap(true);
@@ -130,6 +136,26 @@ void LiveChart::resizeEvent(QResizeEvent* event)
 {
     fitAxes();
     QWidget::resizeEvent(event);
+}
+
+void LiveChart::paintEvent(QPaintEvent*)
+{
+    QPainter painter(this);
+    if (hasFocus())
+        paintFocus(painter, *this);
+}
+
+/// Arrow keys go from curve to curve as clicks do.
+void LiveChart::keyPressEvent(QKeyEvent* event)
+{
+    const std::vector<LiveCurve>& curves = chart_->curves;
+    const bool next = event->key() == Qt::Key_Right || event->key() == Qt::Key_Down;
+    if (curves.empty() || (!next && event->key() != Qt::Key_Left && event->key() != Qt::Key_Up))
+        return QWidget::keyPressEvent(event);
+    const auto at = std::ranges::find(curves, emphasised_, &LiveCurve::key) - curves.begin();
+    const auto count = static_cast<std::ptrdiff_t>(curves.size());
+    const auto to = at == count ? (next ? 0 : count - 1) : (at + (next ? 1 : count - 1)) % count;
+    emit clicked(curves[static_cast<std::size_t>(to)].key);
 }
 
 void LiveChart::changeEvent(QEvent* event)

@@ -40,9 +40,11 @@ public:
 
 signals:
     void hovered(int key); ///< the curve under the cursor, -1 for none
-    void clicked(int key);
+    void clicked(int key); ///< also by arrow keys, from curve to curve
 
 protected:
+    void paintEvent(QPaintEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
     void changeEvent(QEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
     bool eventFilter(QObject* watched, QEvent* event) override;

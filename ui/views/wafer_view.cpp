@@ -19,7 +19,7 @@ namespace faultline
 namespace
 {
 
-QString tipOf(const Die& die, const QString& note)
+QString tipOf(const Die& die)
 {
     QStringList lines{QString::fromStdString(die.name)};
     if (!die.included)
@@ -29,8 +29,6 @@ QString tipOf(const Die& die, const QString& note)
         lines.append(QString("%1: %2")
                          .arg(QString::fromUtf8(name(defect)))
                          .arg(counts[static_cast<std::size_t>(defect)]));
-    if (!note.isEmpty())
-        lines.append(note);
     return lines.join('\n');
 }
 
@@ -43,7 +41,7 @@ WaferView::WaferView(QWidget* parent) : QWidget(parent)
     setAccessibleName(tr("Dies of the wafer"));
 }
 
-void WaferView::setWafer(const Wafer& wafer, DieValues values, const QStringList& notes)
+void WaferView::setWafer(const Wafer& wafer, DieValues values)
 {
     const bool sameDies = names_.size() == static_cast<qsizetype>(wafer.dies.size());
     map_ = waferMapFigure(wafer, std::move(values));
@@ -52,7 +50,7 @@ void WaferView::setWafer(const Wafer& wafer, DieValues values, const QStringList
     tips_.clear();
     for (std::size_t k = 0; k < wafer.dies.size(); ++k) {
         names_.append(QString::fromStdString(wafer.dies[k].name));
-        tips_.append(tipOf(wafer.dies[k], notes.value(static_cast<qsizetype>(k))));
+        tips_.append(tipOf(wafer.dies[k]));
     }
     delete nameEditor_;
     band_.reset();
@@ -64,6 +62,12 @@ void WaferView::setWafer(const Wafer& wafer, DieValues values, const QStringList
         current_ = -1;
         select(anchor_);
     }
+}
+
+QString WaferView::tip(int die) const
+{
+    const QString note = notes_.value(die);
+    return note.isEmpty() ? tips_[die] : tips_[die] + '\n' + note;
 }
 
 void WaferView::select(int die)
@@ -311,7 +315,7 @@ bool WaferView::event(QEvent* event)
     const auto* help = static_cast<QHelpEvent*>(event);
     const int die = map_ ? dieAt(help->pos()) : -1;
     if (die >= 0)
-        QToolTip::showText(help->globalPos(), tips_[die], this, dieRect(die).toAlignedRect());
+        QToolTip::showText(help->globalPos(), tip(die), this, dieRect(die).toAlignedRect());
     else
         QToolTip::hideText();
     return true;

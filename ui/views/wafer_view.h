@@ -25,14 +25,16 @@ public:
     explicit WaferView(QWidget* parent = nullptr);
 
     /// Copies what it shows. Keeps the selection while the number of dies stays the same; selects the first
-    /// die otherwise. `notes`: a further line of each die's tip, or none.
-    void setWafer(const Wafer& wafer, DieValues values, const QStringList& notes = {});
+    /// die otherwise.
+    void setWafer(const Wafer& wafer, DieValues values);
+    /// A further line of each die's tip, or none.
+    void setNotes(const QStringList& notes) { notes_ = notes; }
     int current() const { return current_; } ///< the one selected last; -1 without dies
     const std::set<int>& selected() const { return selected_; }
     void select(int die); ///< alone
     void select(std::set<int> dies, int current);
     QRectF dieRect(int die) const; ///< where it is drawn
-    QString tip(int die) const { return tips_[die]; }
+    QString tip(int die) const;
     void editName(int die); ///< in place; the outcome is renamed()
 
     QSize sizeHint() const override { return {860, 400}; }
@@ -64,7 +66,7 @@ private:
 
     std::unique_ptr<WaferMap> map_;
     std::vector<WaferPosition> positions_;
-    QStringList names_, tips_;
+    QStringList names_, tips_, notes_;
     std::set<int> selected_;
     int current_ = -1;
     int anchor_ = -1; ///< where a range begins that Shift selects

@@ -37,12 +37,13 @@
 #include "pages/die_page.h"
 #include "pages/export_dies_dialog.h"
 #include "pages/import_dialog.h"
+#include "pages/jobs_strip.h"
 #include "pages/panel.h"
-#include "pages/queue_panel.h"
 #include "pages/statistics_page.h"
 #include "pages/train_page.h"
 #include "pages/wafer_page.h"
 #include "views/export_dialog.h"
+#include "views/figure_menu.h"
 #include "views/tinted_icon.h"
 #include "window/appearance.h"
 #include "window/hint_bar.h"
@@ -163,7 +164,12 @@ MainWindow::MainWindow(Project project, QWidget* parent)
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     layout->addWidget(rail_);
-    layout->addWidget(pages_, 1);
+    auto* jobs = new JobsStrip(document_);
+    auto* aboveJobs = new QVBoxLayout;
+    aboveJobs->setSpacing(0);
+    aboveJobs->addWidget(pages_, 1);
+    aboveJobs->addWidget(jobs);
+    layout->addLayout(aboveJobs, 1);
     if (!QSettings().value("hintsSeen", false).toBool()) {
         auto* hints = new HintBar;
         withHints->addWidget(hints);
@@ -181,8 +187,11 @@ MainWindow::MainWindow(Project project, QWidget* parent)
         die->showDie(index);
         pages_->setCurrentWidget(die);
     });
+    connect(jobs, &JobsStrip::studyWanted, this, [this, train](int study) {
+        document_.showStudy(study);
+        pages_->setCurrentWidget(train);
+    });
     connect(train, &TrainPage::datasetWanted, this, &MainWindow::chooseDataset);
-    connect(train, &TrainPage::circuitWanted, this, [this, circuit] { pages_->setCurrentWidget(circuit); });
     connect(train, &TrainPage::failed, this, [this](const QString& reason) { dialogs_.showError(reason); });
     connect(statistics, &StatisticsPage::failed, this,
             [this](const QString& reason) { dialogs_.showError(reason); });
@@ -197,8 +206,7 @@ MainWindow::MainWindow(Project project, QWidget* parent)
     });
     connect(&document_, &ProjectDocument::projectReplaced, this, &MainWindow::showStatus);
     connect(&document_, &ProjectDocument::waferChanged, this, &MainWindow::showStatus);
-    connect(&document_.queue(), &StudyQueue::progressed, this, &MainWindow::showStatus);
-    connect(&document_.queue(), &StudyQueue::studiesChanged, this, &MainWindow::showStatus);
+    connect(&document_.evaluator(), &Evaluator::failureChanged, this, &MainWindow::showStatus);
     showTitle();
     showStatus();
 
@@ -290,6 +298,8 @@ void MainWindow::makeMenus()
     redo->setObjectName("actionRedo");
     redo->setShortcuts({QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Z), QKeySequence(Qt::CTRL | Qt::Key_Y)});
     edit->addActions({undo, redo});
+    edit->addSeparator();
+    edit->addActions(pages_->findChild<DiePage*>()->editActions());
     edit->addSeparator();
     add(edit, tr("&Classify cells…"), "actionClassify", QKeySequence(Qt::CTRL | Qt::Key_L),
         [this] { classifyCells(); });
@@ -532,7 +542,12 @@ void MainWindow::exportFigures()
 {
     const Study none;
     std::vector<std::shared_ptr<const Figure>> figures =
-        studyFigures(document_.project().wafer, document_.study() ? *document_.study() : none);
+        studyFigures(document_.project().wafer, document_.study() ? *document_.study() : none,
+                     findChild<ComparePage*>()->choice());
+    for (auto& shown : figuresShown(*pages_))
+        if (std::ranges::find(figures, shown->name, [](const auto& one) { return one->name; }) ==
+            figures.end())
+            figures.push_back(std::move(shown));
     if (figures.empty())
         return dialogs_.showError(tr("This project has no dies, so there are no figures to export."));
     auto* dialog = new ExportDialog(std::move(figures), this);
@@ -574,15 +589,10 @@ void MainWindow::about()
         tr("<h3>Faultline %1</h3>"
            "<p>Explore memory crossbars: what defects do to neural networks, and training that "
            "survives them.</p>"
-           "<p>Qt %2, Eigen %3, built with GCC %4</p>"
+           "<p>Qt and Qt Charts %2, %3</p>"
            "<p>Free software under the GNU General Public License, version 3 or later "
            "(GPL-3.0-or-later). It comes without any warranty.</p>")
-            .arg(version(), qVersion(),
-                 QString("%1.%2.%3")
-                     .arg(EIGEN_WORLD_VERSION)
-                     .arg(EIGEN_MAJOR_VERSION)
-                     .arg(EIGEN_MINOR_VERSION),
-                 QString(__VERSION__)));
+            .arg(version(), qVersion(), FAULTLINE_BUILT_WITH));
 }
 
 void MainWindow::showTitle()
@@ -598,23 +608,8 @@ void MainWindow::showStatus()
     QString text = tr("%1: %2 dies")
                        .arg(QString::fromStdString(document_.project().name))
                        .arg(document_.project().wafer.dies.size());
-    const StudyQueue& queue = document_.queue();
-    if (const auto running = queue.running()) {
-        const StudyState& state = queue.states()[static_cast<std::size_t>(*running)];
-        text += tr("  ·  %1: %2 of %3 networks")
-                    .arg(QString::fromStdString(
-                        document_.project().studies[static_cast<std::size_t>(*running)].name))
-                    .arg(state.finishedRuns())
-                    .arg(state.runs.size());
-        if (state.phase == StudyState::Phase::Paused)
-            text += tr(", paused");
-        else if (state.secondsLeft >= 0.0)
-            text += tr(", about %1 left").arg(duration(state.secondsLeft));
-        const auto waiting =
-            std::ranges::count(queue.states(), StudyState::Phase::Queued, &StudyState::phase);
-        if (waiting > 0)
-            text += tr("  ·  %1 waiting").arg(waiting);
-    }
+    if (const QString& failure = document_.evaluator().failure(); !failure.isEmpty())
+        text += tr("  ·  ⚠ Some errors on dies are not known: %1").arg(failure);
     status_->setText(text);
 }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -69,23 +70,57 @@ void printQuality(const Classification& classification)
 
 struct ImportOptions {
     std::vector<std::string> paths;
-    std::string project, recipe, saveRecipe, name = "measured wafer";
-    bool force = false;
+    std::string project, into, recipe, saveRecipe, name = "measured wafer";
     std::optional<Quantity> quantity;
     std::optional<TextLayout> layout;
     std::optional<char> separator, decimal;
     std::optional<Level> state;
     std::optional<double> readVoltage;
-    std::optional<int> headerLines, labelColumns;
+    std::optional<int> headerLines, labelColumns, firstIndex;
+    std::vector<std::string> columns; ///< KEY=NUMBER or KEY=NAME
     std::optional<std::string> dieName;
     std::vector<std::string> datasets;
-    bool transpose = false, flipRows = false, flipColumns = false, unlabelled = false;
+    bool transpose = false, flipRows = false, flipColumns = false, unlabelled = false, force = false;
     double tmr = 1.5;
 };
 
-ImportRecipe recipeOf(const ImportOptions& options, const fs::path& first)
+/// Settles the columns of a table, each by its number or by the name that the header gives it.
+void setColumns(ImportRecipe& recipe, const std::vector<std::string>& settings, const fs::path& first)
 {
-    ImportRecipe recipe = options.recipe.empty() ? guessRecipe(first) : loadRecipe(options.recipe);
+    if (settings.empty())
+        return;
+    recipe.layout = TextLayout::Table;
+    constexpr std::size_t mostHeaderLines = 100;
+    const std::vector<std::string> names = previewText(first, recipe.text, mostHeaderLines).columns;
+    for (const std::string& setting : settings) {
+        const auto sign = setting.find('=');
+        const std::string key = setting.substr(0, sign);
+        const std::string wanted = sign == setting.npos ? "" : setting.substr(sign + 1);
+        const auto* const column =
+            std::ranges::find(tableColumns, key, [](const auto& item) { return std::string(item.first); });
+        const auto named = std::ranges::find(names, wanted);
+        std::optional<int> number;
+        if (named != names.end())
+            number = static_cast<int>(named - names.begin()) + 1;
+        else if (!wanted.empty() && wanted.size() < 4 &&
+                 std::ranges::all_of(wanted, [](char c) { return c >= '0' && c <= '9'; }))
+            number = std::stoi(wanted);
+        if (column == tableColumns.end() || !number)
+            throw Error(
+                "--columns: found " + setting +
+                ", expected die, row, column, state, value, value_p, value_ap, wafer_row or wafer_column, "
+                "then = and the number of a column from 1, or its name in the header");
+        recipe.columns.*column->second = *number;
+        if (key == "value")
+            recipe.columns.parallel = recipe.columns.antiparallel = 0;
+        else if (key.starts_with("value_"))
+            recipe.columns.value = recipe.columns.state = 0;
+    }
+}
+
+ImportRecipe recipeOf(const ImportOptions& options, const fs::path& first, const DieGeometry* expected)
+{
+    ImportRecipe recipe = options.recipe.empty() ? guessRecipe(first, expected) : loadRecipe(options.recipe);
     const auto set = [](auto& value, const auto& chosen) {
         if (chosen)
             value = *chosen;
@@ -98,6 +133,8 @@ ImportRecipe recipeOf(const ImportOptions& options, const fs::path& first)
     set(recipe.text.labelColumns, options.labelColumns);
     set(recipe.readVoltage, options.readVoltage);
     set(recipe.dieName, options.dieName);
+    set(recipe.firstIndex, options.firstIndex);
+    setColumns(recipe, options.columns, first);
     if (options.state)
         recipe.states = {*options.state};
     if (!options.datasets.empty())
@@ -110,53 +147,69 @@ ImportRecipe recipeOf(const ImportOptions& options, const fs::path& first)
 
 int importDies(const ImportOptions& options)
 {
-    const LockFile lock = lockToWrite(options.project);
-    expectNoStudies(options.project, options.force);
+    const bool adds = !options.into.empty();
+    const std::string& file = adds ? options.into : options.project;
+    const LockFile lock = lockToWrite(file);
     const std::vector<fs::path> paths(options.paths.begin(), options.paths.end());
     const std::vector<fs::path> files = measurementFiles(paths);
-    ImportRecipe recipe = recipeOf(options, files.front());
-    const Measurement measurement = readMeasurement(files, recipe);
+    if (!adds && !options.force && fs::exists(file))
+        throw Error(file + ": exists already; add the dies to it with --into, or replace it with --force");
     Project project;
-    project.name = options.name;
-    project.wafer = waferOf(measurement, options.name, options.tmr);
-    const DieGeometry& size = project.wafer.geometry;
+    if (adds)
+        project = loadProject(file);
+    const DieGeometry* const expected = adds ? &project.wafer.geometry : nullptr;
+    ImportRecipe recipe = recipeOf(options, files.front(), expected);
+    const Measurement measurement = readMeasurement(files, recipe, expected);
+    Wafer wafer = waferOf(measurement, options.name, options.tmr);
+    const DieGeometry& size = wafer.geometry;
     for (const std::string& line : measurement.report.lines())
         std::cout << line << '\n';
+    const MeasuredDie& first = measurement.dies.front();
+    const std::optional<Level> only = !first.has(AP)  ? std::optional(P)
+                                      : !first.has(P) ? std::optional(AP)
+                                                      : std::nullopt;
     std::cout << "Dies of " << size.rows << " x " << size.columns << " cells, read as "
               << name(recipe.quantity) << (recipe.transpose ? ", rows and columns exchanged" : "") << "; R_P "
-              << general(project.wafer.device.parallelResistance) << " ohm, TMR "
-              << general(100.0 * project.wafer.device.tmr) << " % by the medians\n";
+              << general(wafer.device.parallelResistance) << " ohm, TMR " << general(100.0 * wafer.device.tmr)
+              << (only ? " % as assumed (--tmr)\n" : " % by the medians\n");
     if (!options.unlabelled) {
-        const MeasuredDie& die = measurement.dies.front();
-        const std::optional<Level> only = !die.has(AP)  ? std::optional(P)
-                                          : !die.has(P) ? std::optional(AP)
-                                                        : std::nullopt;
-        const Classification classification = classify(project.wafer, {}, only);
-        applyLabels(classification, project.wafer, only);
+        const Classification classification = classify(wafer, {}, only);
+        applyLabels(classification, wafer, only);
         printQuality(classification);
     }
+    if (adds) {
+        for (Die& die : diesToAdd(project.wafer, std::move(wafer.dies)))
+            project.wafer.add(std::move(die));
+    } else {
+        project.name = options.name;
+        project.wafer = std::move(wafer);
+    }
+    saveProject(project, file);
     if (!options.saveRecipe.empty()) {
         recipe.name = options.saveRecipe;
         saveRecipe(recipe);
     }
-    saveProject(project, options.project);
-    std::cout << "Project in " << options.project << '\n';
+    std::cout << "Project in " << file << '\n';
     return 0;
 }
 
 void addImport(CLI::App* die, Action& action)
 {
     CLI::App* command = die->add_subcommand(
-        "import", "Read measured dies into a new project: text, .npy, .npz, HDF5 and MATLAB 7.3. What the "
+        "import", "Read measured dies into a project: text, .npy, .npz, HDF5 and MATLAB 7.3. What the "
                   "options leave open is guessed from the first file");
     const auto options = std::make_shared<ImportOptions>();
     command
         ->add_option("FILE", options->paths, "Files, or folders of them; a die may have one for each state")
         ->required();
-    command->add_option("--out", options->project, "Project to write (.faultline)")
-        ->required()
+    CLI::Option_group* const where = command->add_option_group("where");
+    where->add_option("--out", options->project, "New project (.faultline)")->type_name("FILE");
+    where
+        ->add_option("--into", options->into,
+                     "Project to add the dies to; they have to be as large as its own")
         ->type_name("FILE");
-    command->add_flag("--force", options->force, "Replace a project even if it has studies");
+    where->require_option(1);
+    command->add_flag("--force", options->force, "Replace the project of --out if there is one");
     command
         ->add_option(
             "--recipe", options->recipe,
@@ -166,7 +219,7 @@ void addImport(CLI::App* die, Action& action)
     command->add_option("--save-recipe", options->saveRecipe, "Keep how the files were read under this name")
         ->type_name("NAME");
     addChoice(command, "--quantity", options->quantity, byName(allQuantities),
-              "What the numbers are: ohm, kiloohm, siemens, microsiemens, ampere, microampere");
+              "What the numbers are: ohm, siemens or ampere, with milli, kilo, micro and so on before them");
     command->add_option("--read-voltage", options->readVoltage, "Of currents")->type_name("VOLT");
     addChoice(command, "--layout", options->layout, byName(std::array{TextLayout::Matrix, TextLayout::Table}),
               "Of text: matrix, or table with a line for each cell");
@@ -178,14 +231,25 @@ void addImport(CLI::App* die, Action& action)
     command->add_option("--header-lines", options->headerLines, "Lines of text before the numbers");
     command->add_option("--label-columns", options->labelColumns, "Columns of names before a matrix");
     command
+        ->add_option(
+            "--columns", options->columns,
+            "Of a table: KEY=NUMBER or KEY=NAME in its header, separated by commas; keys are die, row, "
+            "column, state, value, value_p, value_ap, wafer_row, wafer_column. 0 is none")
+        ->delimiter(',')
+        ->type_name("LIST");
+    command->add_option("--first-index", options->firstIndex, "Of a table's rows and columns: 0 or 1")
+        ->check(CLI::Range(0, 1));
+    command
         ->add_option("--dataset", options->datasets,
                      "Paths in HDF5 or .npz; otherwise all that could be dies")
         ->type_name("PATH");
     addChoice(command, "--state", options->state, levels,
               "P or AP: the one that was measured, where names do not tell");
     command
-        ->add_option("--die-name", options->dieName,
-                     "Regular expression with a group ( ) that finds a die's name in a file's")
+        ->add_option(
+            "--die-name", options->dieName,
+            "Regular expression with a group ( ) that finds a die's name in FILE, or in FILE/PATH of "
+            "a dataset")
         ->type_name("PATTERN");
     command->add_flag("--transpose", options->transpose,
                       "Exchange rows and columns, against the guess or the recipe");
@@ -222,7 +286,7 @@ int classifyDies(const ClassifyOptions& options)
         throw Error("Give all four thresholds (--open-below, --middle, --short-above, --smallest-ratio), or "
                     "none to have a mixture fitted.");
     const Classification classification = classify(project.wafer, thresholds, options.only);
-    applyLabels(classification, project.wafer, options.only);
+    applyLabels(classification, project.wafer);
     printQuality(classification);
     saveProject(project, out);
     std::cout << "Labels in " << out << '\n';

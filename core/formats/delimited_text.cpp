@@ -78,22 +78,49 @@ std::string_view withoutMark(std::string_view text)
     return text;
 }
 
-char guessSeparator(const std::vector<std::string_view>& lines)
+char separatorOf(std::string_view line)
 {
-    // The last lines tell best: a header may hold anything.
     for (const char separator : {';', '\t'})
-        if (lines.back().find(separator) != std::string_view::npos)
+        if (line.find(separator) != std::string_view::npos)
             return separator;
-    if (lines.back().find(',') == std::string_view::npos)
+    if (line.find(',') == std::string_view::npos)
         return ' ';
     // "1,5 2,5": commas inside numbers that blanks separate. "1, 2, 3": the other way round.
     std::vector<std::string_view> fields;
-    split(lines.back(), ' ', fields);
+    split(line, ' ', fields);
     const bool numbersWithCommas =
         fields.size() > 1 && std::ranges::all_of(fields, [](std::string_view field) {
             return !field.ends_with(',') && measuredNumber(field, ',').has_value();
         });
     return numbersWithCommas ? ' ' : ',';
+}
+
+/// What most values are; of several the one that stands last, for a header may hold anything.
+template <class Value>
+Value mostFrequent(const std::vector<Value>& values)
+{
+    const auto count = [&](const Value& value) { return std::ranges::count(values, value); };
+    return *std::ranges::max_element(values.rbegin(), values.rend(), {}, count);
+}
+
+using Fields = std::vector<std::string_view>;
+
+/// Does a header's first field stand above names of rows? It is empty or a word, and columns are counted from
+/// 0 or 1, or have words for names. A first value that is missing has other numbers beside it.
+bool isCorner(const Fields& fields)
+{
+    if (fields.size() < 2 || (!fields.front().empty() && measuredNumber(fields.front(), '.')))
+        return false;
+    const bool named = std::ranges::none_of(
+        fields.begin() + 1, fields.end(), [](auto field) { return measuredNumber(field, '.').has_value(); });
+    if (named)
+        return fields.front().empty();
+    const auto first = measuredNumber(fields[1], '.');
+    for (std::size_t i = 1; i < fields.size(); ++i)
+        if ((first != 0.0 && first != 1.0) ||
+            measuredNumber(fields[i], '.') != *first + static_cast<double>(i - 1))
+            return false;
+    return true;
 }
 
 } // namespace
@@ -120,16 +147,11 @@ std::optional<double> measuredNumber(std::string_view field, char decimal)
     }
     if (text.starts_with('+'))
         text.remove_prefix(1);
-    constexpr double scpiNan = 9.91e37, scpiInfinity = 9.9e37;
     double value = 0.0;
     const char* const end = text.data() + text.size();
     const auto read = std::from_chars(text.data(), end, value);
     if (read.ec == std::errc::result_out_of_range || read.ptr != end || read.ec != std::errc())
         return wordForNumber(field);
-    if (value == scpiNan)
-        return std::numeric_limits<double>::quiet_NaN();
-    if (std::abs(value) == scpiInfinity)
-        return std::copysign(std::numeric_limits<double>::infinity(), value);
     return value;
 }
 
@@ -138,48 +160,64 @@ TextFormat guessTextFormat(std::string_view text)
     constexpr std::size_t mostLines = 50;
     text = withoutMark(text);
     std::vector<std::string_view> lines; // up to the last one that is not blank
-    std::size_t filled = 0;
+    std::size_t used = 0;
+    std::vector<char> separators;
     for (std::string_view rest = text; !rest.empty() && lines.size() < mostLines;) {
         const auto end = std::min(rest.find('\n'), rest.size());
         lines.push_back(rest.substr(0, end));
         rest.remove_prefix(std::min(end + 1, rest.size()));
-        if (!trimmed(lines.back(), " \t\r").empty())
-            filled = lines.size();
+        if (!trimmed(lines.back(), " \t\r").empty()) {
+            used = lines.size();
+            separators.push_back(separatorOf(lines.back()));
+        }
     }
-    lines.resize(filled);
+    lines.resize(used);
     TextFormat format;
     if (lines.empty())
         return format;
-    format.separator = guessSeparator(lines);
-    std::vector<std::string_view> fields;
-    split(lines.back(), format.separator, fields);
-    if (format.separator != ',') {
-        const auto holds = [&](char sign) {
-            return std::ranges::any_of(fields, [&](auto field) { return field.find(sign) != field.npos; });
-        };
-        format.decimal = holds(',') && !holds('.') ? ',' : '.';
-    }
+    format.separator = mostFrequent(separators);
+    std::vector<Fields> rows(lines.size());
+    for (std::size_t i = 0; i < lines.size(); ++i)
+        split(lines[i], format.separator, rows[i]);
+    const auto numbers = [&](char decimal) {
+        long count = 0;
+        for (const Fields& fields : rows)
+            count += std::ranges::count_if(
+                fields, [=](auto field) { return measuredNumber(field, decimal).has_value(); });
+        return count;
+    };
+    if (format.separator != ',' && numbers(',') > numbers('.'))
+        format.decimal = ',';
 
-    // Names of rows stand where the last line has no number. A header has more words than that, or, as pandas
-    // writes it, an empty field above the names of the rows.
+    // A usual line has so many fields and words as most have. If all of its words stand at the left, they
+    // name rows. What comes before the first usual line is a header only if it begins with a word and has
+    // more of them than numbers: a word among numbers is for the reader to refuse.
     const auto isNumber = [&](std::string_view field) {
         return measuredNumber(field, format.decimal).has_value();
     };
-    const auto words = [&] { return std::ranges::count_if(fields, std::not_fn(isNumber)); };
-    const auto usualWords = words();
-    const auto usualFields = fields.size();
-    while (format.labelColumns < static_cast<int>(fields.size()) && usualWords == 1 &&
-           !isNumber(fields[static_cast<std::size_t>(format.labelColumns)]))
-        ++format.labelColumns;
-    for (const std::string_view line : lines) {
-        split(line, format.separator, fields);
-        const bool emptyCorner = format.headerLines == 0 && fields.size() > 1 && fields.front().empty() &&
-                                 format.separator != ' ' && fields.size() == usualFields;
-        const bool comment = !fields.empty() && fields.front().starts_with('#');
-        if (!fields.empty() && words() <= usualWords && !emptyCorner && !comment)
+    using Form = std::array<std::ptrdiff_t, 3>; // fields, words, words at the left
+    const auto formOf = [&](const Fields& fields) {
+        return Form{std::ssize(fields), std::ranges::count_if(fields, std::not_fn(isNumber)),
+                    std::ranges::find_if(fields, isNumber) - fields.begin()};
+    };
+    std::vector<Form> forms;
+    for (const Fields& fields : rows)
+        if (!fields.empty())
+            forms.push_back(formOf(fields));
+    const auto [usualFields, usualWords, labels] = mostFrequent(forms);
+    if (usualWords == labels && labels < usualFields)
+        format.labelColumns = static_cast<int>(labels);
+    for (const Fields& fields : rows) {
+        const auto [count, words, atLeft] = formOf(fields);
+        const bool comment = count > 0 && fields.front().starts_with('#');
+        const bool corner = count == usualFields && format.separator != ' ' && isCorner(fields);
+        const auto filled = count - std::ranges::count(fields, std::string_view()); // spreadsheets pad
+        const bool sentence = atLeft > 0 && (count == usualFields ? words > usualWords && 2 * words > filled
+                                                                  : 2 * words >= filled);
+        if (count > 0 && !comment && !corner && !sentence)
             break;
-        if (emptyCorner && format.labelColumns == 0)
-            format.labelColumns = 1;
+        if (corner)
+            format.labelColumns = std::max(format.labelColumns, 1);
         ++format.headerLines;
     }
     if (format.headerLines == static_cast<int>(lines.size()))

@@ -20,8 +20,7 @@ struct TextFormat {
 };
 
 /// What instruments and spreadsheets write for a number. NaN for a missing value (nothing, nan, NA, N/A,
-/// null, -, 9.91e37) and infinity for an over-range (inf, OL, OVLD, overflow, 9.9e37): the two numbers are
-/// those of SCPI-99, volume 1, 7.2.1. Nothing for any other text.
+/// null, -) and infinity for an over-range (inf, OL, OVLD, overflow). Nothing for any other text.
 std::optional<double> measuredNumber(std::string_view field, char decimal);
 
 /// Guesses from the first lines; what they leave open is as in a new TextFormat.

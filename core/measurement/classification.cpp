@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <sstream>
 
 #include "common/error.h"
 #include "common/require.h"
@@ -394,6 +395,30 @@ void applyLabels(const Classification& classification, Wafer& wafer, std::option
     }
 }
 
+namespace
+{
+
+/// The nominal junction by the median conductances, siemens. Throws Error where they are none of a junction.
+Device deviceOf(double parallel, double antiparallel)
+{
+    constexpr double leastOhm = 1.0, mostOhm = 1e12;
+    const auto shown = [](double siemens) {
+        std::ostringstream text;
+        text << siemens << " S (" << 1.0 / siemens << " ohm)";
+        return text.str();
+    };
+    if (!(parallel * leastOhm <= 1.0 && parallel * mostOhm >= 1.0))
+        throw Error(
+            "The median cell conducts " + shown(parallel) +
+            " at P, which no junction does (1 ohm to 1 teraohm): is the quantity or its unit another?");
+    if (!(antiparallel > 0.0 && parallel > antiparallel))
+        throw Error("The median cell conducts " + shown(parallel) + " at P and " + shown(antiparallel) +
+                    " at AP, no less: are the states exchanged, or the same file given for both?");
+    return {1.0 / parallel, parallel / antiparallel - 1.0};
+}
+
+} // namespace
+
 Wafer waferOf(const Measurement& measurement, const std::string& name, double tmr)
 {
     require(tmr > 0.0 && std::isfinite(tmr), "TMR", tmr, "more than 0 (1.5 is 150 %)");
@@ -420,10 +445,33 @@ Wafer waferOf(const Measurement& measurement, const std::string& name, double tm
         wafer.add(std::move(die));
     }
     const double parallel = quantile(medians[P], 0.5), antiparallel = quantile(medians[AP], 0.5);
-    if (parallel > 0.0 && antiparallel > 0.0 && parallel > antiparallel)
-        wafer.device = {1.0 / parallel, parallel / antiparallel - 1.0};
+    wafer.device = deviceOf(parallel, antiparallel);
     wafer.validate();
     return wafer;
+}
+
+std::vector<Die> diesToAdd(const Wafer& wafer, std::vector<Die> others)
+{
+    const auto size = [](int rows, int columns) {
+        return std::to_string(rows) + " x " + std::to_string(columns) + " cells";
+    };
+    int lowest = -1, shift = 0;
+    for (const Die& die : wafer.dies)
+        lowest = std::max(lowest, die.position.row);
+    for (const Die& other : others) {
+        if (other.rows() != wafer.geometry.rows || other.columns() != wafer.geometry.columns)
+            throw Error("die \"" + other.name + "\" has " + size(other.rows(), other.columns()) +
+                        ", those of the wafer have " + size(wafer.geometry.rows, wafer.geometry.columns));
+        for (const Die& die : wafer.dies) {
+            if (die.name == other.name)
+                throw Error("the wafer has a die \"" + die.name + "\" already");
+            if (die.position == other.position)
+                shift = lowest + 1;
+        }
+    }
+    for (Die& other : others)
+        other.position.row += shift;
+    return others;
 }
 
 } // namespace faultline

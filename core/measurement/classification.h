@@ -70,7 +70,12 @@ Classification classify(const Wafer& wafer, const std::optional<Thresholds>& thr
 void applyLabels(const Classification& classification, Wafer& wafer, std::optional<Level> only = {});
 
 /// The dies as measured: no labels yet, the nominal junction from their medians. With one state alone the
-/// other conducts (1 + `tmr`) times less or more. Dies without a position stand on a round wafer.
+/// other conducts (1 + `tmr`) times less or more. Dies without a position stand on a round wafer. Throws
+/// Error for medians that no junction has, and for those at P that are not above those at AP.
 Wafer waferOf(const Measurement& measurement, const std::string& name, double tmr = 1.5);
+
+/// The dies of another wafer as they can be added to this one: at free positions. Throws Error for another
+/// size and for a name in use.
+std::vector<Die> diesToAdd(const Wafer& wafer, std::vector<Die> others);
 
 } // namespace faultline

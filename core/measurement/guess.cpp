@@ -1,12 +1,12 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <regex>
 #include <set>
 
 #include "common/statistics.h"
 #include "measurement/import.h"
 #include "measurement/source.h"
+#include "measurement/units.h"
 
 namespace faultline
 {
@@ -19,68 +19,51 @@ namespace
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-/// What a word of a header or a name says of a quantity.
-std::optional<Quantity> quantityNamed(std::string_view words)
-{
-    static const std::regex kiloohm("(^|[^a-z])k(ilo-?)?(ohms?|\xCE\xA9|\xE2\x84\xA6)", std::regex::icase);
-    static const std::regex ohm("ohms?($|[^a-z])|\xCE\xA9|\xE2\x84\xA6", std::regex::icase);
-    // Not "us", which are microseconds.
-    static const std::regex microsiemens(
-        "(^|[^a-zA-Z])(u|\xC2\xB5|\xCE\xBC)S($|[^a-zA-Z])|[mM]icro-?[sS]iemens");
-    static const std::regex microampere("(^|[^a-zA-Z])(u|\xC2\xB5|\xCE\xBC)A($|[^a-zA-Z])|[mM]icro-?[aA]mp");
-    static const std::regex siemens("siemens|conductance|(^|[^a-z])g[_ ]?(p|ap)?($|[^a-z])|\\[s\\]|\\(s\\)",
-                                    std::regex::icase);
-    static const std::regex ampere("ampere|current|(^|[^a-z])i[_ ]?(p|ap)?($|[^a-z])|\\[a\\]|\\(a\\)",
-                                   std::regex::icase);
-    const auto holds = [&](const std::regex& pattern) {
-        return std::regex_search(words.begin(), words.end(), pattern);
-    };
-    if (holds(kiloohm))
-        return Quantity::KiloOhm;
-    if (holds(ohm))
-        return Quantity::Ohm;
-    if (holds(microsiemens))
-        return Quantity::MicroSiemens;
-    if (holds(microampere))
-        return Quantity::MicroAmpere;
-    if (holds(siemens))
-        return Quantity::Siemens;
-    if (holds(ampere))
-        return Quantity::Ampere;
-    return std::nullopt;
-}
-
-/// A junction has some 100 ohm to 10 megaohm.
-Quantity quantityOf(double typicalValue)
-{
-    if (typicalValue >= 100.0)
-        return Quantity::Ohm;
-    return typicalValue >= 0.1 ? Quantity::KiloOhm : Quantity::Siemens;
-}
-
+/// Their median, without what instruments send for no number.
 double typical(std::span<const double> values)
 {
-    return std::abs(quantile(values, 0.5));
+    constexpr double largest = 1e37;
+    std::vector<double> numbers;
+    std::ranges::copy_if(values, std::back_inserter(numbers),
+                         [](double value) { return std::abs(value) < largest; });
+    return std::abs(quantile(numbers, 0.5));
 }
 
-/// The first lines of a text as fields.
-std::vector<std::vector<std::string>> firstLines(std::string_view text, const TextFormat& format,
-                                                 std::size_t count)
+/// What a name without a unit says holds only if the numbers agree.
+Quantity quantityOf(const Named& named, double typicalValue, double readVoltage)
 {
-    std::size_t end = 0;
-    for (std::size_t line = 0; line < count && end != text.npos; ++line)
-        end = text.find('\n', end == 0 ? 0 : end + 1);
-    std::vector<std::vector<std::string>> lines;
-    forEachLine(text.substr(0, end), format, [&](int, std::span<const std::string_view> fields) {
-        lines.emplace_back(fields.begin(), fields.end());
-    });
-    return lines;
+    if (named.quantity)
+        return *named.quantity;
+    const Quantity quantity = measured::quantityOf(typicalValue, named.kind);
+    return isPlausible(typicalValue, quantity, readVoltage)
+               ? quantity
+               : measured::quantityOf(typicalValue, std::nullopt);
 }
 
-/// Columns of a table by the words of its header.
+/// The one column that holds the values, of several by what their names mean; 0 where none or two could be.
+int valueColumn(const std::vector<std::string>& header, const std::vector<int>& candidates)
+{
+    const auto rank = [&](int column) {
+        const std::string& words = header[static_cast<std::size_t>(column) - 1];
+        if (const auto kind = namedUnit(words, true).kind)
+            return static_cast<int>(*kind); // resistances first, which are computed from currents
+        const std::string word = lower(words);
+        return word.starts_with("value") || word.starts_with("measured") || word.starts_with("reading") ? 3
+                                                                                                        : 4;
+    };
+    if (candidates.empty())
+        return 0;
+    const int best = *std::ranges::min_element(candidates, {}, rank);
+    const auto equal = std::ranges::count(candidates, rank(best), rank);
+    return equal == 1 ? best : 0;
+}
+
+/// Columns of a table by the words of its header. No value where it could be several.
 TableColumns columnsNamed(const std::vector<std::string>& header)
 {
     TableColumns columns;
+    std::array<std::vector<int>, levelCount> ofState;
+    std::vector<int> others;
     for (std::size_t i = 0; i < header.size(); ++i) {
         const int number = static_cast<int>(i) + 1;
         const std::string word = lower(header[i]);
@@ -100,15 +83,17 @@ TableColumns columnsNamed(const std::vector<std::string>& header)
             columns.column = number;
         else if (isOneOf({"state", "level", "written"}))
             columns.state = number;
-        else if (state == P && columns.parallel == 0)
-            columns.parallel = number;
-        else if (state == AP && columns.antiparallel == 0)
-            columns.antiparallel = number;
-        else if (columns.value == 0)
-            columns.value = number;
+        else if (state)
+            ofState[static_cast<std::size_t>(*state)].push_back(number);
+        else
+            others.push_back(number);
     }
+    columns.parallel = valueColumn(header, ofState[P]);
+    columns.antiparallel = valueColumn(header, ofState[AP]);
     if (columns.parallel > 0 || columns.antiparallel > 0)
-        columns.value = columns.state = 0;
+        columns.state = 0;
+    else if (ofState[P].empty() && ofState[AP].empty())
+        columns.value = valueColumn(header, others);
     return columns;
 }
 
@@ -161,20 +146,23 @@ TableColumns columnsGuessed(const std::vector<std::vector<std::string>>& lines, 
 }
 
 /// Settles layout, columns and quantity of a table; false when it is none.
-bool guessTable(const Source& source, ImportRecipe& recipe, std::optional<Quantity>& quantity)
+bool guessTable(const Source& source, ImportRecipe& recipe)
 {
     constexpr std::size_t sampled = 400;
     TextFormat format = recipe.text;
     auto lines = firstLines(source.bytes, format, sampled);
-    std::erase_if(lines, [](const auto& fields) { return fields.empty(); });
     const auto headers = std::min(static_cast<std::size_t>(format.headerLines), lines.size());
-    std::vector<std::string> header = headers > 0 ? lines[headers - 1] : std::vector<std::string>();
+    const std::vector<std::vector<std::string>> header(lines.begin(),
+                                                       lines.begin() + static_cast<std::ptrdiff_t>(headers));
     lines.erase(lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(headers));
+    std::erase_if(lines, [](const auto& fields) { return fields.empty(); });
     if (lines.empty())
         return false;
-    TableColumns columns = columnsNamed(header);
-    const bool named = columns.row > 0 && columns.column > 0 &&
-                       (columns.value > 0 || columns.parallel > 0 || columns.antiparallel > 0);
+    TableColumns columns;
+    for (const auto& names : header) // a line of units may follow that of the names
+        if (const TableColumns these = columnsNamed(names); these.row > 0 && these.column > 0)
+            columns = these;
+    const bool named = columns.row > 0;
     if (!named)
         columns = columnsGuessed(lines, format.decimal);
     if (columns.row == 0)
@@ -184,7 +172,9 @@ bool guessTable(const Source& source, ImportRecipe& recipe, std::optional<Quanti
     recipe.text.labelColumns = 0;
     std::vector<double> first, second;
     recipe.firstIndex = 1;
-    const int valueColumn = columns.value > 0 ? columns.value : std::max(columns.parallel, 1);
+    const int firstValue = columns.value > 0      ? columns.value
+                           : columns.parallel > 0 ? columns.parallel
+                                                  : columns.antiparallel;
     for (const auto& line : lines) {
         const auto value = [&](int column) {
             const auto index = static_cast<std::size_t>(column) - 1;
@@ -192,18 +182,19 @@ bool guessTable(const Source& source, ImportRecipe& recipe, std::optional<Quanti
         };
         if (value(columns.row) == 0.0 || value(columns.column) == 0.0)
             recipe.firstIndex = 0;
-        first.push_back(value(valueColumn));
+        if (firstValue > 0)
+            first.push_back(value(firstValue));
         if (columns.antiparallel > 0)
             second.push_back(value(columns.antiparallel));
     }
     std::string words;
-    for (const std::string& word : header)
-        words += word + " ";
-    quantity = quantityNamed(words);
-    if (!quantity)
-        quantity = quantityOf(typical(first));
+    for (const auto& names : header)
+        if (firstValue > 0 && names.size() >= static_cast<std::size_t>(firstValue))
+            words += names[static_cast<std::size_t>(firstValue) - 1] + (&names == &header.back() ? "" : " ");
+    const Named unit = namedUnit(words, true);
+    recipe.quantity = quantityOf(unit, typical(first), recipe.readVoltage);
     const bool secondIsLarger = typical(second) > typical(first);
-    if (!named && columns.antiparallel > 0 && secondIsLarger != isResistance(*quantity))
+    if (!named && columns.antiparallel > 0 && secondIsLarger != isResistance(recipe.quantity))
         std::swap(columns.parallel, columns.antiparallel);
     if (columns.value > 0 && columns.state == 0)
         recipe.states = {nameOf(source.file, recipe).level.value_or(P)};
@@ -216,32 +207,38 @@ ImportRecipe guessRecipe(const fs::path& file, const DieGeometry* expected)
 {
     const Source source = load(file);
     ImportRecipe recipe;
-    std::optional<Quantity> quantity;
+    Named quantity;
     if (source.form == Form::Text) {
         recipe.text = guessTextFormat(source.bytes);
-        if (guessTable(source, recipe, quantity)) {
-            recipe.quantity = *quantity;
+        if (guessTable(source, recipe))
             return recipe;
-        }
         std::string header;
         for (const auto& fields :
              firstLines(source.bytes, recipe.text, static_cast<std::size_t>(recipe.text.headerLines)))
             for (const std::string& field : fields)
                 header += field + " ";
         if (recipe.text.headerLines > 0)
-            quantity = quantityNamed(header);
+            quantity = namedUnit(header, false);
     }
-    const Arrays found = arraysOf(source, recipe);
+    Arrays found;
+    try {
+        found = arraysOf(source, recipe);
+    } catch (const Error&) {
+        if (source.form != Form::Text || recipe.text.headerLines == 0)
+            throw;
+        recipe.layout = TextLayout::Table; // names above words and numbers, but which is which?
+        recipe.text.labelColumns = 0;
+        return recipe;
+    }
     const NumberArray& array = found.arrays.front();
-    if (!quantity)
-        quantity = quantityNamed(found.unit);
-    if (!quantity && !found.unit.empty())
-        quantity = found.unit == "S"   ? std::optional(Quantity::Siemens)
-                   : found.unit == "A" ? std::optional(Quantity::Ampere)
-                                       : std::nullopt;
-    if (!quantity)
-        quantity = quantityNamed(array.name.empty() ? file.stem().string() : array.name);
-    recipe.quantity = quantity ? *quantity : quantityOf(typical(array.values));
+    if (!quantity.kind)
+        quantity = namedUnit(found.unit, false);
+    if (!quantity.kind) {
+        quantity = array.name.empty() ? namedUnit(file.stem().string(), false) : namedUnit(array.name, true);
+        if (quantity.quantity && !isPlausible(typical(array.values), *quantity.quantity, recipe.readVoltage))
+            quantity = {};
+    }
+    recipe.quantity = quantityOf(quantity, typical(array.values), recipe.readVoltage);
 
     const std::optional<Level> named =
         splitPath(array.name).level ? splitPath(array.name).level : nameOf(file, recipe).level;

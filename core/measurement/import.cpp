@@ -4,8 +4,10 @@
 #include <cmath>
 #include <limits>
 #include <map>
-#include <regex>
+#include <numbers>
 #include <set>
+
+#include <re2/re2.h>
 
 #include "common/error.h"
 #include "common/text.h"
@@ -23,38 +25,35 @@ namespace
 {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr auto largestSide = static_cast<std::size_t>(DieGeometry::maximumSide);
 
 /// "X03_Y5" in a file's name: column 3 and row 5 of the wafer.
 std::optional<WaferPosition> positionIn(const fs::path& file)
 {
-    static const std::regex pattern("[xX](\\d{1,3})[_-]?[yY](\\d{1,3})");
-    std::smatch match;
-    const std::string name = file.stem().string();
-    if (!std::regex_search(name, match, pattern))
+    static const RE2 pattern("[xX](-?\\d{1,3})[_-]?[yY](-?\\d{1,3})");
+    WaferPosition position;
+    if (!RE2::PartialMatch(file.stem().string(), pattern, &position.column, &position.row))
         return std::nullopt;
-    return WaferPosition{std::stoi(match[2]), std::stoi(match[1])};
+    return position;
 }
 // From values to conductances
 // -------------------------------------------------------------------------------------------------------
 
-double unitOf(Quantity quantity)
+/// What instruments of any make send for a missing value and for an over-range: SCPI-99, volume 1, 7.2.1. To
+/// a float's precision, as arrays may hold.
+double withoutScpi(double value)
 {
-    switch (quantity) {
-    case Quantity::KiloOhm:
-        return 1e3;
-    case Quantity::MicroSiemens:
-    case Quantity::MicroAmpere:
-        return 1e-6;
-    default:
-        return 1.0;
-    }
+    constexpr double missing = 9.91e37, overRange = 9.9e37, rounding = 1e-6;
+    const auto is = [&](double sent) { return std::abs(std::abs(value) / sent - 1.0) < rounding; };
+    return is(missing) ? nan : is(overRange) ? std::copysign(infinity, value) : value;
 }
 
 /// Siemens; NaN for a missing value and infinity for one that takes the largest measured. Counts.
 float siemens(double value, const ImportRecipe& recipe, ImportReport& report)
 {
     ++report.values;
+    value = withoutScpi(value);
     if (std::isnan(value)) {
         ++report.missing;
         return static_cast<float>(nan);
@@ -73,18 +72,75 @@ float siemens(double value, const ImportRecipe& recipe, ImportReport& report)
     return static_cast<float>(isResistance(recipe.quantity) ? 1.0 / ofUnit : ofUnit);
 }
 
-double median(const CellGrid<float>& grid)
+/// Gives cells that miss a value what another cell of the die measured: the one most like it in the state
+/// that it has, or, without any, one after the other from all over the distribution. So the missing cells
+/// scatter, fail and switch as the others do, and change no statistics.
+class Donors
 {
-    std::vector<float> values;
-    values.reserve(static_cast<std::size_t>(grid.size()));
-    std::copy_if(grid.data(), grid.data() + grid.size(), std::back_inserter(values),
-                 [](float value) { return std::isfinite(value); });
-    if (values.empty())
-        return nan;
-    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-    std::nth_element(values.begin(), middle, values.end());
-    return *middle;
-}
+public:
+    explicit Donors(MeasuredDie& die)
+        : die_(die),
+          cells_(std::max(die.conductance[P].size(), die.conductance[AP].size()))
+    {
+        for (Eigen::Index cell = 0; cell < cells_; ++cell)
+            if (!misses(cell, P) && !misses(cell, AP))
+                for (auto& order : byState_)
+                    order.push_back(cell);
+        for (const Level level : {AP, P})
+            if (die.has(level))
+                std::ranges::stable_sort(byState_[level], {},
+                                         [&](Eigen::Index cell) { return at(level, cell); });
+    }
+
+    bool empty() const { return byState_[P].empty(); }
+
+    void fill()
+    {
+        for (Eigen::Index cell = 0; cell < cells_; ++cell) {
+            const bool missesP = misses(cell, P), missesAP = misses(cell, AP);
+            if (!missesP && !missesAP)
+                continue;
+            const Level known = missesP ? AP : P;
+            const Eigen::Index donor =
+                misses(cell, known) || !die_.has(known) ? next() : nearest(known, cell);
+            for (const Level level : {AP, P})
+                if (misses(cell, level))
+                    at(level, cell) = at(level, donor);
+        }
+    }
+
+private:
+    float& at(Level level, Eigen::Index cell) { return die_.conductance[level].data()[cell]; }
+    bool misses(Eigen::Index cell, Level level) { return die_.has(level) && std::isnan(at(level, cell)); }
+
+    /// Multiples of the golden ratio, modulo 1, lie evenly however many are taken.
+    Eigen::Index next()
+    {
+        fraction_ += std::numbers::phi - 1.0;
+        fraction_ -= std::floor(fraction_);
+        const auto& order = byState_[die_.has(P) ? P : AP];
+        return order[static_cast<std::size_t>(fraction_ * static_cast<double>(order.size()))];
+    }
+
+    Eigen::Index nearest(Level level, Eigen::Index cell)
+    {
+        const std::vector<Eigen::Index>& order = byState_[level];
+        const float value = at(level, cell);
+        const auto above =
+            std::ranges::lower_bound(order, value, {}, [&](auto other) { return at(level, other); });
+        if (above == order.begin())
+            return *above;
+        const auto below = std::prev(above);
+        return above == order.end() || value - at(level, *below) < at(level, *above) - value ? *below
+                                                                                             : *above;
+    }
+
+    MeasuredDie& die_;
+    Eigen::Index cells_;
+    double fraction_ = 0.0;
+    std::array<std::vector<Eigen::Index>, levelCount>
+        byState_; ///< complete cells, by what they conduct in it
+};
 
 /// Gathers the states of dies, file after file.
 class Assembly
@@ -126,7 +182,7 @@ public:
         CellGrid<float>& grid = measured.conductance[level];
         grid =
             turned.unaryExpr([this](double value) { return siemens(value, recipe_, measurement_.report); });
-        if (std::isnan(median(grid)))
+        if (!grid.isFinite().any())
             throw Error(source.file.string(), place, "no finite value of die \"" + die + "\"",
                         "at least one");
     }
@@ -134,7 +190,15 @@ public:
     Measurement finish(int files) &&
     {
         for (const Level level : {AP, P})
-            fill(level);
+            setOutOfRange(level);
+        for (MeasuredDie& die : measurement_.dies) {
+            Donors donors(die);
+            if (donors.empty())
+                throw Error(files_.at({die.name, die.has(P) ? P : AP}), "",
+                            "no cell of die \"" + die.name + "\" with a value in each state", "at least one");
+            donors.fill();
+        }
+        countFromUpperLeft();
         ImportReport& report = measurement_.report;
         report.files = files;
         report.dies = static_cast<int>(measurement_.dies.size());
@@ -158,8 +222,21 @@ private:
         return measurement_.dies[found->second];
     }
 
-    /// Gives missing values and those out of range what the ImportReport says.
-    void fill(Level level)
+    /// Probers count from where they like, below 0 too.
+    void countFromUpperLeft()
+    {
+        WaferPosition first;
+        for (const MeasuredDie& die : measurement_.dies)
+            if (die.position)
+                first = {std::min(first.row, die.position->row),
+                         std::min(first.column, die.position->column)};
+        for (MeasuredDie& die : measurement_.dies)
+            if (die.position)
+                die.position = {die.position->row - first.row, die.position->column - first.column};
+    }
+
+    /// Gives values out of range what the ImportReport says.
+    void setOutOfRange(Level level)
     {
         float largest = 0.0f;
         std::size_t measured = 0;
@@ -181,10 +258,7 @@ private:
                             "a file of it at " + stateWord(level) + " too, as of other dies");
             }
             CellGrid<float>& grid = die.conductance[level];
-            const auto usual = static_cast<float>(median(grid));
-            grid = grid.unaryExpr([&](float value) {
-                return std::isnan(value) ? usual : std::isinf(value) ? largest : value;
-            });
+            grid = grid.unaryExpr([&](float value) { return std::isinf(value) ? largest : value; });
         }
     }
 
@@ -197,18 +271,50 @@ private:
 // Arrays
 // ----------------------------------------------------------------------------------------------------
 
+/// Names and states of arrays by their paths; where two would be one die, by the whole of them.
+std::vector<NamedState> namesOf(const Source& source, const std::vector<NumberArray>& arrays,
+                                const ImportRecipe& recipe)
+{
+    std::vector<NamedState> named;
+    std::set<std::string> names;
+    std::set<std::pair<std::string, std::optional<Level>>> seen;
+    bool clash = false;
+    for (const NumberArray& array : arrays) {
+        const NamedState& of = named.emplace_back(splitPath(array.name));
+        names.insert(of.name);
+        clash = !seen.emplace(of.name, of.level).second || clash;
+    }
+    // Without a path a file holds one array, and a pattern that needs no path has told its name.
+    const bool byPattern = !recipe.dieName.empty() && !arrays.front().name.empty();
+    std::string fileName;
+    if (!byPattern)
+        fileName = nameOf(source.file, recipe).name;
+    for (std::size_t i = 0; i < arrays.size(); ++i) {
+        std::string& name = named[i].name;
+        if (byPattern) {
+            name = nameByPattern(source.file, arrays[i].name, recipe.dieName);
+        } else if (clash && arrays.size() > 1) {
+            name.clear();
+            for (const fs::path& part : fs::path(arrays[i].name).parent_path())
+                if (const NamedState group = splitState(part.string()); !group.name.empty())
+                    name += (name.empty() ? "" : "-") + group.name;
+        } else if (names.size() == 1) {
+            name = fileName;
+        }
+    }
+    return named;
+}
+
 void addArrays(const Source& source, const ImportRecipe& recipe, Assembly& assembly)
 {
-    const NamedState fileName = nameOf(source.file, recipe);
+    const std::optional<Level> fileState = splitState(source.file.stem().string()).level;
     const auto position = positionIn(source.file);
     const std::vector<NumberArray> arrays = arraysOf(source, recipe).arrays;
-    std::set<std::string> names;
-    for (const NumberArray& array : arrays)
-        names.insert(splitPath(array.name).name);
-    for (const NumberArray& array : arrays) {
-        const NamedState path = splitPath(array.name);
-        const std::string& name = names.size() > 1 ? path.name : fileName.name;
-        std::optional<Level> level = path.level ? path.level : fileName.level;
+    const std::vector<NamedState> names = namesOf(source, arrays, recipe);
+    for (std::size_t i = 0; i < arrays.size(); ++i) {
+        const NumberArray& array = arrays[i];
+        const std::string& name = names[i].name;
+        std::optional<Level> level = names[i].level ? names[i].level : fileState;
         if (!level && recipe.states.size() == 1)
             level = recipe.states.front();
         const Axes axes = axesOf(array, level ? 1 : 2, source.file.string());
@@ -275,15 +381,24 @@ private:
                     expected);
     }
 
-    int wholeNumber(int line, std::span<const std::string_view> fields, int column, int least) const
+    int wholeNumber(int line, std::span<const std::string_view> fields, int column, int least, int most) const
     {
         const std::string_view field = fields[static_cast<std::size_t>(column) - 1];
         const auto value = measuredNumber(field, recipe_.text.decimal);
-        const int most = static_cast<int>(largestSide) + least - 1;
         if (!value || !(*value >= least && *value <= most) || *value != std::floor(*value))
             refuse(line, column, field,
                    "a whole number from " + std::to_string(least) + " to " + std::to_string(most));
-        return static_cast<int>(*value) - least;
+        return static_cast<int>(*value);
+    }
+    int cellNumber(int line, std::span<const std::string_view> fields, int column) const
+    {
+        const int first = recipe_.firstIndex;
+        return wholeNumber(line, fields, column, first, DieGeometry::maximumSide + first - 1) - first;
+    }
+    int waferNumber(int line, std::span<const std::string_view> fields, int column) const
+    {
+        constexpr int farthest = 999;
+        return wholeNumber(line, fields, column, -farthest, farthest);
     }
 
     void addLine(int line, std::span<const std::string_view> fields, const NamedState& fileName)
@@ -307,11 +422,11 @@ private:
         const auto field = [&](int column) { return fields[static_cast<std::size_t>(column) - 1]; };
         const std::uint32_t die =
             dieNamed(columns.die > 0 ? field(columns.die) : std::string_view(fileName.name));
-        const int row = wholeNumber(line, fields, columns.row, recipe_.firstIndex);
-        const int column = wholeNumber(line, fields, columns.column, recipe_.firstIndex);
+        const int row = cellNumber(line, fields, columns.row);
+        const int column = cellNumber(line, fields, columns.column);
         if (columns.waferRow > 0 && columns.waferColumn > 0)
-            dies_[die].position = WaferPosition{wholeNumber(line, fields, columns.waferRow, 0),
-                                                wholeNumber(line, fields, columns.waferColumn, 0)};
+            dies_[die].position = WaferPosition{waferNumber(line, fields, columns.waferRow),
+                                                waferNumber(line, fields, columns.waferColumn)};
         const auto add = [&](int valueColumn, Level level) {
             const auto value = measuredNumber(field(valueColumn), recipe_.text.decimal);
             if (!value)
@@ -386,6 +501,29 @@ private:
     std::size_t columnCount_ = 0;
     int firstLine_ = 0, rows_ = 0, columns_ = 0;
 };
+std::string counted(long count, const std::string& one, const std::string& several)
+{
+    return std::to_string(count) + " " + (count == 1 ? one : several);
+}
+/// Says which columns there are to choose from.
+void requireColumns(const fs::path& file, const ImportRecipe& recipe)
+{
+    const TableColumns& columns = recipe.columns;
+    std::string missing;
+    for (const auto& [name, column] :
+         {std::pair{"rows", columns.row}, std::pair{"columns", columns.column},
+          std::pair{"values", std::max({columns.value, columns.parallel, columns.antiparallel})}})
+        if (column == 0)
+            missing += (missing.empty() ? "" : ", ") + std::string(name);
+    if (missing.empty())
+        return;
+    constexpr std::size_t most = 100; // lines until the header ends
+    std::string found;
+    int number = 0;
+    for (const std::string& name : previewText(file, recipe.text, most).columns)
+        found += (found.empty() ? "" : ", ") + std::to_string(++number) + (name.empty() ? "" : " " + name);
+    throw Error(file.string(), "table", "columns " + found, "a choice of those that hold " + missing);
+}
 /// A number inside a name counts as a number: D2 before D10.
 bool countsBefore(const std::string& a, const std::string& b)
 {
@@ -414,9 +552,6 @@ bool countsBefore(const std::string& a, const std::string& b)
 
 std::vector<std::string> ImportReport::lines() const
 {
-    const auto counted = [](long count, const std::string& one, const std::string& several) {
-        return std::to_string(count) + " " + (count == 1 ? one : several);
-    };
     std::vector<std::string> text{counted(dies, "die", "dies") + " with " +
                                   counted(values, "value", "values") + " from " +
                                   counted(files, "file", "files") + "."};
@@ -424,7 +559,12 @@ std::vector<std::string> ImportReport::lines() const
         if (count > 0)
             text.push_back(counted(count, "value", "values") + " " + what);
     };
-    add(missing, "missing: took the median of the die in that state.");
+    constexpr double many = 0.05;
+    add(missing, "missing: cells of the same die stand in for them.");
+    if (static_cast<double>(missing) > many * static_cast<double>(values))
+        text.push_back(
+            "Statistics of this wafer take cells that were not measured for measured ones, so their "
+            "intervals are too narrow.");
     add(overRange, resistances ? "over the instrument's range: conduct nothing."
                                : "over the instrument's range: the largest measured in that state.");
     add(zero, resistances ? "of zero: the largest conductance measured in that state."
@@ -480,23 +620,51 @@ std::vector<fs::path> measurementFiles(std::span<const fs::path> filesAndFolders
     return files;
 }
 
+TextPreview previewText(const fs::path& file, const TextFormat& format, std::size_t lines)
+{
+    const Source source = load(file);
+    TextPreview preview;
+    if (source.form != Form::Text)
+        return preview;
+    preview.lines = firstLines(source.bytes, format, lines);
+    std::size_t widest = 0;
+    for (const auto& fields : preview.lines)
+        widest = std::max(widest, fields.size());
+    preview.columns.resize(widest);
+    const auto headers = std::min(static_cast<std::size_t>(format.headerLines), preview.lines.size());
+    for (std::size_t line = 0; line < headers; ++line)
+        for (std::size_t i = 0; i < preview.lines[line].size(); ++i)
+            if (preview.lines[line].size() > 1 && !preview.lines[line][i].empty())
+                preview.columns[i] += (preview.columns[i].empty() ? "" : " ") + preview.lines[line][i];
+    return preview;
+}
+
 Measurement readMeasurement(std::span<const fs::path> files, const ImportRecipe& recipe,
                             const DieGeometry* expected, const std::stop_token& stop)
 {
-    recipe.validate();
     if (files.empty())
         throw Error("There are no files to import.");
+    if (recipe.layout == TextLayout::Table)
+        requireColumns(files.front(), recipe);
+    recipe.validate();
     Assembly assembly(recipe, expected);
+    bool texts = false;
     for (const fs::path& file : files) {
         if (stop.stop_requested())
             throw Error("The import was stopped.");
         const Source source = load(file);
+        texts = texts || source.form == Form::Text;
         if (source.form == Form::Text && recipe.layout == TextLayout::Table)
             TableReader(source, recipe).addTo(assembly);
         else
             addArrays(source, recipe, assembly);
     }
-    return std::move(assembly).finish(static_cast<int>(files.size()));
+    Measurement measurement = std::move(assembly).finish(static_cast<int>(files.size()));
+    if (texts && (recipe.text.headerLines > 0 || recipe.text.labelColumns > 0))
+        measurement.report.notes.push_back(
+            "Skipped in each text: " + counted(recipe.text.headerLines, "header line", "header lines") +
+            ", " + counted(recipe.text.labelColumns, "label column", "label columns") + ".");
+    return measurement;
 }
 
 std::vector<DatasetChoice> datasetsIn(const fs::path& file)

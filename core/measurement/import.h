@@ -16,8 +16,12 @@ namespace faultline
 inline constexpr std::uintmax_t largestMeasurement = std::uintmax_t{1} << 30;
 
 /// What an import found, cell values counted by what became of them:
-/// - missing (empty, NaN): the median of the die's other cells in that state, so that it weighs neither way;
-/// - over-range: an infinite resistance conducts nothing, 0 siemens; a conductance or current above the
+/// - missing (empty, NaN, 9.91e37): what another cell of the die measured, the one most like it in the other
+/// state,
+///   or any where that is missing too (hot-deck imputation: R. R. Andridge and R. J. A. Little, Int. Stat.
+///   Rev. 78, 40 (2010)), so that rates and distributions stay what they are without it;
+/// - over-range (infinite, 9.9e37): an infinite resistance conducts nothing, 0 siemens; a conductance or
+/// current above the
 ///   instrument's range is the largest one measured in that state, over all files;
 /// - zero: a resistance of 0 is the largest conductance likewise; a conductance or current of 0 stays;
 /// - negative: the offset of an instrument on a cell that conducts nothing, 0 siemens.
@@ -57,6 +61,14 @@ std::vector<std::filesystem::path> measurementFiles(std::span<const std::filesys
 /// and columns by `expected`, if given, and by what wrote the file. Throws Error for a file that cannot be
 /// read at all.
 ImportRecipe guessRecipe(const std::filesystem::path& file, const DieGeometry* expected = nullptr);
+
+/// A text's first lines as fields, and what its header calls each column; nothing for other files. Throws
+/// Error for files that cannot be read at all.
+struct TextPreview {
+    std::vector<std::vector<std::string>> lines;
+    std::vector<std::string> columns;
+};
+TextPreview previewText(const std::filesystem::path& file, const TextFormat& format, std::size_t lines);
 
 /// Reads the dies of all files, or none. Text, .npy, .npz and HDF5 (MATLAB 7.3 too) are told apart by their
 /// first bytes. An array has rows x columns, states x rows x columns, dies x rows x columns (when its first

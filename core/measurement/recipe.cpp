@@ -40,17 +40,6 @@ Choice chosen(const JsonSection& section, const char* key, const std::array<Choi
     throw Error(word); // not reached
 }
 
-constexpr std::array<std::pair<const char*, int TableColumns::*>, 9> tableColumns{
-    {{"die", &TableColumns::die},
-     {"row", &TableColumns::row},
-     {"column", &TableColumns::column},
-     {"state", &TableColumns::state},
-     {"value", &TableColumns::value},
-     {"value_p", &TableColumns::parallel},
-     {"value_ap", &TableColumns::antiparallel},
-     {"wafer_row", &TableColumns::waferRow},
-     {"wafer_column", &TableColumns::waferColumn}}};
-
 const std::map<std::string, char> separators{
     {"comma", ','}, {"semicolon", ';'}, {"tab", '\t'}, {"blank", ' '}};
 const std::map<std::string, char> decimals{{"point", '.'}, {"comma", ','}};
@@ -76,6 +65,32 @@ bool truth(const JsonSection& section, const char* key)
     return section.has(key) && section.wholeNumber<std::uint8_t>(key) != 0;
 }
 
+struct Unit {
+    std::string_view name, symbol;
+    double size;
+};
+
+const Unit& unit(Quantity quantity)
+{
+    static constexpr std::array<Unit, allQuantities.size()> units{{{"milliohm", "mΩ", 1e-3},
+                                                                   {"ohm", "Ω", 1.0},
+                                                                   {"kiloohm", "kΩ", 1e3},
+                                                                   {"megaohm", "MΩ", 1e6},
+                                                                   {"gigaohm", "GΩ", 1e9},
+                                                                   {"siemens", "S", 1.0},
+                                                                   {"millisiemens", "mS", 1e-3},
+                                                                   {"microsiemens", "µS", 1e-6},
+                                                                   {"nanosiemens", "nS", 1e-9},
+                                                                   {"picosiemens", "pS", 1e-12},
+                                                                   {"ampere", "A", 1.0},
+                                                                   {"milliampere", "mA", 1e-3},
+                                                                   {"microampere", "µA", 1e-6},
+                                                                   {"nanoampere", "nA", 1e-9},
+                                                                   {"picoampere", "pA", 1e-12},
+                                                                   {"femtoampere", "fA", 1e-15}}};
+    return units[static_cast<std::size_t>(quantity)];
+}
+
 fs::path fileOf(const std::string& recipe)
 {
     return recipesFolder() / (recipe + ".json");
@@ -85,19 +100,27 @@ fs::path fileOf(const std::string& recipe)
 
 std::string_view name(Quantity quantity)
 {
-    constexpr std::array<std::string_view, 6> names{"ohm",          "kiloohm", "siemens",
-                                                    "microsiemens", "ampere",  "microampere"};
-    return names[static_cast<std::size_t>(quantity)];
+    return unit(quantity).name;
+}
+
+std::string symbol(Quantity quantity)
+{
+    return std::string(unit(quantity).symbol);
 }
 
 bool isResistance(Quantity quantity)
 {
-    return quantity == Quantity::Ohm || quantity == Quantity::KiloOhm;
+    return quantity <= Quantity::GigaOhm;
 }
 
 bool isCurrent(Quantity quantity)
 {
-    return quantity == Quantity::Ampere || quantity == Quantity::MicroAmpere;
+    return quantity >= Quantity::Ampere;
+}
+
+double unitOf(Quantity quantity)
+{
+    return unit(quantity).size;
 }
 
 std::string_view name(TextLayout layout)

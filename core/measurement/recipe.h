@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "formats/delimited_text.h"
@@ -14,13 +15,34 @@ namespace faultline
 {
 
 /// What a file's numbers are.
-enum class Quantity { Ohm, KiloOhm, Siemens, MicroSiemens, Ampere, MicroAmpere };
-inline constexpr std::array allQuantities{Quantity::Ohm,          Quantity::KiloOhm, Quantity::Siemens,
-                                          Quantity::MicroSiemens, Quantity::Ampere,  Quantity::MicroAmpere};
-/// "ohm", "kiloohm", "siemens", "microsiemens", "ampere", "microampere"
-std::string_view name(Quantity quantity);
+enum class Quantity {
+    MilliOhm,
+    Ohm,
+    KiloOhm,
+    MegaOhm,
+    GigaOhm,
+    Siemens,
+    MilliSiemens,
+    MicroSiemens,
+    NanoSiemens,
+    PicoSiemens,
+    Ampere,
+    MilliAmpere,
+    MicroAmpere,
+    NanoAmpere,
+    PicoAmpere,
+    FemtoAmpere
+};
+inline constexpr std::array allQuantities{
+    Quantity::MilliOhm,    Quantity::Ohm,         Quantity::KiloOhm,      Quantity::MegaOhm,
+    Quantity::GigaOhm,     Quantity::Siemens,     Quantity::MilliSiemens, Quantity::MicroSiemens,
+    Quantity::NanoSiemens, Quantity::PicoSiemens, Quantity::Ampere,       Quantity::MilliAmpere,
+    Quantity::MicroAmpere, Quantity::NanoAmpere,  Quantity::PicoAmpere,   Quantity::FemtoAmpere};
+std::string_view name(Quantity quantity); ///< "ohm", "kiloohm", "microsiemens", "nanoampere" and so on
+std::string symbol(Quantity quantity);    ///< "Ω", "kΩ", "µS", "nA" and so on
 bool isResistance(Quantity quantity);
 bool isCurrent(Quantity quantity);
+double unitOf(Quantity quantity); ///< in ohm, siemens or ampere: 1e3 for KiloOhm
 
 /// How a text file holds a die: as a matrix, or as a table with a line for each cell.
 enum class TextLayout { Matrix, Table };
@@ -40,6 +62,18 @@ struct TableColumns {
     bool operator==(const TableColumns&) const = default;
 };
 
+/// By the names that recipes and the command line give them.
+inline constexpr std::array<std::pair<const char*, int TableColumns::*>, 9> tableColumns{
+    {{"die", &TableColumns::die},
+     {"row", &TableColumns::row},
+     {"column", &TableColumns::column},
+     {"state", &TableColumns::state},
+     {"value", &TableColumns::value},
+     {"value_p", &TableColumns::parallel},
+     {"value_ap", &TableColumns::antiparallel},
+     {"wafer_row", &TableColumns::waferRow},
+     {"wafer_column", &TableColumns::waferColumn}}};
+
 /// How to read the files of a probe station: what a person settles once for all of them.
 struct ImportRecipe {
     std::string name;
@@ -56,8 +90,9 @@ struct ImportRecipe {
     std::vector<Level> states{AP, P};
     bool transpose = false; ///< before the flips
     bool flipRows = false, flipColumns = false;
-    /// Regular expression (RE2) whose first group finds a die's name in that of its file; empty means
-    /// the file's name up to its ending, without the state.
+    /// Regular expression (RE2) whose first group finds a die's name in that of its file, or in
+    /// FILE/PATH of its dataset; empty means the file's name up to its ending, without the state, or that of
+    /// the dataset's group.
     std::string dieName;
 
     bool operator==(const ImportRecipe&) const = default;

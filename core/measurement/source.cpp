@@ -1,6 +1,7 @@
 #include "measurement/source.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <re2/re2.h>
 
@@ -114,6 +115,19 @@ Source load(const fs::path& file)
     return source;
 }
 
+std::vector<std::vector<std::string>> firstLines(std::string_view text, const TextFormat& format,
+                                                 std::size_t count)
+{
+    std::size_t end = 0;
+    for (std::size_t line = 0; line < count && end != text.npos; ++line)
+        end = text.find('\n', end == 0 ? 0 : end + 1);
+    std::vector<std::vector<std::string>> lines;
+    forEachLine(text.substr(0, end), format, [&](int, std::span<const std::string_view> fields) {
+        lines.emplace_back(fields.begin(), fields.end());
+    });
+    return lines;
+}
+
 bool couldBeDies(const std::vector<std::size_t>& shape)
 {
     return shape.size() >= 2 && shape.size() <= 4 && shape.back() > 1 && shape[shape.size() - 2] > 1;
@@ -136,15 +150,20 @@ NamedState splitState(const std::string& name)
     return {name, std::nullopt};
 }
 
+std::string nameByPattern(const fs::path& file, const std::string& dataset, const std::string& pattern)
+{
+    std::string name;
+    const std::string whole = file.filename().string() + (dataset.empty() ? "" : "/" + dataset);
+    if (!RE2::PartialMatch(whole, RE2(pattern, RE2::Quiet), &name))
+        throw Error(file.string(), "name", inQuotes(whole), "one that fits the pattern " + pattern);
+    return name;
+}
+
 NamedState nameOf(const fs::path& file, const ImportRecipe& recipe)
 {
     NamedState named = splitState(file.stem().string());
-    if (!recipe.dieName.empty()) {
-        const std::string whole = file.filename().string();
-        if (!RE2::PartialMatch(whole, RE2(recipe.dieName, RE2::Quiet), &named.name))
-            throw Error(file.string(), "name", inQuotes(whole),
-                        "one that fits the pattern " + recipe.dieName);
-    }
+    if (!recipe.dieName.empty())
+        named.name = nameByPattern(file, "", recipe.dieName);
     if (named.name.empty())
         named.name = file.parent_path().filename().string();
     return named;
@@ -152,10 +171,19 @@ NamedState nameOf(const fs::path& file, const ImportRecipe& recipe)
 
 NamedState splitPath(const std::string& path)
 {
-    const fs::path whole(path);
-    NamedState named = splitState(whole.filename().string());
-    if (whole.has_parent_path())
-        named.name = whole.parent_path().filename().string();
+    NamedState named;
+    std::string leaf;
+    for (const fs::path& part : fs::path(path)) {
+        const NamedState of = splitState(part.string());
+        if (of.level)
+            named.level = of.level;
+        if (!leaf.empty()) // a group's name, now that something lies in it
+            named.name = std::exchange(leaf, of.name);
+        else
+            leaf = of.name;
+    }
+    if (named.name.empty())
+        named.name = leaf;
     return named;
 }
 Arrays arraysOf(const Source& source, const ImportRecipe& recipe)

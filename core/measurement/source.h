@@ -38,6 +38,10 @@ auto in(const std::filesystem::path& file, const Call& call)
     }
 }
 
+/// The first lines of a text as fields.
+std::vector<std::vector<std::string>> firstLines(std::string_view text, const TextFormat& format,
+                                                 std::size_t count);
+
 /// Two to four dimensions, more than one row and column.
 bool couldBeDies(const std::vector<std::size_t>& shape);
 
@@ -47,8 +51,12 @@ struct NamedState {
     std::optional<Level> level;
 };
 NamedState splitState(const std::string& name);
-/// Of a dataset's path: "wafer/D01/conductance_P" is D01 at P, "R_AP" is R at AP.
+/// Of a dataset's path: "wafer/D01/conductance_P" and "wafer/D01/P/resistance" are D01 at P, "R_AP" is R at
+/// AP.
 NamedState splitPath(const std::string& path);
+/// What the pattern's first group finds in FILE or FILE/DATASET. Throws Error when it does not fit.
+std::string nameByPattern(const std::filesystem::path& file, const std::string& dataset,
+                          const std::string& pattern);
 /// Of a file's name, by the recipe's pattern if it has one. Throws Error when that does not fit.
 NamedState nameOf(const std::filesystem::path& file, const ImportRecipe& recipe);
 

@@ -691,6 +691,51 @@ private slots:
                     .contains("found 0 studies"));
     }
 
+    /// Columns of names that nothing guesses; dies are added to a project, and none is replaced unasked.
+    void tablesWithChosenColumns()
+    {
+        const auto table = [&](const QString& name, const QString& die) {
+            QByteArray text = "chip;wl;bl;st;time;R\n";
+            for (int row = 0; row < 20; ++row)
+                for (int column = 0; column < 20; ++column)
+                    for (const bool isP : {true, false})
+                        text += QString("%1;%2;%3;%4;7;%5\n")
+                                    .arg(die)
+                                    .arg(row)
+                                    .arg(column)
+                                    .arg(isP ? "P" : "AP")
+                                    .arg((isP ? 5000 : 12500) + 13 * row + 7 * column)
+                                    .toUtf8();
+            QFile file(path(name));
+            return file.open(QIODevice::WriteOnly) && file.write(text) == text.size();
+        };
+        QVERIFY(table("t.csv", "A") && table("u.csv", "B"));
+        const QString project = path("chosen.faultline");
+        const auto import = [&](const QString& file, const QStringList& where) {
+            return call(QStringList{"die", "import", path(file), "--columns",
+                                    "die=chip,row=wl,column=3,state=st,value=R", "--first-index", "0"} +
+                        where);
+        };
+        const Outcome refused = call({"die", "import", path("t.csv"), "--out", project});
+        QVERIFY2(refused.err.contains("found columns 1 chip, 2 wl, 3 bl, 4 st, 5 time, 6 R, expected"),
+                 qPrintable(refused.err));
+        QCOMPARE(import("t.csv", {"--out", project}).exitCode, 0);
+        const QByteArray before = readBytes(project);
+        QVERIFY(import("t.csv", {"--out", project}).err.contains("exists already"));
+        QVERIFY(import("t.csv", {"--into", project}).err.contains("has a die \"A\" already"));
+        QVERIFY(
+            import("none.csv", {"--into", project, "--save-recipe", "never"}).err.contains("cannot read"));
+        QVERIFY(call({"die", "import", path("u.csv"), "--into", project, "--columns", "value=volt"})
+                    .err.contains("--columns: found value=volt"));
+        QCOMPARE(readBytes(project), before);
+        QCOMPARE(import("u.csv", {"--into", project}).exitCode, 0);
+        const Wafer wafer = loadProject(project.toStdString()).wafer;
+        QCOMPARE(wafer.dies.size(), std::size_t{2});
+        QCOMPARE(wafer.dies[1].name, "B");
+        QCOMPARE(wafer.dies[1].conductance[AP](2, 3), 1.0f / (12500 + 26 + 21));
+        QVERIFY(!(wafer.dies[0].position == wafer.dies[1].position));
+    }
+
     void weightsAndProgrammingOfANetwork()
     {
         QVERIFY(QFile::exists(path("own/study.faultline"))); // of generatedWaferIsStudied()

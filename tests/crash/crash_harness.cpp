@@ -293,7 +293,7 @@ void killImporting(const fs::path& folder, int count, RandomStream& random)
             files.push_back(entry.path().string());
     std::ranges::sort(files);
     const auto import = [&](std::size_t dies, const fs::path& out) {
-        std::vector<std::string> call{FAULTLINE_CLI, "die", "import", "--out", out.string()};
+        std::vector<std::string> call{FAULTLINE_CLI, "die", "import", "--force", "--out", out.string()};
         call.insert(call.end(), files.begin(), files.begin() + static_cast<std::ptrdiff_t>(2 * dies));
         return call;
     };

@@ -363,6 +363,13 @@ void setLabels(ProjectDocument& document, std::vector<CellGrid<Defect>> labels)
         document.undoStack().push(new LabelCells(document, std::move(labels), tr("classify cells")));
 }
 
+void addDies(ProjectDocument& document, std::vector<Die> dies)
+{
+    for (Die& die : dies)
+        die.id = document.newDieId();
+    document.undoStack().push(new AddDies(document, std::move(dies), tr("import dies")));
+}
+
 void replaceWafer(ProjectDocument& document, Wafer wafer)
 {
     for (Die& die : wafer.dies)

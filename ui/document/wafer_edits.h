@@ -51,6 +51,8 @@ void renameDie(ProjectDocument& document, int die, const QString& name);
 void setIncluded(ProjectDocument& document, std::span<const int> dies, bool included);
 /// Labels the cells of all dies, one grid for each. What they conduct stays.
 void setLabels(ProjectDocument& document, std::vector<CellGrid<Defect>> labels);
+/// Adds dies, which have the wafer's size and names of their own (diesToAdd), under new ids.
+void addDies(ProjectDocument& document, std::vector<Die> dies);
 /// Puts a whole wafer in the place of the present one, its dies under new ids: studies stay, of dies that are
 /// gone until this is undone.
 void replaceWafer(ProjectDocument& document, Wafer wafer);

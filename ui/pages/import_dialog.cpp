@@ -1,5 +1,6 @@
 #include "pages/import_dialog.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <QCheckBox>
@@ -50,9 +51,11 @@ const std::array<std::vector<Level>, 4> stateOrders{{{AP, P}, {P, AP}, {P}, {AP}
 
 } // namespace
 
-ImportDialog::ImportDialog(const std::vector<std::filesystem::path>& filesAndFolders, QWidget* parent)
+ImportDialog::ImportDialog(const std::vector<std::filesystem::path>& filesAndFolders, QWidget* parent,
+                           std::optional<DieGeometry> open)
     : QDialog(parent),
       files_(measurementFiles(filesAndFolders)),
+      open_(open),
       background_(new Background(this)),
       soon_(new QTimer(this)),
       preview_(resultTable({QString()})),
@@ -63,14 +66,13 @@ ImportDialog::ImportDialog(const std::vector<std::filesystem::path>& filesAndFol
     setObjectName("importDialog");
     setWindowTitle(tr("Import measured dies"));
     preview_->setObjectName("importPreview");
-    preview_->setAccessibleName(tr("Conductances of the first die's upper left cells"));
+    preview_->setAccessibleName(tr("Upper left of the file or of a die"));
     report_->setObjectName("importReport");
     report_->setWordWrap(true);
     buttons_->button(QDialogButtonBox::Ok)->setText(tr("Import"));
 
     auto* right = new QVBoxLayout;
-    right->addWidget(boldLabel(tr("Upper left of the first die at P, in µS")));
-    right->addWidget(preview_);
+    right->addWidget(previewPanel());
     right->addWidget(report_);
     right->addWidget(labels_, 1);
 
@@ -137,7 +139,120 @@ QWidget* ImportDialog::recipeForm()
     for (QCheckBox* box : {transpose_, flipRows_, flipColumns_})
         connect(box, &QCheckBox::toggled, this, &ImportDialog::readSoon);
     connect(dieName_, &QLineEdit::editingFinished, this, &ImportDialog::readSoon);
+    for (QComboBox* box : columns_)
+        connect(box, &QComboBox::currentIndexChanged, this, &ImportDialog::readSoon);
+    connect(firstIndex_, &QSpinBox::valueChanged, this, &ImportDialog::readSoon);
+    connect(tmr_, &QDoubleSpinBox::valueChanged, this, &ImportDialog::readSoon);
+    connect(add_, &QCheckBox::toggled, this, &ImportDialog::readSoon);
     return widget;
+}
+
+void ImportDialog::addColumns(QFormLayout* form)
+{
+    const std::array<QString, tableColumns.size()> words{
+        tr("Column of dies"),    tr("Column of rows"),         tr("Column of columns"),
+        tr("Column of states"),  tr("Column of values"),       tr("Column of values at P"),
+        tr("… of values at AP"), tr("… of rows on the wafer"), tr("… of columns on the wafer")};
+    for (std::size_t k = 0; k < columns_.size(); ++k) {
+        columns_[k] = new QComboBox;
+        columns_[k]->setObjectName("column_" + QString(tableColumns[k].first));
+        form->addRow(words[k], columns_[k]);
+    }
+    firstIndex_ = new QSpinBox;
+    firstIndex_->setObjectName("firstIndex");
+    firstIndex_->setRange(0, 1);
+    firstIndex_->setToolTip(tr("What the table calls the upper left cell's row and column."));
+    form->addRow(tr("First index"), firstIndex_);
+}
+
+/// Offers a table's columns by the names that stand above them.
+void ImportDialog::nameColumns()
+{
+    constexpr std::size_t mostLines = 100;
+    std::vector<std::string> names;
+    if (isText_)
+        names = previewText(files_.front(), recipe().text, mostLines).columns;
+    showing_ = true;
+    for (QComboBox* box : columns_) {
+        const int before = box->currentIndex();
+        box->clear();
+        box->addItem(tr("none"));
+        for (std::size_t i = 0; i < names.size(); ++i)
+            box->addItem(QString("%1 %2").arg(i + 1).arg(QString::fromStdString(names[i])));
+        box->setCurrentIndex(before < box->count() ? std::max(before, 0) : 0);
+    }
+    showing_ = false;
+}
+
+void ImportDialog::showColumns()
+{
+    const bool isTable =
+        isText_ && static_cast<TextLayout>(layout_->currentData().toInt()) == TextLayout::Table;
+    for (QComboBox* box : columns_)
+        form_->setRowVisible(box, isTable);
+    form_->setRowVisible(firstIndex_, isTable);
+    form_->setRowVisible(labelColumns_, isText_ && !isTable);
+}
+
+QWidget* ImportDialog::previewPanel()
+{
+    shown_ = new QComboBox;
+    shown_->setObjectName("shownPreview");
+    shown_->setAccessibleName(tr("What the preview shows"));
+    shown_->addItems({tr("At P, in µS"), tr("At AP, in µS"), tr("As it stands in the file")});
+    die_ = new QComboBox;
+    die_->setObjectName("previewedDie");
+    die_->setAccessibleName(tr("Die that the preview shows"));
+    connect(shown_, &QComboBox::activated, this, &ImportDialog::showPreview);
+    connect(die_, &QComboBox::activated, this, &ImportDialog::showPreview);
+    auto* widget = new QWidget;
+    auto* top = new QHBoxLayout;
+    top->addWidget(boldLabel(tr("Upper left of")));
+    top->addWidget(die_);
+    top->addWidget(shown_);
+    top->addStretch(1);
+    auto* layout = new QVBoxLayout(widget);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addLayout(top);
+    layout->addWidget(preview_);
+    return widget;
+}
+
+void ImportDialog::showPreview()
+{
+    constexpr int most = 5;
+    constexpr int asInFile = 2;
+    preview_->setRowCount(0);
+    preview_->horizontalHeader()->hide();
+    const bool raw = !wafer_ || shown_->currentIndex() == asInFile;
+    die_->setEnabled(!raw);
+    if (raw) {
+        std::vector<std::vector<std::string>> lines;
+        if (isText_)
+            lines = previewText(files_.front(), recipe().text, most).lines;
+        preview_->setRowCount(static_cast<int>(lines.size()));
+        preview_->setColumnCount(most + 3);
+        for (int row = 0; row < preview_->rowCount(); ++row)
+            for (int column = 0; const std::string& field : lines[static_cast<std::size_t>(row)])
+                if (column < preview_->columnCount())
+                    preview_->setItem(row, column++, new QTableWidgetItem(QString::fromStdString(field)));
+    } else {
+        const auto& die = wafer_->dies[static_cast<std::size_t>(std::max(die_->currentIndex(), 0))];
+        const CellGrid<float>& cells = die.conductance[shown_->currentIndex() == 0 ? P : AP];
+        preview_->setRowCount(static_cast<int>(std::min<Eigen::Index>(most, cells.rows())));
+        preview_->setColumnCount(static_cast<int>(std::min<Eigen::Index>(most, cells.cols())));
+        for (int row = 0; row < preview_->rowCount(); ++row)
+            for (int column = 0; column < preview_->columnCount(); ++column)
+                preview_->setItem(
+                    row, column,
+                    numberItem(QLocale().toString(1e6 * static_cast<double>(cells(row, column)), 'g', 4)));
+    }
+    fitToRows(*preview_);
+}
+
+bool ImportDialog::adds() const
+{
+    return add_->isChecked();
 }
 
 void ImportDialog::addFormat(QFormLayout* form)
@@ -155,12 +270,15 @@ void ImportDialog::addFormat(QFormLayout* form)
     labelColumns_->setRange(0, 99);
     datasets_ = new DatasetTree;
     datasets_->setObjectName("datasets");
-    quantity_ = choice<Quantity>("quantity", {{tr("Resistance in Ω"), Quantity::Ohm},
-                                              {tr("Resistance in kΩ"), Quantity::KiloOhm},
-                                              {tr("Conductance in S"), Quantity::Siemens},
-                                              {tr("Conductance in µS"), Quantity::MicroSiemens},
-                                              {tr("Current in A"), Quantity::Ampere},
-                                              {tr("Current in µA"), Quantity::MicroAmpere}});
+    quantity_ = new QComboBox;
+    quantity_->setObjectName("quantity");
+    for (const Quantity quantity : allQuantities) {
+        const QString unit = QString::fromStdString(symbol(quantity));
+        quantity_->addItem(isResistance(quantity) ? tr("Resistance in %1").arg(unit)
+                           : isCurrent(quantity)  ? tr("Current in %1").arg(unit)
+                                                  : tr("Conductance in %1").arg(unit),
+                           static_cast<int>(quantity));
+    }
     voltage_ = new QDoubleSpinBox;
     voltage_->setObjectName("readVoltage");
     voltage_->setRange(-10.0, 10.0);
@@ -180,6 +298,7 @@ void ImportDialog::addFormat(QFormLayout* form)
     form->addRow(tr("Decimal sign"), decimal_);
     form->addRow(tr("Header lines"), headerLines_);
     form->addRow(tr("Label columns"), labelColumns_);
+    addColumns(form);
     form->addRow(datasets_);
     form->addRow(tr("Numbers are"), quantity_);
     form->addRow(tr("Read voltage"), voltage_);
@@ -187,6 +306,22 @@ void ImportDialog::addFormat(QFormLayout* form)
     form->addRow({}, transpose_);
     form->addRow({}, flipRows_);
     form->addRow({}, flipColumns_);
+    tmr_ = new QDoubleSpinBox;
+    tmr_->setObjectName("assumedTmr");
+    tmr_->setRange(1.0, 1000.0);
+    tmr_->setValue(150.0);
+    tmr_->setSuffix(tr(" %"));
+    tmr_->setToolTip(tr("What the other state is made from where one state was measured alone."));
+    form->addRow(tr("Assumed TMR"), tmr_);
+    form->setRowVisible(tmr_, false);
+    add_ = new QCheckBox(tr("Add to the open wafer"));
+    add_->setObjectName("addToWafer");
+    if (open_)
+        add_->setToolTip(tr("Of dies of %1 × %2 cells. Otherwise these dies take their place.")
+                             .arg(open_->rows)
+                             .arg(open_->columns));
+    form->addRow({}, add_);
+    form->setRowVisible(add_, open_.has_value());
 }
 
 void ImportDialog::chooseRecipe(int index)
@@ -196,10 +331,10 @@ void ImportDialog::chooseRecipe(int index)
         guessed_ = saved ? loadRecipe(recipes_->itemText(index).toStdString()) : guessRecipe(files_.front());
         const std::vector<DatasetChoice> datasets = datasetsIn(files_.front());
         datasets_->setDatasets(datasets);
-        const bool isText = datasets.empty(), isTree = !isText && !datasets.front().path.empty();
-        for (QWidget* field :
-             std::initializer_list<QWidget*>{layout_, separator_, decimal_, headerLines_, labelColumns_})
-            form_->setRowVisible(field, isText);
+        const bool isTree = !datasets.empty() && !datasets.front().path.empty();
+        isText_ = datasets.empty();
+        for (QWidget* field : std::initializer_list<QWidget*>{layout_, separator_, decimal_, headerLines_})
+            form_->setRowVisible(field, isText_);
         form_->setRowVisible(datasets_, isTree);
         showRecipe();
         saveAs_->setText(QString::fromStdString(guessed_.name));
@@ -217,6 +352,13 @@ void ImportDialog::showRecipe()
     choose(*decimal_, guessed_.text.decimal);
     headerLines_->setValue(guessed_.text.headerLines);
     labelColumns_->setValue(guessed_.text.labelColumns);
+    nameColumns();
+    showing_ = true;
+    for (std::size_t k = 0; k < columns_.size(); ++k)
+        columns_[k]->setCurrentIndex(
+            std::clamp(guessed_.columns.*tableColumns[k].second, 0, columns_[k]->count() - 1));
+    firstIndex_->setValue(guessed_.firstIndex);
+    showColumns();
     datasets_->choose(guessed_.datasets);
     choose(*quantity_, static_cast<int>(guessed_.quantity));
     voltage_->setValue(guessed_.readVoltage);
@@ -236,6 +378,9 @@ ImportRecipe ImportDialog::recipe() const
     recipe.text = {static_cast<char>(separator_->currentData().toInt()),
                    static_cast<char>(decimal_->currentData().toInt()), headerLines_->value(),
                    labelColumns_->value()};
+    for (std::size_t k = 0; k < columns_.size(); ++k)
+        recipe.columns.*tableColumns[k].second = std::max(columns_[k]->currentIndex(), 0);
+    recipe.firstIndex = firstIndex_->value();
     recipe.datasets = datasets_->chosen();
     recipe.quantity = static_cast<Quantity>(quantity_->currentData().toInt());
     recipe.readVoltage = voltage_->value();
@@ -254,6 +399,7 @@ void ImportDialog::readSoon()
         return;
     voltage_->setEnabled(isCurrent(static_cast<Quantity>(quantity_->currentData().toInt())));
     buttons_->button(QDialogButtonBox::Ok)->setEnabled(false);
+    showColumns();
     soon_->start();
 }
 
@@ -264,11 +410,22 @@ void ImportDialog::read()
     if (datasets_->isNothingChosen())
         return showError(tr("Check the datasets that are dies."));
     report_->setText(tr("Reading…"));
-    background_->start([this, files = files_, recipe = recipe()](const std::stop_token& stop) {
+    try {
+        nameColumns();
+    } catch (const Error&) { // the reading tells
+    }
+    background_->start([this, files = files_, recipe = recipe(), size = adds() ? open_ : std::nullopt,
+                        name = waferName_->text().toStdString(),
+                        tmr = tmr_->value() / 100.0](const std::stop_token& stop) {
         try {
-            auto measurement = std::make_shared<Measurement>(readMeasurement(files, recipe, nullptr, stop));
-            return Background::Finish([this, measurement] { showResult(*measurement); });
-        } catch (const Error& error) {
+            auto measurement =
+                std::make_shared<Measurement>(readMeasurement(files, recipe, size ? &*size : nullptr, stop));
+            auto wafer = std::make_shared<Wafer>(waferOf(*measurement, name, tmr));
+            return Background::Finish([this, measurement, wafer] {
+                wafer_ = std::move(*wafer);
+                showResult(*measurement);
+            });
+        } catch (const std::exception& error) { // no memory, too
             return Background::Finish(
                 [this, reason = QString::fromUtf8(error.what())] { showError(reason); });
         }
@@ -280,34 +437,32 @@ void ImportDialog::showError(const QString& reason)
     measurement_.reset();
     wafer_.reset();
     report_->setText(reason);
-    preview_->setRowCount(0);
+    try {
+        showPreview();
+    } catch (const Error&) { // a file that cannot be read has said so
+    }
     labels_->clear();
     buttons_->button(QDialogButtonBox::Ok)->setEnabled(false);
 }
 
 void ImportDialog::showResult(const Measurement& measurement)
 {
-    constexpr int most = 5;
     measurement_ = measurement;
-    wafer_ = waferOf(measurement, waferName_->text().toStdString());
-    const CellGrid<float>& first = wafer_->dies.front().conductance[P];
-    preview_->setRowCount(static_cast<int>(std::min<Eigen::Index>(most, first.rows())));
-    preview_->setColumnCount(static_cast<int>(std::min<Eigen::Index>(most, first.cols())));
-    for (int row = 0; row < preview_->rowCount(); ++row)
-        for (int column = 0; column < preview_->columnCount(); ++column)
-            preview_->setItem(
-                row, column,
-                numberItem(QLocale().toString(1e6 * static_cast<double>(first(row, column)), 'g', 4)));
-    preview_->horizontalHeader()->hide();
-    fitToRows(*preview_);
+    const QString before = die_->currentText();
+    die_->clear();
+    for (const Die& die : wafer_->dies)
+        die_->addItem(QString::fromStdString(die.name));
+    die_->setCurrentIndex(std::max(die_->findText(before), 0));
+    form_->setRowVisible(tmr_, onlyState().has_value());
+    showPreview();
 
     QStringList lines;
     for (const std::string& line : measurement.report.lines())
         lines.append(QString::fromStdString(line));
-    lines.append(tr("Dies of %1 × %2 cells (%3 …), R_P %4 kΩ, TMR %5 % by the medians.")
-                     .arg(first.rows())
-                     .arg(first.cols())
-                     .arg(QString::fromStdString(wafer_->dies.front().name))
+    const QString words = onlyState() ? tr("Dies of %1 × %2 cells, R_P %3 kΩ, TMR %4 % as assumed.")
+                                      : tr("Dies of %1 × %2 cells, R_P %3 kΩ, TMR %4 % by the medians.");
+    lines.append(words.arg(wafer_->geometry.rows)
+                     .arg(wafer_->geometry.columns)
                      .arg(wafer_->device.parallelResistance / 1000.0, 0, 'g', 4)
                      .arg(100.0 * wafer_->device.tmr, 0, 'g', 4));
     report_->setText(lines.join('\n'));

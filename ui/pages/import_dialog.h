@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <optional>
 #include <vector>
@@ -34,18 +35,24 @@ class ImportDialog : public QDialog
     Q_OBJECT
 
 public:
-    /// Throws Error for folders without any measurement.
+    /// `open`: the size of dies that these can be added to. Throws Error for folders without any measurement.
     explicit ImportDialog(const std::vector<std::filesystem::path>& filesAndFolders,
-                          QWidget* parent = nullptr);
+                          QWidget* parent = nullptr, std::optional<DieGeometry> open = {});
 
     /// What was read, with its labels. Only after it was accepted.
     Wafer takeWafer() { return std::move(*wafer_); }
+    bool adds() const; ///< to the open wafer, not in its place
 
     void accept() override; ///< saves the recipe when it has a name
 
 private:
     QWidget* recipeForm();
     void addFormat(QFormLayout* form);
+    void addColumns(QFormLayout* form);
+    void nameColumns();
+    void showColumns();
+    QWidget* previewPanel();
+    void showPreview();
     void chooseRecipe(int index);
     void showRecipe();
     ImportRecipe recipe() const;
@@ -56,6 +63,8 @@ private:
     std::optional<Level> onlyState() const;
 
     std::vector<std::filesystem::path> files_;
+    std::optional<DieGeometry> open_;
+    bool isText_ = false;
     ImportRecipe guessed_; ///< with those fields that the dialog does not show
     std::optional<Measurement> measurement_;
     std::optional<Wafer> wafer_;
@@ -70,6 +79,8 @@ private:
     QComboBox* decimal_;
     QSpinBox* headerLines_;
     QSpinBox* labelColumns_;
+    std::array<QComboBox*, tableColumns.size()> columns_{};
+    QSpinBox* firstIndex_;
     DatasetTree* datasets_;
     QComboBox* quantity_;
     QDoubleSpinBox* voltage_;
@@ -80,6 +91,10 @@ private:
     QLineEdit* dieName_;
     QLineEdit* waferName_;
     QLineEdit* saveAs_;
+    QCheckBox* add_;
+    QDoubleSpinBox* tmr_;
+    QComboBox* shown_;
+    QComboBox* die_;
     QTableWidget* preview_;
     QLabel* report_;
     LabelPanel* labels_;

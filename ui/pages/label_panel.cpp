@@ -106,7 +106,7 @@ void LabelPanel::label()
                     showLabels();
                     emit finished();
                 });
-            } catch (const Error& error) {
+            } catch (const std::exception& error) {
                 return Background::Finish([this, reason = QString::fromUtf8(error.what())] {
                     quality_->setText(reason);
                     table_->setRowCount(0);

@@ -183,7 +183,7 @@ void StatisticsPage::refresh()
                 report_ = std::move(*report);
                 showReport();
             });
-        } catch (const Error& error) {
+        } catch (const std::exception& error) {
             return Background::Finish([this, reason = QString::fromUtf8(error.what())] {
                 summary_->setText(tr("No statistics: %1").arg(reason));
             });

@@ -389,10 +389,18 @@ void MainWindow::importDies(const QStringList& filesAndFolders)
     for (const QString& path : filesAndFolders)
         paths.emplace_back(path.toStdString());
     attempt([&] {
-        auto* dialog = new ImportDialog(paths, this);
+        const Wafer& wafer = document_.project().wafer;
+        auto* dialog =
+            new ImportDialog(paths, this, wafer.dies.empty() ? std::nullopt : std::optional(wafer.geometry));
         dialog->setAttribute(Qt::WA_DeleteOnClose);
-        connect(dialog, &ImportDialog::accepted, this,
-                [this, dialog] { replaceWafer(document_, dialog->takeWafer()); });
+        connect(dialog, &ImportDialog::accepted, this, [this, dialog] {
+            attempt([&] {
+                if (dialog->adds())
+                    addDies(document_, diesToAdd(document_.project().wafer, dialog->takeWafer().dies));
+                else
+                    replaceWafer(document_, dialog->takeWafer());
+            });
+        });
         dialog->open();
     });
 }

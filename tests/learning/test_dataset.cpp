@@ -257,7 +257,7 @@ void TestDataset::namesMissingFiles()
     VERIFY_CONTAINS(messageOf([&] { readIdx(images, folder.path() / "none"); }),
                     "none: found no file that can be read, expected labels in IDX form");
     VERIFY_CONTAINS(messageOf([&] { readIdx(folder.path(), labels); }),
-                    "found unreadable data (Is a directory)");
+                    "found no file that can be read, expected grey images in IDX form");
     VERIFY_CONTAINS(messageOf([&] { readIdxFolder(folder.path() / "nowhere"); }),
                     "nowhere/train-images-idx3-ubyte: found no such file, nor one that ends in .gz");
 }

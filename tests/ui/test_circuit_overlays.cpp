@@ -234,7 +234,7 @@ private slots:
         show(document.project());
         choose("dieOverlay", "Cell power");
         const auto* status = child<QLabel>("readStatus");
-        QTRY_VERIFY_WITH_TIMEOUT(status->text().contains("this network takes 2 dies"), 10000);
+        QTRY_VERIFY_WITH_TIMEOUT(status->text().contains("This network takes 2 dies"), 10000);
         QVERIFY(status->isVisible());
         QVERIFY(!map_()->overlay().read);
 

@@ -195,7 +195,7 @@ QWidget* CircuitPage::makeSubject()
     dies_->setAccessibleName(tr("Dies"));
     dies_->setPlaceholderText(tr("all that are included"));
     dies_->setToolTip(tr("Names and ranges of dies, as in D01, D05..D12."));
-    otherDies_ = new QCheckBox(tr("others' too"));
+    otherDies_ = new QCheckBox(tr("hardware-aware ones on other dies, too"));
     otherDies_->setObjectName("circuitOtherDies");
     otherDies_->setToolTip(tr("Hardware-aware networks on dies that they were not trained for, too"));
     images_ = new QSpinBox;
@@ -220,13 +220,9 @@ QWidget* CircuitPage::makeSubject()
 
     auto* row = new QHBoxLayout;
     row->setSpacing(8);
-    for (const auto& [text, widget] :
-         std::initializer_list<std::pair<QString, QWidget*>>{{tr("Read"), networks_},
-                                                             {tr("on dies"), dies_},
-                                                             {QString(), otherDies_},
-                                                             {tr("test images"), images_}}) {
-        if (!text.isEmpty())
-            row->addWidget(new QLabel(text));
+    for (const auto& [text, widget] : std::initializer_list<std::pair<QString, QWidget*>>{
+             {tr("Read"), networks_}, {tr("on dies"), dies_}, {tr("test images"), images_}}) {
+        row->addWidget(new QLabel(text));
         row->addWidget(widget);
     }
     row->setStretchFactor(networks_, 2);
@@ -237,7 +233,10 @@ QWidget* CircuitPage::makeSubject()
     auto* layout = new QVBoxLayout(panel);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addLayout(row);
-    layout->addWidget(status_);
+    auto* below = new QHBoxLayout;
+    below->addWidget(status_, 1);
+    below->addWidget(otherDies_);
+    layout->addLayout(below);
     connect(stop_, &QPushButton::clicked, this, &CircuitPage::stop);
     return panel;
 }

@@ -60,7 +60,7 @@ NetworkPanel::NetworkPanel(ProjectDocument& document)
     top->addWidget(die_);
     auto* grid = new QGridLayout;
     grid->setHorizontalSpacing(2 * pageMargin);
-    grid->addWidget(shrinking(boldLabel(tr("First-layer weights (blue −, red +)"))), 0, 0);
+    grid->addWidget(shrinking(boldLabel(tr("First layer (blue −, red +)"))), 0, 0);
     grid->addWidget(mistakesTitle_, 0, 1);
     grid->addWidget(boldLabel(tr("Confusion matrix")), 0, 2);
     grid->addWidget(weights_, 1, 0);

@@ -48,8 +48,12 @@ Eigen::MatrixXf halfDifference(const AnalogLayer& layer)
 
 void DieSource::choosePerfect(const Network& network, std::vector<DenseLayer<float>>& onDie) const
 {
-    for (std::size_t l = 0; l < network.layers.size(); ++l)
-        onDie[l].weights = (network.layers[l].latent.array() >= 0.0F).cast<float>() * 2.0F - 1.0F;
+    for (std::size_t l = 0; l < network.layers.size(); ++l) {
+        const Eigen::MatrixXf& latent = network.layers[l].latent;
+        onDie[l].weights.resize(latent.rows(), latent.cols());
+        std::transform(latent.data(), latent.data() + latent.size(), onDie[l].weights.data(),
+                       [](float weight) { return weight >= 0.0F ? 1.0F : -1.0F; });
+    }
 }
 
 void FixedDie::choose(std::uint32_t, const Network& network, std::vector<DenseLayer<float>>& onDie)

@@ -40,9 +40,9 @@ CellGrid<Level> writtenLevels(const Network& network, const CellMap& map, const 
 std::vector<JunctionArray> arraysOf(const Junctions& junctions, const CellMap& map,
                                     const CircuitOptions& options, const std::stop_token& stop)
 {
-    const int columns = map.die().columns;
+    const Index columns = map.die().columns;
     std::vector<JunctionArray> arrays;
-    for (int die = 0; die < map.dies(); ++die)
+    for (Index die = 0; die < map.dies(); ++die)
         arrays.emplace_back(Junctions(junctions.conductance.middleCols(die * columns, columns),
                                       junctions.magneticShare.middleCols(die * columns, columns)),
                             options, stop);

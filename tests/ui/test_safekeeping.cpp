@@ -55,7 +55,7 @@ private slots:
             plan.statisticsAware.epochs = 3000;
             document.queue().add("Study 1", plan);
             const auto& state = document.queue().states()[0];
-            QTRY_VERIFY_WITH_TIMEOUT(state.finishedRuns() >= 2, 60'000);
+            QTRY_VERIFY_WITH_TIMEOUT(state.finishedRuns() >= 2, 150'000);
             QTest::qWait(2500); // two seconds for the edits
             document.queue().pause(0);
             QVERIFY(!state.runs.empty());

@@ -95,7 +95,7 @@ StatisticsPage::StatisticsPage(ProjectDocument& document, QWidget* parent)
     use_->setToolTip(tr("The next study's statistics-aware training draws its dies from these statistics."));
     holdOut_->setToolTip(
         tr("The next study fits its statistics to one half of the dies, drawn at random, and "
-           "judges networks on the other half, which nothing before has seen."));
+           "judges networks on the other half. Labels and the nominal conductances stay those of all dies."));
     for (const Defect defect : allDefects)
         defect_->addItem(QString::fromUtf8(name(defect)));
     defect_->setAccessibleName(tr("Defect whose counts are shown"));

@@ -177,11 +177,14 @@ void TestImport::missingCellsChangeNoDistribution()
 {
     RandomStream random(1, RandomUse::Test);
     std::string p, ap;
+    std::size_t dropped = 0;
     for (int cell = 0; cell < 10000; ++cell) {
         const bool isShort = random.uniform() < 0.1, dropP = random.uniform() < 0.5;
         const double ohm = isShort ? 500.0 : 1000.0 + 100.0 * random.uniform();
+        const bool dropAP = dropP == (cell % 2 == 0);
+        dropped += dropP || dropAP;
         p += dropP ? "nan" : std::to_string(ohm);
-        ap += dropP == (cell % 2 == 0) ? "nan" : std::to_string(isShort ? ohm : 3.0 * ohm);
+        ap += dropAP ? "nan" : std::to_string(isShort ? ohm : 3.0 * ohm);
         p += cell % 100 == 99 ? '\n' : ',';
         ap += cell % 100 == 99 ? '\n' : ',';
     }
@@ -190,6 +193,7 @@ void TestImport::missingCellsChangeNoDistribution()
     recipe.quantity = Quantity::Ohm;
     const Measurement measurement = readMeasurement(files, recipe);
     QVERIFY(measurement.report.missing > 9000);
+    QCOMPARE(measurement.dies[0].missing.size(), dropped);
     int shorts = 0, odd = 0;
     double middle = 0.0;
     for (int row = 0; row < 100; ++row)

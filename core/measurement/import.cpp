@@ -653,10 +653,16 @@ Measurement readMeasurement(std::span<const fs::path> files, const ImportRecipe&
     recipe.validate();
     Assembly assembly(recipe, expected);
     bool texts = false;
+    std::uintmax_t bytes = 0;
     for (const fs::path& file : files) {
         if (stop.stop_requested())
             throw Error("The import was stopped.");
         const Source source = load(file);
+        bytes += source.bytes.size();
+        if (bytes > largestImport)
+            throw Error(file.string(), "",
+                        "more than " + std::to_string(largestImport >> 20) + " MiB with the files before it",
+                        "no more at once: import the rest into the wafer of the first");
         texts = texts || source.form == Form::Text;
         if (source.form == Form::Text && recipe.layout == TextLayout::Table)
             TableReader(source, recipe).addTo(assembly);

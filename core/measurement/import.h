@@ -12,8 +12,10 @@
 namespace faultline
 {
 
-/// Files above this are refused before they are read.
+/// Files above this are refused before they are read, and those whose arrays take more; bytes.
 inline constexpr std::uintmax_t largestMeasurement = std::uintmax_t{1} << 30;
+/// Of all files of an import together; bytes.
+inline constexpr std::uintmax_t largestImport = 4 * largestMeasurement;
 
 /// What an import found, cell values counted by what became of them:
 /// - missing (empty, NaN, 9.91e37): what another cell of the die measured, the one most like it in the other

@@ -210,6 +210,7 @@ Arrays arraysOf(const Source& source, const ImportRecipe& recipe)
             const hdf5::Image image(source.bytes);
             const hdf5::Group root = image.root();
             const bool ours = root.has(exportMark);
+            std::size_t room = largestMeasurement;
             for (const hdf5::DatasetInfo& info : root.datasets()) {
                 if (recipe.datasets.empty() ? !couldBeDies(info.shape) : !wanted(info.path))
                     continue;
@@ -217,7 +218,8 @@ Arrays arraysOf(const Source& source, const ImportRecipe& recipe)
                     result.unit = info.unit;
                     result.columnMajor = info.columnMajor;
                 }
-                result.arrays.push_back(root.numbers(info.path, largestMeasurement));
+                result.arrays.push_back(root.numbers(info.path, room));
+                room -= result.arrays.back().values.size() * sizeof(double);
                 if (!ours)
                     continue;
                 const hdf5::Group group = root.open(fs::path(info.path).parent_path().string());

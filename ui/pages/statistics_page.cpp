@@ -60,7 +60,7 @@ QString summaryOf(const WaferReport& report)
     } else {
         text +=
             StatisticsPage::tr(
-                "TMR %1 % (quartiles %2 to %3 %), σ of ln G %4 at P and %5 at AP, correlated by %6.")
+                "TMR %1 % (quartiles %2 to %3 %), σ of ln G %4 at P and %5 at AP, which correlate by %6.")
                 .arg(shown(100.0 * report.tmr.median), shown(100.0 * report.tmr.lowQuartile),
                      shown(100.0 * report.tmr.highQuartile), shown(report.conductance[P].fit.sigma),
                      shown(report.conductance[AP].fit.sigma), shown(report.statistics.levelCorrelation, 2));
@@ -92,7 +92,7 @@ StatisticsPage::StatisticsPage(ProjectDocument& document, QWidget* parent)
       export_(new QPushButton(tr("Export figures…"))),
       exportTables_(new QPushButton(tr("Export tables…"))),
       use_(new QPushButton(tr("Train with these"))),
-      holdOut_(new QPushButton(tr("Hold out half of the dies")))
+      holdOut_(new QPushButton(tr("Start hold-out study")))
 {
     defects_->setObjectName("defectStatistics");
     defects_->horizontalHeaderItem(2)->setToolTip(
@@ -108,9 +108,10 @@ StatisticsPage::StatisticsPage(ProjectDocument& document, QWidget* parent)
     holdOut_->setObjectName("holdOut");
     defect_->setObjectName("countedDefect");
     use_->setToolTip(tr("The next study's statistics-aware training draws its dies from these statistics."));
-    holdOut_->setToolTip(
-        tr("The next study fits its statistics to one half of the dies, drawn at random, and "
-           "judges networks on the other half. Labels and the nominal conductances stay those of all dies."));
+    holdOut_->setToolTip(tr(
+        "Trains with the plan of the page Train, but with statistics of one half of the dies, drawn at "
+        "random, and judges the networks on the other half. Labels and the nominal conductances stay those "
+        "of all dies."));
     for (const Defect defect : allDefects)
         defect_->addItem(QString::fromUtf8(name(defect)));
     defect_->setAccessibleName(tr("Defect whose counts are shown"));
@@ -311,6 +312,7 @@ void StatisticsPage::holdOutHalf()
         StudyPlan all = plan;
         all.dies.clear();
         document_.setPlan(holdOut(all, document_.project().wafer, report_->dies / 2, plan.seed));
+        emit studyWanted();
     } catch (const Error& error) {
         emit failed(QString::fromUtf8(error.what()));
     }

@@ -34,6 +34,7 @@ public:
 signals:
     void failed(const QString& reason);
     void classifyWanted();
+    void studyWanted(); ///< the one that the plan now describes
 
 protected:
     void showEvent(QShowEvent* event) override;

@@ -144,7 +144,7 @@ void ProjectDocument::save(const std::filesystem::path& file)
         safekeeping_.reserve(file);
     else if (!readOnly().empty())
         throw Error(readOnly() + ". Save this project under another name.");
-    saveProject(project_, file);
+    saveProject(project_, file, safekeeping_.journal());
     safekeeping_.saved(file);
     file_ = file;
     undoStack_.setClean();

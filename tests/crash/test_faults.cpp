@@ -207,7 +207,7 @@ private slots:
         QCOMPARE(expected.size(), std::size_t{2});
         // Some of those that write the lock and the journal, and all at the end, where it saves.
         int ended = 0;
-        for (int at = 1; at <= calls.size(); at += at < calls.size() - 8 ? 4 : 1) {
+        for (int at = 1; at <= calls.size(); at += at < calls.size() - 8 ? 12 : 1) {
             fs::remove_all(out);
             const int error = faultOf(at);
             const Outcome outcome = call(training(out), {.under = file, .at = at, .error = error});

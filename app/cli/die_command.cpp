@@ -164,10 +164,7 @@ int importDies(const ImportOptions& options)
     const DieGeometry& size = wafer.geometry;
     for (const std::string& line : measurement.report.lines())
         std::cout << line << '\n';
-    const MeasuredDie& first = measurement.dies.front();
-    const std::optional<Level> only = !first.has(AP)  ? std::optional(P)
-                                      : !first.has(P) ? std::optional(AP)
-                                                      : std::nullopt;
+    const std::optional<Level> only = measuredAlone(wafer);
     std::cout << "Dies of " << size.rows << " x " << size.columns << " cells, read as "
               << name(recipe.quantity) << (recipe.transpose ? ", rows and columns exchanged" : "") << "; R_P "
               << general(wafer.device.parallelResistance) << " ohm, TMR " << general(100.0 * wafer.device.tmr)
@@ -285,8 +282,9 @@ int classifyDies(const ClassifyOptions& options)
     else if (given > 0)
         throw Error("Give all four thresholds (--open-below, --middle, --short-above, --smallest-ratio), or "
                     "none to have a mixture fitted.");
-    const Classification classification = classify(project.wafer, thresholds, options.only);
-    applyLabels(classification, project.wafer);
+    const std::optional<Level> only = options.only ? options.only : measuredAlone(project.wafer);
+    const Classification classification = classify(project.wafer, thresholds, only);
+    applyLabels(classification, project.wafer, measuredAlone(project.wafer));
     printQuality(classification);
     saveProject(project, out);
     std::cout << "Labels in " << out << '\n';
@@ -310,8 +308,9 @@ void addClassify(CLI::App* die, Action& action)
     command->add_option("--short-above", options->shortAbove, "Shorts conduct more in both states")
         ->type_name("SIEMENS");
     command->add_option("--smallest-ratio", options->smallestRatio, "G_P / G_AP of a cell that switches");
-    addChoice(command, "--state", options->only, levels,
-              "P or AP: the one state that was measured, which tells shorts and opens only");
+    addChoice(
+        command, "--state", options->only, levels,
+        "P or AP: the one state to judge by, which tells shorts and opens only; otherwise those measured");
     command->callback([&action, options] { action = [options] { return classifyDies(*options); }; });
 }
 
@@ -350,16 +349,21 @@ int printStatistics(const StatisticsOptions& options)
     TextTable states({"state", "healthy cells", "median uS", "sigma ln G"});
     for (const Level level : {P, AP}) {
         const ConductanceReport& of = report.conductance[level];
-        states.add({level == P ? "P" : "AP", std::to_string(of.cells), general(1e6 * of.fit.median),
-                    general(of.fit.sigma)});
+        states.add({std::string(name(level)) + (report.assumed == level ? " (assumed)" : ""),
+                    std::to_string(of.cells), general(1e6 * of.fit.median), general(of.fit.sigma)});
     }
-    std::cout << states << "  TMR " << fixed(100.0 * report.tmr.median, 1) << " % (quartiles "
-              << fixed(100.0 * report.tmr.lowQuartile, 1) << " to "
+    std::cout << states
+              << "  Correlation of ln G at P and AP: " << fixed(report.statistics.levelCorrelation, 2)
+              << "\n  TMR " << (report.assumed ? "(assumed) " : "") << fixed(100.0 * report.tmr.median, 1)
+              << " % (quartiles " << fixed(100.0 * report.tmr.lowQuartile, 1) << " to "
               << fixed(100.0 * report.tmr.highQuartile, 1) << " %)\n\n";
     TextTable trends({"from the wafer's centre to its edge", "rank correlation", "p"});
     for (const RadialTrend& trend : report.trends)
         trends.add({trend.what, fixed(trend.rankCorrelation, 2), general(trend.probability)});
-    std::cout << trends;
+    if (report.trends.empty())
+        std::cout << "It is not known where on the wafer these dies were.\n";
+    else
+        std::cout << trends;
     if (!options.csv.empty())
         writeFileAtomically(options.csv, csv(report));
     return 0;

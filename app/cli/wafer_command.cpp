@@ -23,6 +23,7 @@ struct Options {
     std::optional<std::uint64_t> seed;
     std::optional<double> shorts, opens, stuckP, stuckAP, dispersion;
     std::optional<double> shortedRows, openRows, shortedColumns, openColumns, clusterSize, clusterRadius;
+    std::optional<double> correlation;
 };
 
 /// What was asked for on the command line instead of what the description says, in words.
@@ -53,6 +54,7 @@ std::vector<std::string> change(WaferDescription& wafer, const Options& options)
     set(wafer.statistics.columns.opens, options.openColumns, "share of open columns");
     set(wafer.statistics.clusters.size, options.clusterSize, "mean size of clusters");
     set(wafer.statistics.clusters.radius, options.clusterRadius, "radius of clusters");
+    set(wafer.statistics.levelCorrelation, options.correlation, "correlation of P and AP");
     std::optional<double> dispersion;
     set(dispersion, options.dispersion, "dispersion");
     for (const Defect defect : allDefects)
@@ -129,6 +131,10 @@ void addWaferCommand(CLI::App& program, Action& action)
     command->add_option("--cluster-radius", options->clusterRadius,
                         "Standard deviation of their distance from the cluster's centre, in cells along rows "
                         "and columns");
+    command->add_option(
+        "--correlation", options->correlation,
+        "Of a healthy cell's ln(conductance) at P with that at AP, -1 to 1: near 1 where cells "
+        "differ in area and not in TMR");
     command->callback([&action, options] { action = [options] { return generate(*options); }; });
 }
 

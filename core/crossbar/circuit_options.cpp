@@ -93,11 +93,6 @@ std::string_view name(LineEnds ends)
     return nameIn(endsNames, ends);
 }
 
-std::string_view name(Level level)
-{
-    return nameIn(levelNames, level);
-}
-
 ConverterRange converterRangeFromName(std::string_view name)
 {
     return valueIn(rangeNames, name);

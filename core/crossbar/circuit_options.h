@@ -22,7 +22,6 @@ enum class ConverterRange : std::uint8_t {
 /// The words of files for what is chosen from a few: "fixed", "shared", "per-line"; "one", "both"; "AP", "P".
 std::string_view name(ConverterRange range);
 std::string_view name(LineEnds ends);
-std::string_view name(Level level);
 ConverterRange converterRangeFromName(std::string_view name); ///< throws Error, as do the others
 LineEnds lineEndsFromName(std::string_view name);
 Level levelFromName(std::string_view name);

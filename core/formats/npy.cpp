@@ -215,6 +215,7 @@ std::vector<NumberArray> readNpz(std::string_view bytes, std::size_t largest)
     const auto entries = number<std::uint16_t>(&bytes[end + 10]);
     std::size_t at = number<std::uint32_t>(&bytes[end + 16]);
     std::vector<NumberArray> arrays;
+    std::size_t room = largest;
     for (int i = 0; i < entries; ++i) {
         const std::string_view item = part(bytes, at, entrySize);
         if (!item.starts_with(entryMark))
@@ -230,8 +231,9 @@ std::vector<NumberArray> readNpz(std::string_view bytes, std::size_t largest)
         if (!name.ends_with(".npy"))
             continue;
         name.resize(name.size() - 4);
-        if (size > largest || packedSize > largest)
-            refuse(name, "more than " + std::to_string(largest >> 20) + " MiB", "a smaller array");
+        if (size > room || packedSize > largest)
+            refuse(name, "more than " + std::to_string(largest >> 20) + " MiB", "fewer or smaller arrays");
+        room -= size;
 
         const std::string_view member = part(bytes, offset, memberSize);
         if (!member.starts_with(memberMark))

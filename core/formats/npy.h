@@ -17,7 +17,7 @@ namespace faultline
 NumberArray readNpy(std::string_view bytes);
 
 /// The arrays of a NumPy archive (.npz): a ZIP file of .npy files, stored or deflated (PKWARE APPNOTE 6.3),
-/// named without ".npy", in the order of its directory. None may unpack to more than `largest` bytes.
+/// named without ".npy", in the order of its directory. Together they may unpack to `largest` bytes.
 /// Throws Error.
 std::vector<NumberArray> readNpz(std::string_view bytes, std::size_t largest);
 

@@ -419,6 +419,12 @@ Device deviceOf(double parallel, double antiparallel)
 
 } // namespace
 
+std::optional<Level> measuredAlone(const Wafer& wafer)
+{
+    const std::optional<Level> assumed = wafer.assumedLevel();
+    return assumed ? std::optional(assumed == P ? AP : P) : std::nullopt;
+}
+
 Wafer waferOf(const Measurement& measurement, const std::string& name, double tmr)
 {
     require(tmr > 0.0 && std::isfinite(tmr), "TMR", tmr, "more than 0 (1.5 is 150 %)");
@@ -433,8 +439,11 @@ Wafer waferOf(const Measurement& measurement, const std::string& name, double tm
     for (const MeasuredDie& measured : measurement.dies) {
         Die die(measured.name, wafer.geometry, wafer.device);
         die.position = placed ? *measured.position : positions[wafer.dies.size()];
+        die.acquisition = {measured.axes, {}, placed, measured.missing};
         for (const Level level : {AP, P}) {
             const Level other = level == P ? AP : P;
+            if (!measured.has(level))
+                die.acquisition.assumed = level;
             const auto factor = static_cast<float>(level == P ? 1.0 + tmr : 1.0 / (1.0 + tmr));
             die.conductance[level] = measured.has(level)
                                          ? measured.conductance[level]

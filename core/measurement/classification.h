@@ -69,6 +69,9 @@ Classification classify(const Wafer& wafer, const std::optional<Thresholds>& thr
 /// conduct the same in the other.
 void applyLabels(const Classification& classification, Wafer& wafer, std::optional<Level> only = {});
 
+/// The one level that was measured, where the other of some die is assumed.
+std::optional<Level> measuredAlone(const Wafer& wafer);
+
 /// The dies as measured: no labels yet, the nominal junction from their medians. With one state alone the
 /// other conducts (1 + `tmr`) times less or more. Dies without a position stand on a round wafer. Throws
 /// Error for medians that no junction has, and for those at P that are not above those at AP.

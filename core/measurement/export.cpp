@@ -51,6 +51,20 @@ std::string plain(std::string name)
     return name.empty() || name.starts_with('.') ? "_" + name : name;
 }
 
+/// One for each die.
+std::vector<std::string> plainNames(const Wafer& wafer)
+{
+    std::vector<std::string> names;
+    for (const Die& die : wafer.dies) {
+        const std::string first = plain(die.name);
+        std::string name = first;
+        for (int count = 2; std::ranges::find(names, name) != names.end(); ++count)
+            name = first + "_" + std::to_string(count);
+        names.push_back(std::move(name));
+    }
+    return names;
+}
+
 template <class Grid, class Text>
 std::string csvOf(const Grid& grid, const Text& text)
 {
@@ -111,16 +125,22 @@ std::string_view name(ArrayFormat format)
 std::vector<fs::path> exportDies(const Wafer& wafer, const fs::path& folder, ArrayFormat format)
 {
     Output output(folder);
+    const std::vector<std::string> names = plainNames(wafer);
     if (format == ArrayFormat::Hdf5) {
         std::vector<std::string_view> labels{name(Defect::None)};
         for (const Defect defect : allDefects)
             labels.push_back(name(defect));
         output.write("dies.h5", hdf5::build([&](hdf5::Group root) {
+                         root.set(exportMark, static_cast<std::int32_t>(wafer.dies.size()));
                          root.set("wafer", wafer.name);
-                         for (const Die& die : wafer.dies) {
-                             hdf5::Group group = root.create(plain(die.name), "One die");
-                             group.set("wafer_row", static_cast<std::int32_t>(die.position.row));
-                             group.set("wafer_column", static_cast<std::int32_t>(die.position.column));
+                         for (std::size_t i = 0; i < wafer.dies.size(); ++i) {
+                             const Die& die = wafer.dies[i];
+                             hdf5::Group group = root.create(names[i], "One die");
+                             group.set("die", die.name);
+                             if (die.acquisition.placed) {
+                                 group.set("wafer_row", static_cast<std::int32_t>(die.position.row));
+                                 group.set("wafer_column", static_cast<std::int32_t>(die.position.column));
+                             }
                              for (const Level level : {AP, P})
                                  writeGrid(group, level == P ? "conductance_P" : "conductance_AP",
                                            die.conductance[level],
@@ -132,8 +152,9 @@ std::vector<fs::path> exportDies(const Wafer& wafer, const fs::path& folder, Arr
                      }));
         return output.files;
     }
-    for (const Die& die : wafer.dies) {
-        const std::string stem = plain(die.name), labels = stem + std::string(labelsEnding);
+    for (std::size_t i = 0; i < wafer.dies.size(); ++i) {
+        const Die& die = wafer.dies[i];
+        const std::string &stem = names[i], labels = stem + std::string(labelsEnding);
         if (format == ArrayFormat::Csv) {
             for (const Level level : {AP, P})
                 output.write(stem + (level == P ? "_P.csv" : "_AP.csv"),
@@ -197,37 +218,63 @@ CellGrid<Write> programmingMap(const CellMap& map, std::span<const Eigen::Matrix
     return writes;
 }
 
+namespace
+{
+
+/// Where the tester has a cell of the dies side by side; its columns count on from die to die too.
+CellIndex testerCell(const CellIndex& cell, const DieGeometry& die, const TesterAxes& axes)
+{
+    const int number = cell.column / die.columns;
+    CellIndex at = axes.of({cell.row, cell.column % die.columns}, die.rows, die.columns);
+    at.column += number * (axes.transposed ? die.rows : die.columns);
+    return at;
+}
+
+} // namespace
+
 std::vector<fs::path> exportProgramming(const CellMap& map, std::span<const Eigen::MatrixXf> latent,
-                                        const fs::path& folder, ArrayFormat format)
+                                        const TesterAxes& axes, const fs::path& folder, ArrayFormat format)
 {
     Output output(folder);
     const CellGrid<Write> writes = programmingMap(map, latent);
-    if (format == ArrayFormat::Npy) {
-        output.write("programming.npy", npy(bytesOf(writes), shapeOf(writes)));
-    } else if (format == ArrayFormat::Hdf5) {
-        constexpr std::array<std::string_view, 3> names{"nothing", "AP", "P"};
-        const CellGrid<std::int8_t> numbered = writes.unaryExpr(
-            [](Write write) { return static_cast<std::int8_t>(static_cast<int>(write) + 1); });
-        output.write("programming.h5", hdf5::build([&](hdf5::Group root) {
-                         writeGrid(root, "write", numbered, {"State to write into each junction", "1"},
-                                   hdf5::enumeration(names));
-                     }));
-    } else {
-        std::string lines = "row,column,write,layer,output,input,copy,sign\n";
+    if (format == ArrayFormat::Csv) {
+        std::string lines = "row,column,write,layer,output,input,copy,sign,die_row,die_column\n";
         for (int row = 0; row < writes.rows(); ++row)
             for (int column = 0; column < writes.cols(); ++column) {
                 const auto use = map.use({row, column});
                 if (!use)
                     continue;
-                lines += std::to_string(row) + ',' + std::to_string(column) + ',' +
+                const CellIndex at = testerCell({row, column}, map.die(), axes);
+                lines += std::to_string(at.row) + ',' + std::to_string(at.column) + ',' +
                          (writes(row, column) == Write::P ? "P" : "AP");
-                for (const int number :
-                     {use->weight.layer, use->weight.output, use->weight.input, use->copy, use->sign})
+                for (const int number : {use->weight.layer, use->weight.output, use->weight.input, use->copy,
+                                         use->sign, row, column})
                     lines += ',' + std::to_string(number);
                 lines += '\n';
             }
         output.write("programming.csv", lines);
+        return output.files;
     }
+
+    CellGrid<Write> turned = writes;
+    if (axes.transposed)
+        turned.resize(map.die().columns, map.dies() * map.die().rows);
+    for (int row = 0; row < writes.rows(); ++row)
+        for (int column = 0; column < writes.cols(); ++column) {
+            const CellIndex at = testerCell({row, column}, map.die(), axes);
+            turned(at.row - axes.firstIndex, at.column - axes.firstIndex) = writes(row, column);
+        }
+    if (format == ArrayFormat::Npy) {
+        output.write("programming.npy", npy(bytesOf(turned), shapeOf(turned)));
+        return output.files;
+    }
+    constexpr std::array<std::string_view, 3> names{"nothing", "AP", "P"};
+    const CellGrid<std::int8_t> numbered =
+        turned.unaryExpr([](Write write) { return static_cast<std::int8_t>(static_cast<int>(write) + 1); });
+    output.write("programming.h5", hdf5::build([&](hdf5::Group root) {
+                     writeGrid(root, "write", numbered, {"State to write into each junction", "1"},
+                               hdf5::enumeration(names));
+                 }));
     return output.files;
 }
 

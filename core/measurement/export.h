@@ -19,15 +19,20 @@ inline constexpr std::array allArrayFormats{ArrayFormat::Csv, ArrayFormat::Npy, 
 std::string_view name(ArrayFormat format); ///< "csv", "npy", "hdf5"
 
 // Each writes files into a folder, which is made if needed, and returns their paths. Rows and columns are
-// those of the die, counted from 0 at the upper left. They throw Error.
+// those of the die, counted from 0 at the upper left, but for programming maps. They throw Error.
 
 /// What the names of files of labels end in, before their suffix.
 inline constexpr std::string_view labelsEnding = "_defect";
 
-/// Conductances in siemens and labels of all dies.
+/// An attribute of the HDF5 files that exportDies() writes.
+inline constexpr const char* exportMark = "faultline_dies";
+
+/// Conductances in siemens and labels of all dies. A file or group has the die's name, with _ for what it
+/// cannot have and a number where another has that name.
 /// CSV: NAME_P.csv and NAME_AP.csv (a matrix), NAME_defect.csv (words). NumPy: NAME.npy (f4, 2 x rows x
 /// columns, AP first) and NAME_defect.npy (i1, as Defect). HDF5: dies.h5, a group for each die with
-/// conductance_P, conductance_AP and defect (an enumeration).
+/// conductance_P, conductance_AP and defect (an enumeration), and as attributes its name and, if known, its
+/// place on the wafer, which an import reads again.
 std::vector<std::filesystem::path> exportDies(const Wafer& wafer, const std::filesystem::path& folder,
                                               ArrayFormat format);
 
@@ -43,11 +48,13 @@ std::vector<std::filesystem::path> exportWeights(const std::string& die, const A
 enum class Write : std::int8_t { Nothing = -1, AP = 0, P = 1 };
 CellGrid<Write> programmingMap(const CellMap& map, std::span<const Eigen::MatrixXf> latent);
 
-/// programming.csv (a line for each junction in use: row, column, write, layer, output, input, copy, sign),
-/// programming.npy (i1, rows x columns: 1 P, 0 AP, -1 nothing) or programming.h5 (dataset write, an
-/// enumeration nothing, AP, P).
+/// For the tester, as it counts the cells of dies that were measured with these axes: programming.csv (a line
+/// for each junction in use: row, column, write, layer, output, input, copy, sign, and the row and column on
+/// the die as above), programming.npy (i1, rows x columns: 1 P, 0 AP, -1 nothing) or programming.h5 (dataset
+/// write, an enumeration nothing, AP, P).
 std::vector<std::filesystem::path> exportProgramming(const CellMap& map,
                                                      std::span<const Eigen::MatrixXf> latent,
+                                                     const TesterAxes& axes,
                                                      const std::filesystem::path& folder, ArrayFormat format);
 
 } // namespace faultline

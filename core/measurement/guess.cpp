@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <limits>
 #include <set>
@@ -201,6 +202,31 @@ bool guessTable(const Source& source, ImportRecipe& recipe)
     recipe.columns = columns;
     return true;
 }
+
+/// Names above words and numbers, but which is which?
+ImportRecipe asksForColumns(ImportRecipe recipe)
+{
+    recipe.layout = TextLayout::Table;
+    recipe.text.labelColumns = 0;
+    return recipe;
+}
+
+/// A matrix numbers its columns, if it names them at all: names of several words are those of a table.
+bool namesATable(const std::vector<std::vector<std::string>>& lines, std::size_t headers)
+{
+    if (headers == 0 || lines.size() <= headers)
+        return false;
+    const auto& names = lines[headers - 1];
+    if (names.size() != lines[headers].size())
+        return false;
+    std::set<std::string> words;
+    for (std::string name : names) {
+        std::erase_if(name, [](unsigned char c) { return std::isdigit(c) != 0; });
+        words.insert(lower(name));
+    }
+    words.erase("");
+    return words.size() > 2; // one may be that of the rows' labels
+}
 } // namespace
 
 ImportRecipe guessRecipe(const fs::path& file, const DieGeometry* expected)
@@ -212,12 +238,15 @@ ImportRecipe guessRecipe(const fs::path& file, const DieGeometry* expected)
         recipe.text = guessTextFormat(source.bytes);
         if (guessTable(source, recipe))
             return recipe;
+        const auto headers = static_cast<std::size_t>(recipe.text.headerLines);
+        const auto lines = firstLines(source.bytes, recipe.text, headers + 1);
+        if (namesATable(lines, headers))
+            return asksForColumns(recipe);
         std::string header;
-        for (const auto& fields :
-             firstLines(source.bytes, recipe.text, static_cast<std::size_t>(recipe.text.headerLines)))
-            for (const std::string& field : fields)
+        for (std::size_t line = 0; line < std::min(headers, lines.size()); ++line)
+            for (const std::string& field : lines[line])
                 header += field + " ";
-        if (recipe.text.headerLines > 0)
+        if (headers > 0)
             quantity = namedUnit(header, false);
     }
     Arrays found;
@@ -226,9 +255,7 @@ ImportRecipe guessRecipe(const fs::path& file, const DieGeometry* expected)
     } catch (const Error&) {
         if (source.form != Form::Text || recipe.text.headerLines == 0)
             throw;
-        recipe.layout = TextLayout::Table; // names above words and numbers, but which is which?
-        recipe.text.labelColumns = 0;
-        return recipe;
+        return asksForColumns(recipe);
     }
     const NumberArray& array = found.arrays.front();
     if (!quantity.kind)

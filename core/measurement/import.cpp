@@ -74,7 +74,7 @@ float siemens(double value, const ImportRecipe& recipe, ImportReport& report)
 
 /// Gives cells that miss a value what another cell of the die measured: the one most like it in the state
 /// that it has, or, without any, one after the other from all over the distribution. So the missing cells
-/// scatter, fail and switch as the others do, and change no statistics.
+/// scatter, fail and switch as the others do.
 class Donors
 {
 public:
@@ -94,12 +94,15 @@ public:
 
     bool empty() const { return byState_[P].empty(); }
 
-    void fill()
+    /// Returns the cells that got something.
+    std::vector<int> fill()
     {
+        std::vector<int> filled;
         for (Eigen::Index cell = 0; cell < cells_; ++cell) {
             const bool missesP = misses(cell, P), missesAP = misses(cell, AP);
             if (!missesP && !missesAP)
                 continue;
+            filled.push_back(static_cast<int>(cell));
             const Level known = missesP ? AP : P;
             const Eigen::Index donor =
                 misses(cell, known) || !die_.has(known) ? next() : nearest(known, cell);
@@ -107,6 +110,7 @@ public:
                 if (misses(cell, level))
                     at(level, cell) = at(level, donor);
         }
+        return filled;
     }
 
 private:
@@ -174,11 +178,15 @@ public:
 
         MeasuredDie& measured = dieNamed(die);
         if (measured.has(level))
-            throw Error(source.file.string(), place, "a second die \"" + die + "\" at " + stateWord(level),
+            throw Error(source.file.string(), place,
+                        "a second die \"" + die + "\" at " + std::string(faultline::name(level)),
                         "one; the first is in " + files_.at({die, level}));
         files_[{die, level}] = source.file.string();
         if (position)
             measured.position = position;
+        const bool isTable = source.form == Form::Text && recipe_.layout == TextLayout::Table;
+        measured.axes = {recipe_.transpose, recipe_.flipRows, recipe_.flipColumns,
+                         isTable ? recipe_.firstIndex : 0};
         CellGrid<float>& grid = measured.conductance[level];
         grid =
             turned.unaryExpr([this](double value) { return siemens(value, recipe_, measurement_.report); });
@@ -196,7 +204,7 @@ public:
             if (donors.empty())
                 throw Error(files_.at({die.name, die.has(P) ? P : AP}), "",
                             "no cell of die \"" + die.name + "\" with a value in each state", "at least one");
-            donors.fill();
+            die.missing = donors.fill();
         }
         countFromUpperLeft();
         ImportReport& report = measurement_.report;
@@ -212,13 +220,11 @@ private:
         std::string whose;
     };
 
-    static std::string stateWord(Level level) { return level == P ? "P" : "AP"; }
-
     MeasuredDie& dieNamed(const std::string& name)
     {
         const auto [found, isNew] = index_.try_emplace(name, measurement_.dies.size());
         if (isNew)
-            measurement_.dies.push_back({name, {}, {}});
+            measurement_.dies.push_back({name, {}, {}, {}, {}});
         return measurement_.dies[found->second];
     }
 
@@ -247,15 +253,17 @@ private:
                     largest = std::max(largest, value);
         }
         if (measured == 0) {
-            measurement_.report.notes.push_back("No die was measured at " + stateWord(level) + ".");
+            measurement_.report.notes.push_back("No die was measured at " +
+                                                std::string(faultline::name(level)) + ".");
             return;
         }
         for (MeasuredDie& die : measurement_.dies) {
             if (!die.has(level)) {
                 const Level other = level == P ? AP : P;
                 throw Error(files_.at({die.name, other}), "",
-                            "die \"" + die.name + "\" at " + stateWord(other) + " alone",
-                            "a file of it at " + stateWord(level) + " too, as of other dies");
+                            "die \"" + die.name + "\" at " + std::string(faultline::name(other)) + " alone",
+                            "a file of it at " + std::string(faultline::name(level)) +
+                                " too, as of other dies");
             }
             CellGrid<float>& grid = die.conductance[level];
             grid = grid.unaryExpr([&](float value) { return std::isinf(value) ? largest : value; });
@@ -308,12 +316,13 @@ std::vector<NamedState> namesOf(const Source& source, const std::vector<NumberAr
 void addArrays(const Source& source, const ImportRecipe& recipe, Assembly& assembly)
 {
     const std::optional<Level> fileState = splitState(source.file.stem().string()).level;
-    const auto position = positionIn(source.file);
-    const std::vector<NumberArray> arrays = arraysOf(source, recipe).arrays;
+    const auto inName = positionIn(source.file);
+    const auto [arrays, exported, unit, columnMajor] = arraysOf(source, recipe);
     const std::vector<NamedState> names = namesOf(source, arrays, recipe);
     for (std::size_t i = 0; i < arrays.size(); ++i) {
         const NumberArray& array = arrays[i];
-        const std::string& name = names[i].name;
+        const std::string& name = exported.empty() ? names[i].name : exported[i].die;
+        const auto& position = exported.empty() ? inName : exported[i].position;
         std::optional<Level> level = names[i].level ? names[i].level : fileState;
         if (!level && recipe.states.size() == 1)
             level = recipe.states.front();
@@ -559,12 +568,7 @@ std::vector<std::string> ImportReport::lines() const
         if (count > 0)
             text.push_back(counted(count, "value", "values") + " " + what);
     };
-    constexpr double many = 0.05;
-    add(missing, "missing: cells of the same die stand in for them.");
-    if (static_cast<double>(missing) > many * static_cast<double>(values))
-        text.push_back(
-            "Statistics of this wafer take cells that were not measured for measured ones, so their "
-            "intervals are too narrow.");
+    add(missing, "missing: other cells of the die stand in for them, and statistics leave them out.");
     add(overRange, resistances ? "over the instrument's range: conduct nothing."
                                : "over the instrument's range: the largest measured in that state.");
     add(zero, resistances ? "of zero: the largest conductance measured in that state."
@@ -649,10 +653,16 @@ Measurement readMeasurement(std::span<const fs::path> files, const ImportRecipe&
     recipe.validate();
     Assembly assembly(recipe, expected);
     bool texts = false;
+    std::uintmax_t bytes = 0;
     for (const fs::path& file : files) {
         if (stop.stop_requested())
             throw Error("The import was stopped.");
         const Source source = load(file);
+        bytes += source.bytes.size();
+        if (bytes > largestImport)
+            throw Error(file.string(), "",
+                        "more than " + std::to_string(largestImport >> 20) + " MiB with the files before it",
+                        "no more at once: import the rest into the wafer of the first");
         texts = texts || source.form == Form::Text;
         if (source.form == Form::Text && recipe.layout == TextLayout::Table)
             TableReader(source, recipe).addTo(assembly);

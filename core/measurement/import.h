@@ -12,14 +12,15 @@
 namespace faultline
 {
 
-/// Files above this are refused before they are read.
+/// Files above this are refused before they are read, and those whose arrays take more; bytes.
 inline constexpr std::uintmax_t largestMeasurement = std::uintmax_t{1} << 30;
+/// Of all files of an import together; bytes.
+inline constexpr std::uintmax_t largestImport = 4 * largestMeasurement;
 
 /// What an import found, cell values counted by what became of them:
 /// - missing (empty, NaN, 9.91e37): what another cell of the die measured, the one most like it in the other
-/// state,
-///   or any where that is missing too (hot-deck imputation: R. R. Andridge and R. J. A. Little, Int. Stat.
-///   Rev. 78, 40 (2010)), so that rates and distributions stay what they are without it;
+///   state, or any where that is missing too (hot-deck imputation: R. R. Andridge and R. J. A. Little, Int.
+///   Stat. Rev. 78, 40 (2010)), so that networks can be tried on the die; statistics leave the cell out;
 /// - over-range (infinite, 9.9e37): an infinite resistance conducts nothing, 0 siemens; a conductance or
 /// current above the
 ///   instrument's range is the largest one measured in that state, over all files;
@@ -41,6 +42,8 @@ struct MeasuredDie {
     std::optional<WaferPosition> position;
     /// Siemens, finite and not negative; indexed by Level; empty for a state that was not measured.
     std::array<CellGrid<float>, levelCount> conductance;
+    TesterAxes axes;          ///< of the file; arrays and matrices count from 0
+    std::vector<int> missing; ///< as in Acquisition
 
     bool has(Level level) const { return conductance[level].size() > 0; }
 };

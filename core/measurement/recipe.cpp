@@ -248,7 +248,7 @@ void saveRecipe(const ImportRecipe& recipe)
         {"first_index", recipe.firstIndex},
     };
     for (const Level state : recipe.states)
-        document["states"].push_back(state == P ? "P" : "AP");
+        document["states"].push_back(std::string(faultline::name(state)));
     for (const auto& [key, column] : tableColumns)
         if (recipe.columns.*column > 0)
             document["columns"][key] = recipe.columns.*column;

@@ -9,6 +9,7 @@
 #include "common/text.h"
 #include "formats/hdf5.h"
 #include "formats/npy.h"
+#include "measurement/export.h"
 
 namespace faultline::measured
 {
@@ -208,6 +209,8 @@ Arrays arraysOf(const Source& source, const ImportRecipe& recipe)
         in(source.file, [&] {
             const hdf5::Image image(source.bytes);
             const hdf5::Group root = image.root();
+            const bool ours = root.has(exportMark);
+            std::size_t room = largestMeasurement;
             for (const hdf5::DatasetInfo& info : root.datasets()) {
                 if (recipe.datasets.empty() ? !couldBeDies(info.shape) : !wanted(info.path))
                     continue;
@@ -215,7 +218,15 @@ Arrays arraysOf(const Source& source, const ImportRecipe& recipe)
                     result.unit = info.unit;
                     result.columnMajor = info.columnMajor;
                 }
-                result.arrays.push_back(root.numbers(info.path, largestMeasurement));
+                result.arrays.push_back(root.numbers(info.path, room));
+                room -= result.arrays.back().values.size() * sizeof(double);
+                if (!ours)
+                    continue;
+                const hdf5::Group group = root.open(fs::path(info.path).parent_path().string());
+                ExportedDie& die = result.exported.emplace_back(ExportedDie{group.text("die"), {}});
+                if (group.has("wafer_row"))
+                    die.position = {group.get<std::int32_t>("wafer_row"),
+                                    group.get<std::int32_t>("wafer_column")};
             }
         });
         break;

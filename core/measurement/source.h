@@ -60,10 +60,17 @@ std::string nameByPattern(const std::filesystem::path& file, const std::string& 
 /// Of a file's name, by the recipe's pattern if it has one. Throws Error when that does not fit.
 NamedState nameOf(const std::filesystem::path& file, const ImportRecipe& recipe);
 
+/// What exportDies() says of a die beside its arrays.
+struct ExportedDie {
+    std::string die;
+    std::optional<WaferPosition> position;
+};
+
 struct Arrays {
     std::vector<NumberArray> arrays;
-    std::string unit;         ///< of the first; empty when not known
-    bool columnMajor = false; ///< the first
+    std::vector<ExportedDie> exported; ///< one for each array of a file of exportDies(); else none
+    std::string unit;                  ///< of the first; empty when not known
+    bool columnMajor = false;          ///< the first
 };
 /// What a file holds that could be dies, or the datasets that the recipe names; at least one. A text's
 /// matrices are rows x columns, or blocks x rows x columns where blank lines part them. Throws Error.

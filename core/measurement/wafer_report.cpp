@@ -106,7 +106,7 @@ std::vector<double> healthy(const Die& die, Level level)
 {
     std::vector<double> values;
     for (Eigen::Index cell = 0; cell < die.defect.size(); ++cell)
-        if (die.defect.data()[cell] == Defect::None)
+        if (die.defect.data()[cell] == Defect::None && die.isMeasured(cell))
             values.push_back(die.conductance[level].data()[cell]);
     return values;
 }
@@ -213,6 +213,34 @@ std::vector<double> radii(const std::vector<Die>& dies)
     return result;
 }
 
+std::vector<RadialTrend> trendsOf(const Wafer& wafer, std::optional<Level> assumed,
+                                  const std::vector<double>& medianTmr, int draws, std::uint64_t seed)
+{
+    const Level level = assumed == P ? AP : P;
+    std::vector<double> defective, median;
+    for (const Die& die : wafer.dies) {
+        const auto measured =
+            static_cast<double>(die.defect.size()) - static_cast<double>(die.acquisition.missing.size());
+        long defects = 0;
+        for (Eigen::Index cell = 0; cell < die.defect.size(); ++cell)
+            defects += die.defect.data()[cell] != Defect::None && die.isMeasured(cell);
+        defective.push_back(static_cast<double>(defects) / measured);
+        median.push_back(quantile(healthy(die, level), 0.5));
+    }
+    const std::vector<double> radius = radii(wafer.dies);
+    std::vector<RadialTrend> trends;
+    const auto add = [&](const std::string& what, const std::vector<double>& values) {
+        const auto index = static_cast<std::uint32_t>(trends.size()) + 1;
+        trends.push_back(
+            trendOf(what, radius, values, draws, RandomStream(seed, RandomUse::Permutation, index)));
+    };
+    add("defective cells", defective);
+    add("median G at " + std::string(name(level)) + " (S)", median);
+    if (!assumed)
+        add("median TMR", medianTmr);
+    return trends;
+}
+
 } // namespace
 
 ClusterTest testClusters(const std::vector<Die>& dies, int draws, std::uint64_t seed,
@@ -245,8 +273,7 @@ ClusterTest testClusters(const std::vector<Die>& dies, int draws, std::uint64_t 
             for (int placed = 0; placed < count;) {
                 const auto cell =
                     static_cast<int>(random.below(static_cast<std::uint32_t>(dies[i].defect.size())));
-                if (map.has(cell) ||
-                    sorted[i].inFailedLine({cell / dies[i].columns(), cell % dies[i].columns()}))
+                if (map.has(cell) || !sorted[i].counted.data()[cell])
                     continue;
                 map.add(cell, pairs);
                 ++placed;
@@ -292,25 +319,16 @@ WaferReport reportOn(const Wafer& wafer, int draws, std::uint64_t seed, const st
     for (const Level level : {AP, P})
         report.conductance[level] = conductanceReport(chosen.dies, level, report.statistics.level[level]);
 
-    std::vector<double> tmr;
-    std::vector<double> defective, medianP, medianTmr;
+    report.assumed = chosen.assumedLevel();
+    std::vector<double> tmr, medianTmr;
     for (const Die& die : chosen.dies) {
         const std::vector<double> ratios = healthyTmr(die);
         tmr.insert(tmr.end(), ratios.begin(), ratios.end());
-        defective.push_back(static_cast<double>(die.defectCount()) / chosen.geometry.cells());
-        medianP.push_back(quantile(healthy(die, P), 0.5));
         medianTmr.push_back(quantile(ratios, 0.5));
     }
     report.tmr = box(tmr);
-    const std::vector<double> radius = radii(chosen.dies);
-    const auto add = [&](const char* what, const std::vector<double>& values) {
-        const auto index = static_cast<std::uint32_t>(report.trends.size()) + 1;
-        report.trends.push_back(
-            trendOf(what, radius, values, draws, RandomStream(seed, RandomUse::Permutation, index)));
-    };
-    add("defective cells", defective);
-    add("median G at P (S)", medianP);
-    add("median TMR", medianTmr);
+    if (std::ranges::all_of(chosen.dies, [](const Die& die) { return die.acquisition.placed; }))
+        report.trends = trendsOf(chosen, report.assumed, medianTmr, draws, seed);
     report.drawn = compareWithDrawn(chosen, report.statistics, seed, stop);
     return report;
 }
@@ -335,13 +353,16 @@ std::string csv(const WaferReport& report)
                                        {"columns", report.clusters.columns},
                                        {"neighbours", report.clusters.neighbours}})
         text << where << ',' << pairs.found << ',' << pairs.expected << ',' << pairs.probability << '\n';
+    const auto state = [&](Level level) {
+        return std::string(name(level)) + (report.assumed == level ? " (assumed)" : "");
+    };
     text << "\nconductance\nstate,cells,median_siemens,sigma_ln\n";
     for (const Level level : {AP, P}) {
         const ConductanceReport& of = report.conductance[level];
-        text << (level == P ? "P" : "AP") << ',' << of.cells << ',' << of.fit.median << ',' << of.fit.sigma
-             << '\n';
+        text << state(level) << ',' << of.cells << ',' << of.fit.median << ',' << of.fit.sigma << '\n';
     }
-    text << "\ntmr\nlow_quartile,median,high_quartile\n"
+    text << "\ncorrelation of ln G at P and AP\n" << report.statistics.levelCorrelation << '\n';
+    text << "\ntmr" << (report.assumed ? " (assumed)" : "") << "\nlow_quartile,median,high_quartile\n"
          << report.tmr.lowQuartile << ',' << report.tmr.median << ',' << report.tmr.highQuartile << '\n';
     text << "\ntrends\nwhat,rank_correlation,probability\n";
     for (const RadialTrend& trend : report.trends)
@@ -349,7 +370,7 @@ std::string csv(const WaferReport& report)
     text << "\nquantiles\nstate,normal,siemens\n";
     for (const Level level : {AP, P})
         for (const auto& point : report.conductance[level].quantiles)
-            text << (level == P ? "P" : "AP") << ',' << point.normal << ',' << point.siemens << '\n';
+            text << state(level) << ',' << point.normal << ',' << point.siemens << '\n';
     return text.str();
 }
 

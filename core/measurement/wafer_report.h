@@ -77,10 +77,11 @@ struct WaferReport {
     std::vector<LineReport> lines;     ///< shorted and open rows, then columns
     ClusterTest clusters;              ///< of all defects together
     std::array<ConductanceReport, levelCount> conductance;
-    Box tmr{}; ///< (G_P - G_AP) / G_AP of healthy cells
-    std::vector<RadialTrend> trends;
-    DefectStatistics statistics; ///< fitStatistics()
-    DrawnComparison drawn;       ///< what these statistics make of dies
+    Box tmr{};                       ///< (G_P - G_AP) / G_AP of healthy cells
+    std::vector<RadialTrend> trends; ///< none for dies whose places are not known
+    std::optional<Level> assumed;    ///< a level that was not measured on some die: its numbers say nothing
+    DefectStatistics statistics;     ///< fitStatistics()
+    DrawnComparison drawn;           ///< what these statistics make of dies
 };
 
 /// Throws Error for a wafer without included dies or healthy cells, and when stopped.

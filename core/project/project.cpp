@@ -26,6 +26,7 @@ bool sameBench(const Project& a, const Project& b)
     };
     const auto sameDie = [&](const Die& x, const Die& y) {
         return x.id == y.id && x.included == y.included && sameGrid(x.defect, y.defect) &&
+               x.acquisition.missing == y.acquisition.missing && // which count in no statistics
                std::ranges::equal(x.conductance, y.conductance, sameGrid);
     };
     return a.dataset == b.dataset && a.wafer.geometry == b.wafer.geometry &&

@@ -93,6 +93,48 @@ const char* levelMember(int level)
     return level == P ? "conductance_P" : "conductance_AP";
 }
 
+void saveAcquisition(Group group, const Acquisition& acquisition, int columns)
+{
+    const TesterAxes& axes = acquisition.axes;
+    group.set("transposed", axes.transposed);
+    group.set("rows_flipped", axes.rowsFlipped);
+    group.set("columns_flipped", axes.columnsFlipped);
+    group.set("first_index", axes.firstIndex);
+    group.set("placed", acquisition.placed);
+    if (acquisition.assumed)
+        group.set("assumed_level", std::string(name(*acquisition.assumed)));
+    std::vector<std::int32_t> cells;
+    for (const int cell : acquisition.missing) {
+        cells.push_back(cell / columns);
+        cells.push_back(cell % columns);
+    }
+    group.set("missing_cells", static_cast<std::int32_t>(acquisition.missing.size()));
+    group.write("missing", shapeOf(static_cast<Eigen::Index>(acquisition.missing.size()), 2), cells.data(),
+                {"Row and column of each cell without a value in some state", "1"});
+}
+
+Acquisition loadAcquisition(const Group& group, const Die& die)
+{
+    Acquisition acquisition;
+    acquisition.axes = {group.get<bool>("transposed"), group.get<bool>("rows_flipped"),
+                        group.get<bool>("columns_flipped"), bounded(group, "first_index", 0, 1)};
+    acquisition.placed = group.get<bool>("placed");
+    if (group.has("assumed_level"))
+        acquisition.assumed =
+            at(group.placeOf("assumed_level"), [&] { return levelFromName(group.text("assumed_level")); });
+    const int cells = bounded(group, "missing_cells", 0, static_cast<int>(die.defect.size()));
+    const auto places = group.read<std::int32_t>("missing", shapeOf(cells, 2));
+    for (std::size_t i = 0; i < places.size(); i += 2) {
+        if (!die.contains({places[i], places[i + 1]}))
+            throw Error(group.placeOf("missing"), "",
+                        "row " + std::to_string(places[i]) + ", column " + std::to_string(places[i + 1]),
+                        "a cell of the die");
+        acquisition.missing.push_back(places[i] * die.columns() + places[i + 1]);
+    }
+    std::ranges::sort(acquisition.missing);
+    return acquisition;
+}
+
 void saveDie(Group group, const Die& die)
 {
     group.set("id", die.id);
@@ -115,6 +157,9 @@ void saveDie(Group group, const Die& die)
                     {level == P ? "Conductance of each cell when written parallel"
                                 : "Conductance of each cell when written antiparallel",
                      "S"});
+    if (die.acquisition != Acquisition{})
+        saveAcquisition(group.create("acquisition", "How the die was measured"), die.acquisition,
+                        die.columns());
 }
 
 /// `index`: its place on the wafer, which was its id up to version 1.
@@ -139,6 +184,8 @@ Die loadDie(const Group& group, int index, int fileVersion)
         die.conductance.emplace_back(
             Eigen::Map<const CellGrid<float>>(values.data(), size.rows, size.columns));
     }
+    if (group.hasMember("acquisition"))
+        die.acquisition = loadAcquisition(group.open("acquisition"), die);
     return die;
 }
 
@@ -192,6 +239,7 @@ void saveStatistics(Group group, const DefectStatistics& statistics)
     save(group.create("conductance_AP", "Healthy cells, antiparallel: lognormal"), statistics.level[AP]);
     save(group.create("conductance_P", "Healthy cells, parallel: lognormal"), statistics.level[P]);
     save(group.create("conductance_short", "Shorted cells: lognormal"), statistics.shortConductance);
+    group.set("level_correlation", statistics.levelCorrelation);
     group.set("short_limit_siemens", statistics.shortLimit);
     group.set("open_conductance_siemens", statistics.openConductance);
     for (const Defect defect : allDefects) {
@@ -215,6 +263,8 @@ DefectStatistics loadStatistics(const Group& group)
     statistics.level[AP] = loadConductance(group.open("conductance_AP"));
     statistics.level[P] = loadConductance(group.open("conductance_P"));
     statistics.shortConductance = loadConductance(group.open("conductance_short"));
+    statistics.levelCorrelation =
+        group.has("level_correlation") ? group.get<double>("level_correlation") : 0.0;
     statistics.shortLimit = group.get<double>("short_limit_siemens");
     statistics.openConductance = group.get<double>("open_conductance_siemens");
     for (const Defect defect : allDefects) {

@@ -11,6 +11,25 @@ std::string_view name(Exported what)
     return names[static_cast<std::size_t>(what)];
 }
 
+namespace
+{
+
+/// Of all the dies, for one map goes to them all.
+TesterAxes axesOf(const Wafer& wafer)
+{
+    if (wafer.dies.empty())
+        return {};
+    const Die& first = wafer.dies.front();
+    for (const Die& die : wafer.dies)
+        if (die.acquisition.axes != first.acquisition.axes)
+            throw Error("The tester counts the cells of die \"" + die.name +
+                        "\" in another direction than those of \"" + first.name +
+                        "\": export the programming of each by itself.");
+    return first.acquisition.axes;
+}
+
+} // namespace
+
 std::vector<std::filesystem::path> exportData(Exported what, const Wafer& wafer,
                                               const TrainedNetwork* network,
                                               const std::filesystem::path& folder, ArrayFormat format)
@@ -25,7 +44,7 @@ std::vector<std::filesystem::path> exportData(Exported what, const Wafer& wafer,
     for (const auto& layer : network->run.network.layers)
         latent.push_back(layer.latent);
     if (what == Exported::Programming)
-        return exportProgramming(map, latent, folder, format);
+        return exportProgramming(map, latent, axesOf(wafer), folder, format);
     std::vector<std::filesystem::path> files;
     for (const DieGroup& group : network->plan.placesOn(wafer))
         for (std::filesystem::path& file :

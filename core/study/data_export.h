@@ -21,8 +21,9 @@ struct TrainedNetwork {
 };
 
 /// Writes the wafer's dies, or what a network's weights are worth on each of them (on each group of them when
-/// it takes several), or what to write into their junctions for it. Returns the paths. Throws Error, also for
-/// weights and programming without a network.
+/// it takes several), or what to write into their junctions for it, as the tester counts them. Returns the
+/// paths. Throws Error, also for weights and programming without a network, and for the programming of dies
+/// that were measured in several directions.
 std::vector<std::filesystem::path> exportData(Exported what, const Wafer& wafer,
                                               const TrainedNetwork* network,
                                               const std::filesystem::path& folder, ArrayFormat format);

@@ -41,7 +41,7 @@ double poissonLogLikelihood(std::span<const double> counts, double mean)
 /// The largest likelihood for this mean, whatever the dispersion.
 double profile(std::span<const double> counts, double mean)
 {
-    return logLikelihood(counts, mean, counts.size() < 2 ? infinity : fitDispersion(counts, mean));
+    return logLikelihood(counts, mean, fitDispersion(counts, mean));
 }
 
 } // namespace
@@ -82,14 +82,17 @@ Interval meanInterval(std::span<const double> counts, double confidence)
 
     const double tail = (1.0 - confidence) / 2.0;
     double reach = quantile(complement(boost::math::chi_squared(1.0), 2.0 * tail));
-    if (counts.size() > 1 && std::isfinite(fitDispersion(counts, centre))) {
+    constexpr double evident = 0.5;
+    const bool diesDiffer = testOverdispersion(counts).likelihoodRatio >= evident;
+    if (diesDiffer) {
         const double t = quantile(complement(boost::math::students_t(dies - 1.0), tail));
         reach = t * t;
     }
-    const double best = profile(counts, centre);
-    const auto beyond = [&](double logMean) {
-        return 2.0 * (best - profile(counts, std::exp(logMean))) - reach;
+    const auto likelihood = [&](double mean) {
+        return diesDiffer ? profile(counts, mean) : poissonLogLikelihood(counts, mean);
     };
+    const double best = likelihood(centre);
+    const auto beyond = [&](double logMean) { return 2.0 * (best - likelihood(std::exp(logMean))) - reach; };
     const auto end = [&](double direction) {
         constexpr double farthest = 30.0; // the logarithm of a mean that no die has
         double inside = std::log(centre), outside = inside + direction;

@@ -21,9 +21,11 @@ struct Interval {
     double high = 0.0;
 };
 
-/// Confidence interval of the mean count: all means whose profile likelihood (the dispersion fitted to each)
-/// is within q / 2 of the largest. q is chi-square's quantile for counts that scatter no more than Poisson's;
-/// else the square of Student's t for that many dies, since their spread is then estimated too. So it allows
+/// Confidence interval of the mean count: all means whose likelihood is within q / 2 of the largest. Where
+/// the counts scatter more than Poisson's by a likelihood ratio (OverdispersionTest) of 1/2 or more, it is
+/// the profile likelihood, the dispersion fitted to each mean, and q the square of Student's t for that many
+/// dies, since their spread is estimated too; else Poisson's likelihood, and q chi-square's quantile. (To fit
+/// a dispersion to any smaller scatter would make intervals of Poisson counts hold too often.) So it allows
 /// for dies that differ, which the binomial interval of all cells together would not; tests/bench has its
 /// coverage. One die tells nothing of its likes: its interval is Poisson's. Counts that are all 0 give 0 to
 /// Poisson's one-sided limit. Needs at least one count; confidence in (0, 1).

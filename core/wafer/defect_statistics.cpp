@@ -26,30 +26,59 @@ void validateConductance(const LognormalConductance& distribution, const std::st
             "standard deviation of ln(conductance) " + what, distribution.sigma, "0 or more (0.05 is 5 %)");
 }
 
-/// What the cells with a label conduct at a level, siemens.
+/// What the measured cells with a label conduct at a level, siemens.
 std::vector<double> conductances(const Wafer& wafer, Defect label, Level level)
 {
     std::vector<double> values;
     for (const Die& die : wafer.dies) {
         const auto& grid = die.conductance[level];
         for (Eigen::Index cell = 0; cell < grid.size(); ++cell) {
-            if (die.defect.data()[cell] == label)
+            if (die.defect.data()[cell] == label && die.isMeasured(cell))
                 values.push_back(grid.data()[cell]);
         }
     }
     return values;
 }
 
-/// From median and quartiles, which a few wild cells do not move. Cells that conduct nothing are left out,
-/// since their logarithm is not finite.
-LognormalConductance fitConductance(std::vector<double> values)
+std::vector<double> logarithms(std::vector<double> values)
 {
-    constexpr double normalInterquartileRange = 1.3489795003921634;
     for (double& value : values)
         value = std::log(value);
-    const Box quartiles = box(values);
-    return {std::exp(quartiles.median),
-            (quartiles.highQuartile - quartiles.lowQuartile) / normalInterquartileRange};
+    return values;
+}
+
+/// Standard deviation of normal values by their quartiles, which a few wild ones do not move.
+double robustSigma(const Box& quartiles)
+{
+    constexpr double normalInterquartileRange = 1.3489795003921634;
+    return (quartiles.highQuartile - quartiles.lowQuartile) / normalInterquartileRange;
+}
+
+/// From median and quartiles. Cells that conduct nothing are left out, since their logarithm is not finite.
+LognormalConductance fitConductance(const std::vector<double>& values)
+{
+    const Box quartiles = box(logarithms(values));
+    return {std::exp(quartiles.median), robustSigma(quartiles)};
+}
+
+/// Of two logarithms of one length, both scaled to the same sigma; the variance of their sum against that of
+/// their difference.
+double fitCorrelation(const std::vector<double>& high, double highSigma, const std::vector<double>& low,
+                      double lowSigma)
+{
+    if (highSigma == 0.0 || lowSigma == 0.0)
+        return 0.0;
+    std::vector<double> sums(high.size()), differences(high.size());
+    for (std::size_t i = 0; i < high.size(); ++i) {
+        sums[i] = high[i] / highSigma + low[i] / lowSigma;
+        differences[i] = high[i] / highSigma - low[i] / lowSigma;
+    }
+    const double sum = std::pow(robustSigma(box(sums)), 2),
+                 difference = std::pow(robustSigma(box(differences)), 2);
+    const double correlation = (sum - difference) / (sum + difference);
+    // The standard deviation of that of independent values is about 1.65 / sqrt(n).
+    const double byChance = 4.0 * 1.65 / std::sqrt(static_cast<double>(high.size()));
+    return std::abs(correlation) > byChance ? correlation : 0.0;
 }
 
 DefectRate fitRate(const std::vector<SortedDefects>& dies, Defect defect)
@@ -133,6 +162,8 @@ void DefectStatistics::validate() const
     validateLines(rows, "rows");
     validateLines(columns, "columns");
     clusters.validate();
+    require(std::abs(levelCorrelation) <= 1.0, "correlation of healthy cells' ln(conductance) at P and AP",
+            levelCorrelation, "from -1 to 1");
     if (hasShorts())
         validateConductance(shortConductance, "of shorts");
     require(shortLimit > 0.0, "largest conductance of shorts", shortLimit, "more than 0 siemens");
@@ -146,11 +177,16 @@ DefectStatistics fitStatistics(const Wafer& wafer)
         throw Error("the wafer has no dies to take statistics from");
 
     DefectStatistics statistics;
+    std::array<std::vector<double>, levelCount> healthy;
     for (Level level : {AP, P}) {
-        statistics.level[level] = fitConductance(conductances(wafer, Defect::None, level));
+        healthy[level] = conductances(wafer, Defect::None, level);
+        statistics.level[level] = fitConductance(healthy[level]);
         if (!std::isfinite(statistics.level[level].median))
             throw Error("the wafer has no healthy cells to take statistics from");
     }
+    statistics.levelCorrelation =
+        fitCorrelation(logarithms(std::move(healthy[P])), statistics.level[P].sigma,
+                       logarithms(std::move(healthy[AP])), statistics.level[AP].sigma);
     std::vector<SortedDefects> dies;
     std::vector<CellGrid<Defect>> points;
     for (const Die& die : wafer.dies) {
@@ -249,9 +285,19 @@ std::vector<DrawnDefect> drawDefects(const DefectStatistics& statistics, const D
 Die drawDie(const DefectStatistics& statistics, const DieGeometry& geometry, RandomStream random)
 {
     Die die;
+    boost::random::normal_distribution<> normal;
+    const double common = statistics.levelCorrelation, own = std::sqrt(1.0 - common * common);
+    CellGrid<double> first; // level's deviations, in sigma
     for (const LognormalConductance& level : statistics.level) {
-        die.conductance.push_back(CellGrid<float>::NullaryExpr(
-            geometry.rows, geometry.columns, [&] { return static_cast<float>(draw(level, random)); }));
+        CellGrid<double> deviations =
+            CellGrid<double>::NullaryExpr(geometry.rows, geometry.columns, [&] { return normal(random); });
+        if (first.size() == 0)
+            first = deviations;
+        else
+            deviations = common * first + own * deviations;
+        die.conductance.push_back(deviations.unaryExpr([&](double deviation) {
+            return static_cast<float>(level.median * std::exp(level.sigma * deviation));
+        }));
     }
     die.defect = CellGrid<Defect>::Constant(geometry.rows, geometry.columns, Defect::None);
     for (const DrawnDefect& drawn : drawDefects(statistics, geometry, random))

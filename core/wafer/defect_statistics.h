@@ -35,6 +35,9 @@ struct LineRates {
 /// All that is known of a population of dies: drawn from, it gives new dies of the same make.
 struct DefectStatistics {
     std::array<LognormalConductance, levelCount> level; ///< healthy cells, indexed by Level
+    /// Of ln G_P with ln G_AP of a healthy cell, -1 to 1: near 1 where junctions differ in area, and TMR
+    /// little.
+    double levelCorrelation = 0.0;
     DefectRate shorts, opens, stuckP, stuckAP;
     LognormalConductance shortConductance;
     double shortLimit = std::numeric_limits<double>::infinity(); ///< siemens; the access transistor in series
@@ -50,7 +53,9 @@ struct DefectStatistics {
 };
 
 /// The statistics of a wafer's dies, from labels and conductances alone: robust (median and quartile)
-/// lognormals for healthy cells and shorts; the shares of rows and columns that failed (sortDefects); of
+/// lognormals for healthy cells and shorts; the correlation of the levels from the quartiles of their sum and
+/// difference (R. Gnanadesikan and J. R. Kettenring, Biometrics 28, 81 (1972)), 0 where chance alone would
+/// make as much; the shares of rows and columns that failed (sortDefects); of
 /// the other cells mean rates, the dispersion by maximum likelihood, and clusters (fitClusters). Throws Error
 /// for a wafer without dies or without healthy cells.
 DefectStatistics fitStatistics(const Wafer& wafer);

@@ -26,6 +26,11 @@ std::string_view name(Defect defect)
     throw Error("defect label " + std::to_string(static_cast<int>(defect)) + " is not known");
 }
 
+std::string_view name(Level level)
+{
+    return level == P ? "P" : "AP";
+}
+
 void DieGeometry::validate() const
 {
     const auto validateSide = [](const std::string& lines, int count, int inKernel) {
@@ -52,6 +57,20 @@ Die::Die(std::string dieName, const DieGeometry& geometry, const Device& device)
         conductance.push_back(CellGrid<float>::Constant(geometry.rows, geometry.columns, nominal));
     }
     defect = CellGrid<Defect>::Constant(geometry.rows, geometry.columns, Defect::None);
+}
+
+CellIndex TesterAxes::of(const CellIndex& cell, int rows, int columns) const
+{
+    CellIndex at{rowsFlipped ? rows - 1 - cell.row : cell.row,
+                 columnsFlipped ? columns - 1 - cell.column : cell.column};
+    if (transposed)
+        std::swap(at.row, at.column);
+    return {at.row + firstIndex, at.column + firstIndex};
+}
+
+bool Die::isMeasured(Eigen::Index cell) const
+{
+    return !std::ranges::binary_search(acquisition.missing, cell);
 }
 
 DefectCounts Die::counts() const
@@ -87,6 +106,14 @@ void Die::setDefect(int row, int column, Defect label, float siemens)
     defect(row, column) = label;
     for (auto& grid : conductance)
         grid(row, column) = siemens;
+}
+
+std::optional<Level> Wafer::assumedLevel() const
+{
+    for (const Die& die : dies)
+        if (die.acquisition.assumed)
+            return die.acquisition.assumed;
+    return {};
 }
 
 const Die* Wafer::find(int id) const

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,7 @@ std::string_view name(Defect defect);
 /// The magnetic states of a junction, as indices into Die::conductance: from low to high conductance.
 enum Level : int { AP = 0, P = 1 };
 inline constexpr int levelCount = 2;
+std::string_view name(Level level); ///< "AP", "P"
 
 /// Size of a crossbar and of the kernels it is built from, in cells. The default is that of 20 000-junction
 /// chips with 32 kernels of 25 x 25, 4 high and 8 wide (usnistgov/daffodil-lib). Inputs drive columns,
@@ -70,6 +72,28 @@ struct CellIndex {
     bool operator==(const CellIndex&) const = default;
 };
 
+/// How a tester's files count a die's cells: transposed, then flipped they are as on the die.
+struct TesterAxes {
+    bool transposed = false, rowsFlipped = false, columnsFlipped = false;
+    int firstIndex = 0; ///< of the files' upper left cell
+
+    /// A cell of a die of that size, as the tester counts.
+    CellIndex of(const CellIndex& cell, int rows, int columns) const;
+    bool operator==(const TesterAxes&) const = default;
+};
+
+/// What is known of how a die was measured; the default is that of a drawn one.
+struct Acquisition {
+    TesterAxes axes;
+    std::optional<Level> assumed; ///< not measured, but computed from the other by a nominal TMR
+    bool placed = true;           ///< false: Die::position is only for showing
+    /// Cells (row * columns + column, ascending) without a value in some state. They conduct what others do,
+    /// and no statistics count them.
+    std::vector<int> missing;
+
+    bool operator==(const Acquisition&) const = default;
+};
+
 /// All that is known of one cell.
 struct CellState {
     Defect defect = Defect::None;
@@ -89,6 +113,7 @@ struct Die {
     bool included = true;                     ///< in studies of all dies
     std::vector<CellGrid<float>> conductance; ///< siemens, one grid per Level
     CellGrid<Defect> defect;
+    Acquisition acquisition;
 
     Die() = default;
     /// All cells healthy and at the device's nominal conductances.
@@ -103,6 +128,8 @@ struct Die {
     {
         return cell.row >= 0 && cell.column >= 0 && cell.row < rows() && cell.column < columns();
     }
+    /// Whether the cell (row * columns + column) was, in all states that the die was measured in.
+    bool isMeasured(Eigen::Index cell) const;
     CellState cell(const CellIndex& at) const;
     void setCell(const CellIndex& at, const CellState& state);
     /// Labels a cell and sets both of its levels to one conductance (siemens): how a defect is drawn.
@@ -117,9 +144,10 @@ struct Wafer {
     Device device;
     std::vector<Die> dies;
 
-    const Die* find(int id) const; ///< null when there is none
-    void add(Die die);             ///< under an id one above all others
-    void validate() const;         ///< throws Error: two dies of one id or name, or a die of another size
+    std::optional<Level> assumedLevel() const; ///< of the first die that has one
+    const Die* find(int id) const;             ///< null when there is none
+    void add(Die die);                         ///< under an id one above all others
+    void validate() const; ///< throws Error: two dies of one id or name, or a die of another size
 };
 
 } // namespace faultline

@@ -79,9 +79,11 @@ WaferDescription readWaferDescription(const std::filesystem::path& file)
     const double parallel = wafer.device.conductance(P);
 
     DefectStatistics& statistics = wafer.statistics;
-    const JsonSection variation = root.section("variation", {"sigma_ln_at_p", "sigma_ln_at_ap"});
+    const JsonSection variation =
+        root.section("variation", {"sigma_ln_at_p", "sigma_ln_at_ap", "correlation"});
     statistics.level[P] = {parallel, variation.number("sigma_ln_at_p")};
     statistics.level[AP] = {wafer.device.conductance(AP), variation.number("sigma_ln_at_ap")};
+    statistics.levelCorrelation = variation.number("correlation", 0.0);
     variation.validate(statistics);
 
     if (root.has("defects")) {

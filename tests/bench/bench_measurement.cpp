@@ -99,11 +99,13 @@ void printCoverage(int draws)
     std::printf("\nShare of 95 %% intervals that hold the true rate, %d draws of 36 dies of 20 000 cells\n\n"
                 "   rate   dispersion   held %%   below %%   above %%\n",
                 draws);
+    std::uint64_t seed = 0;
     for (const double rate : {1e-4, 1e-3, 1e-2, 5e-2})
         for (const double dispersion : {1.0, 3.0, 20.0, std::numeric_limits<double>::infinity()}) {
+            ++seed;
             int below = 0, above = 0;
             for (int draw = 0; draw < draws; ++draw) {
-                RandomStream random(1, RandomUse::Test, static_cast<std::uint32_t>(draw));
+                RandomStream random(seed, RandomUse::Test, static_cast<std::uint32_t>(draw));
                 std::vector<double> counts(36);
                 for (double& count : counts)
                     count = drawCount({rate, dispersion}, 20'000, random);
@@ -148,8 +150,8 @@ void printImport()
             for (int row = 0; row < die.rows(); ++row)
                 for (int column = 0; column < die.columns(); ++column)
                     for (const Level level : {AP, P})
-                        table << die.name << ',' << row << ',' << column << ',' << (level == P ? "P" : "AP")
-                              << ',' << 1.0f / die.conductance[level](row, column) << '\n';
+                        table << die.name << ',' << row << ',' << column << ',' << name(level) << ','
+                              << 1.0f / die.conductance[level](row, column) << '\n';
     }
     time("36 dies of 100 x 200, one CSV table");
     exportDies(wafer, folder, ArrayFormat::Npy);

@@ -65,6 +65,7 @@ private slots:
     void shortLogAxisHasInnerTicks()
     {
         QCOMPARE(labels(niceTicks(logAxis("", 30.0, 900.0), 8)), QStringList({"50", "100", "200", "500"}));
+        QCOMPARE(labels(niceTicks(logAxis("", 140.0, 270.0), 4)), QStringList({"150", "200", "250"}));
     }
 
     void categoriesThinOut()

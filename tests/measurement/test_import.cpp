@@ -59,6 +59,15 @@ ImportRecipe onlyP()
     return recipe;
 }
 
+/// Of lines with die, row, column and value.
+ImportRecipe tableOfP()
+{
+    ImportRecipe recipe = onlyP();
+    recipe.layout = TextLayout::Table;
+    recipe.columns = {1, 2, 3, 0, 4, 0, 0, 0, 0};
+    return recipe;
+}
+
 } // namespace
 
 class TestImport : public QObject
@@ -86,6 +95,10 @@ private slots:
     void refusesBadInput_data();
     void refusesBadInput();
     void refusesWholeSets();
+    void refusesShapes_data();
+    void refusesShapes();
+    void refusesDatasets();
+    void asksWhichColumnsWhenNamesAreStrange();
     void savesRecipes();
 
 private:
@@ -177,11 +190,14 @@ void TestImport::missingCellsChangeNoDistribution()
 {
     RandomStream random(1, RandomUse::Test);
     std::string p, ap;
+    std::size_t dropped = 0;
     for (int cell = 0; cell < 10000; ++cell) {
         const bool isShort = random.uniform() < 0.1, dropP = random.uniform() < 0.5;
         const double ohm = isShort ? 500.0 : 1000.0 + 100.0 * random.uniform();
+        const bool dropAP = dropP == (cell % 2 == 0);
+        dropped += dropP || dropAP;
         p += dropP ? "nan" : std::to_string(ohm);
-        ap += dropP == (cell % 2 == 0) ? "nan" : std::to_string(isShort ? ohm : 3.0 * ohm);
+        ap += dropAP ? "nan" : std::to_string(isShort ? ohm : 3.0 * ohm);
         p += cell % 100 == 99 ? '\n' : ',';
         ap += cell % 100 == 99 ? '\n' : ',';
     }
@@ -190,6 +206,7 @@ void TestImport::missingCellsChangeNoDistribution()
     recipe.quantity = Quantity::Ohm;
     const Measurement measurement = readMeasurement(files, recipe);
     QVERIFY(measurement.report.missing > 9000);
+    QCOMPARE(measurement.dies[0].missing.size(), dropped);
     int shorts = 0, odd = 0;
     double middle = 0.0;
     for (int row = 0; row < 100; ++row)
@@ -455,6 +472,10 @@ void TestImport::refusesWholeSets()
     const fs::path again = folder_.write("D1-P.txt", "1000,2000\n3000,4000\n");
     const fs::path other = folder_.write("D2_P.csv", "1000,2000,1\n3000,4000,1\n");
     const fs::path antiparallel = folder_.write("D3_AP.csv", "1000,2000\n3000,4000\n");
+    VERIFY_CONTAINS(refusal(folder_.write("ragged_table", "D1,1,1,5\nD1,1,2\n"), tableOfP()),
+                    "line 2: found 3 fields, expected 4 as in line 1");
+    VERIFY_CONTAINS(refusal(folder_.write("word_table", "D1,1,1,5\nD1,1,two,6\n"), tableOfP()),
+                    "line 2, column 3: found \"two\", expected a whole number");
     const auto refused = [](std::initializer_list<fs::path> files) {
         const std::vector<fs::path> all(files);
         return messageOf([&] { readMeasurement(all, onlyP()); });
@@ -465,9 +486,7 @@ void TestImport::refusesWholeSets()
     const DieGeometry project{4, 4, 1, 1};
     VERIFY_CONTAINS(refusal(first, onlyP(), &project), "expected 4 x 4 like the project's");
 
-    ImportRecipe table = onlyP();
-    table.layout = TextLayout::Table;
-    table.columns = {1, 2, 3, 0, 4, 0, 0, 0, 0};
+    const ImportRecipe table = tableOfP();
     VERIFY_CONTAINS(refusal(folder_.write("twice", "D1,1,1,5\nD1,1,1,6\n"), table),
                     "line 2: found a second value of one cell and state");
     VERIFY_CONTAINS(refusal(folder_.write("far", "D1,1,1,5\nD1,1,5000,6\n"), table),
@@ -511,6 +530,59 @@ void TestImport::savesRecipes()
     VERIFY_CONTAINS(messageOf([&] { saveRecipe(recipe); }), "at most 256 characters");
     const fs::path bad = folder_.write("bad.json", R"({"text": {"separator": "dot"}})");
     VERIFY_CONTAINS(messageOf([&] { loadRecipe(bad.string()); }), "separator is dot");
+}
+
+void TestImport::refusesShapes_data()
+{
+    QTest::addColumn<QByteArray>("shape");
+    QTest::addColumn<qsizetype>("values");
+    QTest::addColumn<QByteArray>("part");
+    const auto add = [](const char* shape, qsizetype values, const char* part) {
+        QTest::newRow(shape) << QByteArray(shape) << values << QByteArray(part);
+    };
+    add("(4,)", 4, "found shape 4, expected a matrix, or several in 3 or 4 dimensions");
+    add("(2,2,2,2,2)", 32, "found shape 2 x 2 x 2 x 2 x 2, expected a matrix");
+    add("(1,5000)", 5000, "found shape 1 x 5000, expected dies with sides from 1 to 4096 cells");
+    add("(0,4)", 0, "found shape 0 x 4, expected dies with sides");
+}
+
+void TestImport::refusesShapes()
+{
+    QFETCH(QByteArray, shape);
+    QFETCH(qsizetype, values);
+    QFETCH(QByteArray, part);
+    QByteArray header = "{'descr': '|i1', 'fortran_order': False, 'shape': " + shape + "}\n";
+    const std::string bytes =
+        (QByteArray("\x93NUMPY\x01\x00", 8) + char(header.size()) + '\0' + header + QByteArray(values, '\1'))
+            .toStdString();
+    const std::string message = refusal(folder_.write("shape.npy", bytes), onlyP());
+    VERIFY_CONTAINS(message, part.toStdString());
+}
+
+void TestImport::refusesDatasets()
+{
+    const std::string bytes = hdf5::build([](hdf5::Group root) {
+        const float line[3] = {1.0f, 2.0f, 3.0f};
+        root.write("line", {3}, line, {"No die", "1"});
+        root.write("matrix_P", {1, 3}, line, {"No die either", "1"});
+    });
+    const fs::path file = folder_.write("lines.h5", bytes);
+    VERIFY_CONTAINS(refusal(file, onlyP()), "found 0 datasets, expected one of numbers in 2 to 4 dimensions");
+    ImportRecipe named = onlyP();
+    named.datasets = {"none"};
+    VERIFY_CONTAINS(refusal(file, named), "found 0 datasets, expected those named none");
+}
+
+void TestImport::asksWhichColumnsWhenNamesAreStrange()
+{
+    const fs::path strange =
+        folder_.write("strange.csv", "x_um,y_um,site,bit,cond\n1.5,0,1,0,1e-4\n1.5,3,1,1,1e-4\n"
+                                     "3.5,0,2,0,1e-4\n3.5,3,2,1,1e-4\n");
+    VERIFY_CONTAINS(
+        messageOf([&] { readGuessed(strange); }),
+        "found columns 1 x_um, 2 y_um, 3 site, 4 bit, 5 cond, expected a choice of those that hold");
+    const fs::path numbered = folder_.write("D1_P.csv", "cell,c1,c2\nr1,1000,1001\nr2,1002,1003\n");
+    QCOMPARE(readGuessed(numbered).dies[0].conductance[P].size(), Eigen::Index{4});
 }
 
 QTEST_APPLESS_MAIN(TestImport)

@@ -41,6 +41,7 @@ private slots:
     void quantilesOfALognormalAreStraight();
     void findsATrendToTheEdge();
     void leavesExcludedDiesOut();
+    void claimsNothingOfWhatWasNotMeasured();
 };
 
 void TestWaferReport::countsPairsAsByHand()
@@ -208,6 +209,27 @@ void TestWaferReport::leavesExcludedDiesOut()
     for (Die& die : wafer.dies)
         die.included = false;
     VERIFY_CONTAINS(messageOf([&] { reportOn(wafer); }), "no dies");
+}
+
+void TestWaferReport::claimsNothingOfWhatWasNotMeasured()
+{
+    Wafer wafer = drawWafer(small(2e-3));
+    QCOMPARE(reportOn(wafer, 9).trends.size(), std::size_t{3});
+    for (Die& die : wafer.dies)
+        die.acquisition.assumed = AP;
+    const WaferReport assumed = reportOn(wafer, 9);
+    QVERIFY(assumed.assumed == AP);
+    QCOMPARE(assumed.trends.size(), std::size_t{2}); // none of TMR
+    QCOMPARE(assumed.trends[1].what, "median G at P (S)");
+    const std::string tables = csv(assumed);
+    VERIFY_CONTAINS(tables, "\nAP (assumed),");
+    VERIFY_CONTAINS(tables, "\ntmr (assumed)\n");
+    for (Die& die : wafer.dies)
+        die.acquisition.assumed = P;
+    QCOMPARE(reportOn(wafer, 9).trends[1].what, "median G at AP (S)");
+
+    wafer.dies[3].acquisition.placed = false;
+    QVERIFY(reportOn(wafer, 9).trends.empty());
 }
 
 QTEST_APPLESS_MAIN(TestWaferReport)

@@ -58,6 +58,11 @@ Die randomDie(const std::string& name, const DieGeometry& geometry, Random& rand
             siemens = random.single();
     for (Defect& label : die.defect.reshaped())
         label = static_cast<Defect>(random.below(5));
+    if (random.below(2) == 1)
+        die.acquisition = {{random.below(2) == 1, random.below(2) == 1, random.below(2) == 1, 1},
+                           random.below(2) == 1 ? P : AP,
+                           random.below(2) == 1,
+                           {0, 3, geometry.cells() - 1}};
     return die;
 }
 
@@ -75,6 +80,7 @@ DefectStatistics randomStatistics(Random& random)
     statistics.rows = {random.real(), random.real()};
     statistics.columns = {random.real(), random.real()};
     statistics.clusters = {random.real(), random.real()};
+    statistics.levelCorrelation = random.real();
     return statistics;
 }
 
@@ -281,7 +287,7 @@ bool same(const Eigen::DenseBase<A>& a, const Eigen::DenseBase<B>& b)
 bool same(const Die& a, const Die& b)
 {
     return a.id == b.id && a.name == b.name && a.included == b.included && a.position == b.position &&
-           same(a.defect, b.defect) &&
+           a.acquisition == b.acquisition && same(a.defect, b.defect) &&
            std::ranges::equal(a.conductance, b.conductance, [](auto& x, auto& y) { return same(x, y); });
 }
 

@@ -150,6 +150,33 @@ private slots:
         QCOMPARE(child<QAction>("actionUndo")->text(), "Undo draw conductances on D01");
     }
 
+    void labelsWithoutConductances()
+    {
+        auto& document = window_->document();
+        const std::array measured{CellEdit{{2, 2}, {Defect::Short, {7e-4F, 8e-4F}}},
+                                  CellEdit{{2, 3}, {Defect::None, {7e-5F, 1.9e-4F}}}};
+        drawCells(document, 0, measured, "measure");
+        choose("brush");
+        auto* kind = child<QComboBox>("drawKind");
+        child<QCheckBox>("labelOnly")->setChecked(true);
+        QVERIFY(!child<QDoubleSpinBox>("drawConductanceP")->isEnabled());
+        kind->setCurrentIndex(2);
+        drag({{2, 2}, {2, 3}});
+        QCOMPARE(die().cell({2, 2}), (CellState{Defect::StuckP, {7e-4F, 8e-4F}}));
+        QCOMPARE(die().cell({2, 3}), (CellState{Defect::StuckP, {7e-5F, 1.9e-4F}}));
+        QCOMPARE(child<QAction>("actionUndo")->text(), "Undo label stuck-P cells on D01");
+        kind->setCurrentIndex(4);
+        QCOMPARE(kind->currentText(), "healthy");
+        drag({{2, 2}});
+        QCOMPARE(die().cell({2, 2}), (CellState{Defect::None, {7e-4F, 8e-4F}}));
+        document.undoStack().undo();
+        document.undoStack().undo();
+        QCOMPARE(die().cell({2, 2}), measured[0].state);
+        child<QCheckBox>("labelOnly")->setChecked(false);
+        QVERIFY(child<QDoubleSpinBox>("drawConductanceP")->isEnabled());
+        QCOMPARE(kind->currentText(), "conductance");
+    }
+
     void escapeCancelsAStroke()
     {
         choose("brush");

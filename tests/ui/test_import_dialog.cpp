@@ -192,6 +192,12 @@ private slots:
                  qPrintable(QString::number(page.minimumSizeHint().width())));
         const Figure* drawn = page.findChild<FigureView*>("drawnOverMeasured")->figure();
         QVERIFY(drawn && drawn->name == "drawn-over-measured");
+        page.exportTables(folder_.filePath("tables.csv"));
+        QCOMPARE(readWholeFile(path("tables.csv")), csv(reportOn(wafer_)));
+        QString reason;
+        connect(&page, &StatisticsPage::failed, &page, [&](const QString& text) { reason = text; });
+        page.exportTables(folder_.filePath("none/tables.csv"));
+        QVERIFY2(reason.contains("none/tables.csv"), qPrintable(reason));
         page.findChild<QPushButton*>("useStatistics")->click();
         QVERIFY(document.project().plan.statistics == fitStatistics(wafer_));
         page.findChild<QPushButton*>("holdOut")->click();
@@ -201,6 +207,27 @@ private slots:
         std::erase_if(others.dies, [&](const Die& die) { return std::ranges::count(plan.dies, die.id) > 0; });
         QCOMPARE(others.dies.size(), std::size_t{2});
         QVERIFY(plan.statistics == fitStatistics(others));
+    }
+
+    void statisticsPageSaysWhatIsAssumed()
+    {
+        Project project;
+        project.wafer = wafer_;
+        for (Die& die : project.wafer.dies)
+            die.acquisition = {{}, AP, false, {}};
+        ProjectDocument document(std::move(project));
+        StatisticsPage page(document);
+        page.resize(1180, 760);
+        page.show();
+        QTRY_COMPARE(page.findChild<QTableWidget*>("defectStatistics")->rowCount(), 8);
+        picture(page, "statistics-assumed");
+        QCOMPARE(page.findChild<QTableWidget*>("clusterTests")->rowCount(), 3); // no trends
+        const auto labels = page.findChildren<QLabel*>();
+        QVERIFY(std::ranges::any_of(
+            labels, [](const QLabel* label) { return label->text().contains("AP was not measured"); }));
+        const Figure* drawn = page.findChild<FigureView*>("drawnOverMeasured")->figure();
+        for (const auto& row : drawn->numbers().rows)
+            QVERIFY(std::get<std::string>(row.front()) != "conductance at AP (S)");
     }
 
 private:

@@ -5,6 +5,7 @@
 #include <QLineEdit>
 #include <QProcess>
 #include <QPushButton>
+#include <QStackedWidget>
 #include <QTableWidget>
 #include <QTemporaryDir>
 #include <QTest>
@@ -14,6 +15,7 @@
 #include "pages/classify_dialog.h"
 #include "pages/export_dies_dialog.h"
 #include "pages/import_dialog.h"
+#include "pages/statistics_page.h"
 #include "sample_project.h"
 #include "ui_bench.h"
 #include "views/threshold_view.h"
@@ -121,6 +123,36 @@ private slots:
         QTest::keyClick(dialog, Qt::Key_Escape);
         QCOMPARE(window_->document().undoStack().count(), 0);
         QCOMPARE(dies()[0].defectCount(), 0);
+    }
+
+    /// One click: fitted to some dies, judged on the others.
+    void holdsOutDies()
+    {
+        writeTinyDataset(folder_.filePath("tiny"));
+        window_ = std::make_unique<MainWindow>(tinyProject(4, folder_.filePath("tiny")));
+        window_->show();
+        auto* pages = window_->findChild<QStackedWidget*>("pages");
+        auto* page = pages->findChild<StatisticsPage*>();
+        pages->setCurrentWidget(page);
+        auto* holdOut = page->findChild<QPushButton*>("holdOut");
+        QTRY_VERIFY(holdOut->isEnabled());
+        QTest::mouseClick(holdOut, Qt::LeftButton);
+        QVERIFY(pages->currentWidget() != page); // but that where it trains
+        QTRY_VERIFY_WITH_TIMEOUT(window_->document().queue().isIdle(), 30000);
+        const Project& project = window_->document().project();
+        QCOMPARE(project.studies.size(), std::size_t{1});
+        const StudyPlan& plan = project.studies[0].plan;
+        QCOMPARE(plan.dies.size(), std::size_t{2});
+        Wafer seen = project.wafer;
+        std::erase_if(seen.dies, [&](const Die& die) { return std::ranges::count(plan.dies, die.id) > 0; });
+        QVERIFY(plan.statistics == fitStatistics(seen));
+        bool aware = false;
+        for (const Run& run : project.studies[0].result.runs) {
+            aware = aware || run.settings.mode == TrainingMode::StatisticsAware;
+            for (const auto& [die, error] : run.dieErrors)
+                QVERIFY(std::ranges::count(plan.dies, die) == 1);
+        }
+        QVERIFY(aware);
     }
 
     void importsAFolder()

@@ -105,6 +105,9 @@ private slots:
     void countsStayWithinTheDie();
     void conductancesAreLognormal();
     void levelsVaryIndependently();
+    void levelsCorrelateAsDescribed_data();
+    void levelsCorrelateAsDescribed();
+    void missingCellsCountNowhere();
     void defectsConductAsDescribed();
     void shortsAreCapped();
     void healthyCellsHaveNoDefectConductance();
@@ -212,6 +215,64 @@ void TestDefectStatistics::levelsVaryIndependently()
         covariance += (high[k] - highMean) * (low[k] - lowMean) / static_cast<double>(high.size());
     const double correlation = covariance / standardDeviation(high) / standardDeviation(low);
     QVERIFY(std::abs(correlation) < 4.0 / std::sqrt(high.size()));
+}
+
+void TestDefectStatistics::levelsCorrelateAsDescribed_data()
+{
+    QTest::addColumn<double>("correlation");
+    for (const double correlation : {-0.6, 0.0, 0.3, 0.9, 1.0})
+        QTest::addRow("%g", correlation) << correlation;
+}
+
+/// Pearson's of the logarithms as drawn, and the fit, which a thousand wild cells do not move.
+void TestDefectStatistics::levelsCorrelateAsDescribed()
+{
+    QFETCH(double, correlation);
+    DefectStatistics statistics;
+    statistics.level[P] = {200e-6, 0.05};
+    statistics.level[AP] = {80e-6, 0.08};
+    statistics.levelCorrelation = correlation;
+    Wafer wafer = draw(statistics, {200, 200, 200, 200}, 2, 11);
+    double pp = 0.0, aa = 0.0, pa = 0.0;
+    for (const Die& die : wafer.dies)
+        for (Eigen::Index cell = 0; cell < die.defect.size(); ++cell) {
+            const double p = std::log(die.conductance[P].data()[cell] / 200e-6) / 0.05;
+            const double a = std::log(die.conductance[AP].data()[cell] / 80e-6) / 0.08;
+            pp += p * p;
+            aa += a * a;
+            pa += p * a;
+        }
+    QVERIFY(std::abs(pp / 80'000 - 1.0) < 0.03);
+    QVERIFY(std::abs(aa / 80'000 - 1.0) < 0.03);
+    QVERIFY(std::abs(pa / std::sqrt(pp * aa) - correlation) < 0.015);
+    for (int cell = 0; cell < 1000; ++cell)
+        wafer.dies[0].conductance[P].data()[40 * cell] = 1e-9f;
+    QVERIFY2(std::abs(fitStatistics(wafer).levelCorrelation - correlation) < 0.06,
+             qPrintable(QString::number(fitStatistics(wafer).levelCorrelation)));
+    if (correlation == 0.0)
+        QCOMPARE(fitStatistics(draw(statistics, {200, 200, 200, 200}, 2, 12)).levelCorrelation, 0.0);
+}
+
+void TestDefectStatistics::missingCellsCountNowhere()
+{
+    const Wafer drawn = draw(demoLike(), {100, 100, 100, 100}, 4, 5);
+    Wafer half = drawn; // as if the lower half did not exist
+    for (Die& die : half.dies) {
+        die.defect.conservativeResize(50, 100);
+        for (auto& grid : die.conductance)
+            grid.conservativeResize(50, 100);
+    }
+    Wafer missing = drawn; // as if it had not been measured, with wild values in its place
+    for (Die& die : missing.dies)
+        for (int cell = 5000; cell < 10'000; ++cell) {
+            die.acquisition.missing.push_back(cell);
+            die.setDefect(cell / 100, cell % 100, Defect::Short, 1.0f);
+        }
+    const DefectStatistics expected = fitStatistics(half);
+    DefectStatistics found = fitStatistics(missing);
+    QVERIFY(found.rows == LineRates{}); // rows without any measured cell did not fail
+    found.clusters = expected.clusters;
+    QVERIFY(found == expected);
 }
 
 void TestDefectStatistics::defectsConductAsDescribed()

@@ -50,6 +50,9 @@ std::vector<Tick> linearTicks(const Axis& axis, int labels)
 
 std::vector<Tick> logTicks(const Axis& axis, int labels)
 {
+    constexpr double narrow = 5.0; // the ratio of ends below which 1, 2 and 5 may leave one label, or none
+    if (axis.high < narrow * axis.low)
+        return linearTicks(axis, labels);
     const int first = static_cast<int>(std::ceil(std::log10(axis.low) - 1e-9));
     const int last = static_cast<int>(std::floor(std::log10(axis.high) + 1e-9));
     const int decades = last - first + 1;

@@ -6,16 +6,6 @@
 namespace faultline
 {
 
-namespace
-{
-
-std::string word(Level level)
-{
-    return level == P ? "P" : "AP";
-}
-
-} // namespace
-
 std::unique_ptr<Figure> rateFigure(const WaferReport& report)
 {
     Table table{{"defect", "rate", "from (95 %)", "to (95 %)", "dispersion", "likelihood ratio",
@@ -61,13 +51,15 @@ std::unique_ptr<Figure> quantileFigure(const WaferReport& report)
     std::vector<Mark> marks;
     std::vector<LegendEntry> legend;
     for (const Level level : {AP, P}) {
+        if (level == report.assumed)
+            continue;
         const ConductanceReport& of = report.conductance[level];
         const SeriesStyle style =
             level == P ? SeriesStyle{Hue::Blue, Marker::Circle} : SeriesStyle{Hue::Orange, Marker::Square};
         std::vector<QPointF> measured, fitted;
         for (const auto& point : of.quantiles) {
             const double expected = of.fit.median * std::exp(of.fit.sigma * point.normal);
-            table.rows.push_back({word(level), point.normal, point.siemens, expected});
+            table.rows.push_back({std::string(name(level)), point.normal, point.siemens, expected});
             normals.push_back(point.normal);
             fitted.emplace_back(point.normal, 1e6 * expected);
             if (point.siemens <= 0.0)
@@ -78,7 +70,7 @@ std::unique_ptr<Figure> quantileFigure(const WaferReport& report)
         }
         marks.push_back(curve(fitted, {Hue::Muted}, 1.0));
         marks.push_back(dots(measured, style));
-        legend.push_back({QString::fromStdString(word(level)), style});
+        legend.push_back({QString::fromUtf8(name(level)), style});
     }
     if (high <= 0.0)
         return nullptr;
@@ -95,6 +87,8 @@ std::unique_ptr<Figure> quantileFigure(const WaferReport& report)
 
 std::unique_ptr<Figure> radialFigure(const WaferReport& report)
 {
+    if (report.trends.empty())
+        return nullptr;
     Table table{{"radius (dies)"}, {}};
     for (const RadialTrend& trend : report.trends)
         table.columns.push_back(trend.what);
@@ -165,12 +159,15 @@ std::unique_ptr<Figure> drawnFigure(const WaferReport& report)
     const DrawnComparison& of = report.drawn;
     Table table{{"quantity", "from", "to", "measured share", "drawn share"}, {}};
     double least = 1.0, most = 0.0;
-    for (const Level level : {AP, P})
+    std::vector<Level> levels; // that were measured
+    std::ranges::copy_if(std::array{AP, P}, std::back_inserter(levels),
+                         [&](Level level) { return level != report.assumed; });
+    for (const Level level : levels)
         for (std::size_t bin = 0; bin + 1 < of.edges.size(); ++bin) {
             const double measured = of.conductance[level].measured[bin];
             const double drawn = of.conductance[level].drawn[bin];
-            table.rows.push_back({"conductance at " + word(level) + " (S)", of.edges[bin], of.edges[bin + 1],
-                                  measured, drawn});
+            table.rows.push_back({"conductance at " + std::string(name(level)) + " (S)", of.edges[bin],
+                                  of.edges[bin + 1], measured, drawn});
             most = std::max({most, measured, drawn});
             if (measured > 0.0)
                 least = std::min(least, measured);
@@ -188,9 +185,10 @@ std::unique_ptr<Figure> drawnFigure(const WaferReport& report)
         }
         return points;
     };
-    for (const auto& [level, hue] : {std::pair{AP, Hue::Orange}, {P, Hue::Blue}})
-        conductances->marks.push_back(filledArea(outline(of.conductance[level].measured), hue, 0.5));
-    for (const Level level : {AP, P})
+    const auto hue = [](Level level) { return level == P ? Hue::Blue : Hue::Orange; };
+    for (const Level level : levels)
+        conductances->marks.push_back(filledArea(outline(of.conductance[level].measured), hue(level), 0.5));
+    for (const Level level : levels)
         conductances->marks.push_back(curve(outline(of.conductance[level].drawn), {Hue::Ink}, 1.0));
 
     std::vector<double> defects = of.measuredDefects;
@@ -224,10 +222,11 @@ std::unique_ptr<Figure> drawnFigure(const WaferReport& report)
     panels->millimetres = {178, 66};
     panels->plots.push_back(std::move(conductances));
     panels->plots.push_back(std::move(counts));
-    panels->legend = {{"AP measured", {Hue::Orange}, LegendEntry::Symbol::Patch},
-                      {"P measured", {Hue::Blue}, LegendEntry::Symbol::Patch},
-                      {"defects measured", {Hue::Muted}, LegendEntry::Symbol::Patch},
-                      {"drawn", {Hue::Ink}, LegendEntry::Symbol::Line}};
+    for (const Level level : levels)
+        panels->legend.push_back(
+            {QString::fromUtf8(name(level)) + " measured", {hue(level)}, LegendEntry::Symbol::Patch});
+    panels->legend.push_back({"defects measured", {Hue::Muted}, LegendEntry::Symbol::Patch});
+    panels->legend.push_back({"drawn", {Hue::Ink}, LegendEntry::Symbol::Line});
     return panels;
 }
 

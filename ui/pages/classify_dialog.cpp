@@ -23,6 +23,8 @@ ClassifyDialog::ClassifyDialog(const Wafer& wafer, QWidget* parent)
     measured_->setObjectName("measuredStates");
     measured_->setAccessibleName(tr("States that were measured"));
     measured_->addItems({tr("both states"), tr("P alone"), tr("AP alone")});
+    if (const auto alone = measuredAlone(wafer))
+        measured_->setCurrentIndex(alone == P ? 1 : 2);
     measured_->setToolTip(tr("One state alone tells shorts and opens only."));
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel);
     QPushButton* ok = buttons->button(QDialogButtonBox::Ok);

@@ -161,6 +161,10 @@ QWidget* DiePage::makeTools()
         names.append(kind == Defect::None ? tr("conductance") : QString::fromUtf8(name(kind)));
     kind_ = comboBox("drawKind", names, tr("What is drawn"),
                      tr("A kind of defect, or working cells with conductances as typed below."));
+    labelOnly_ = new QCheckBox(tr("label only"));
+    labelOnly_->setObjectName("labelOnly");
+    labelOnly_->setToolTip(tr("Cells keep the conductances that they have, as measured ones should: only what "
+                              "they count as changes."));
     for (const Level level : {AP, P}) {
         auto* box = numberBox(level == P ? "drawConductanceP" : "drawConductanceAP",
                               level == P ? tr("Conductance") : tr("Conductance at AP"),
@@ -193,6 +197,7 @@ QWidget* DiePage::makeTools()
     options_->setRowWrapPolicy(QFormLayout::WrapAllRows);
     options_->setVerticalSpacing(3);
     options_->addRow(kind_);
+    options_->addRow(labelOnly_);
     options_->addRow(tr("Conductance"), drawn_[P]);
     options_->addRow(tr("… at AP"), drawn_[AP]);
     options_->addRow(tr("Size (cells)"), size_);
@@ -201,6 +206,10 @@ QWidget* DiePage::makeTools()
     panel->body()->addStretch(1);
     panel->setFixedWidth(156);
     connect(kind_, &QComboBox::currentIndexChanged, this, &DiePage::showKind);
+    connect(labelOnly_, &QCheckBox::toggled, this, [this] {
+        showKind();
+        setTool(static_cast<Tool>(tools_->checkedId()));
+    });
     return panel;
 }
 
@@ -727,6 +736,8 @@ void DiePage::showKind()
     for (const Level level : {AP, P})
         drawn_[level]->setValue(values[level]);
     const bool both = kinds[kind] == Defect::None;
+    kind_->setItemText(static_cast<int>(std::ranges::find(kinds, Defect::None) - kinds.begin()),
+                       labelOnly_->isChecked() ? tr("healthy") : tr("conductance"));
     drawn_[AP]->setVisible(both);
     options_->labelForField(drawn_[AP])->setVisible(both);
     static_cast<QLabel*>(options_->labelForField(drawn_[P]))
@@ -833,15 +844,18 @@ void DiePage::setTool(Tool tool)
     showReadout({-1, -1});
     const bool draws = tool != Tool::Select && tool != Tool::Hand;
     kind_->setEnabled(draws && tool != Tool::Eraser);
+    labelOnly_->setEnabled(draws && tool != Tool::Eraser);
     for (QDoubleSpinBox* box : drawn_)
-        box->setEnabled(draws && tool != Tool::Eraser);
+        box->setEnabled(draws && tool != Tool::Eraser && !labelOnly_->isChecked());
     size_->setEnabled(tool == Tool::Brush || tool == Tool::Line || tool == Tool::Eraser);
     rate_->setEnabled(tool == Tool::Scatter);
 }
 
-CellState DiePage::drawnState() const
+CellState DiePage::drawnState(const CellIndex& cell) const
 {
     const Defect kind = kinds[static_cast<std::size_t>(kind_->currentIndex())];
+    if (labelOnly_->isChecked())
+        return {kind, currentDie()->cell(cell).conductance};
     const auto siemens = [](const QDoubleSpinBox* box) { return static_cast<float>(1e-6 * box->value()); };
     CellState state{kind, {}};
     for (const Level level : {AP, P})
@@ -882,11 +896,10 @@ std::vector<CellEdit> DiePage::editsOf(std::span<const CellIndex> cells) const
 {
     if (eraser_)
         return eraser_->edits(cells);
-    const CellState state = drawnState();
     std::vector<CellEdit> edits;
     edits.reserve(cells.size());
     for (const CellIndex& cell : cells)
-        edits.push_back({cell, state});
+        edits.push_back({cell, drawnState(cell)});
     return edits;
 }
 
@@ -923,10 +936,13 @@ QString DiePage::strokeName() const
         what = tr("stuck-AP cells");
         break;
     case Defect::None:
-        what = tr("conductances");
+        what = labelOnly_->isChecked() ? tr("healthy cells") : tr("conductances");
         break;
     }
-    return (tool == Tool::Scatter ? tr("scatter %1") : tr("draw %1")).arg(what);
+    return (labelOnly_->isChecked()   ? tr("label %1")
+            : tool == Tool::Scatter ? tr("scatter %1")
+                                    : tr("draw %1"))
+        .arg(what);
 }
 
 void DiePage::startGesture(const CellIndex& cell)
@@ -1002,9 +1018,8 @@ void DiePage::previewAt(const CellIndex& cell)
         options.shape = StrokeShape::Rectangle;
     const Stroke dab(die->rows(), die->columns(), options, cell);
     std::vector<CellEdit> edits;
-    const CellState state = tool == Tool::Eraser ? CellState{} : drawnState();
     for (const CellIndex& covered : dab.cells())
-        edits.push_back({covered, state});
+        edits.push_back({covered, tool == Tool::Eraser ? CellState{} : drawnState(covered)});
     map_->setPreview(std::move(edits));
 }
 

@@ -92,7 +92,7 @@ private:
     void showReadout(const CellIndex& cell);
 
     // Drawing
-    CellState drawnState() const;
+    CellState drawnState(const CellIndex& cell) const;
     std::vector<CellEdit> editsOf(std::span<const CellIndex> cells) const;
     std::vector<CellEdit> patchAt(const CellIndex& corner) const;
     QString strokeName() const;
@@ -115,6 +115,7 @@ private:
     QButtonGroup* tools_;
     QFormLayout* options_;
     QComboBox* kind_;
+    QCheckBox* labelOnly_;
     std::array<QDoubleSpinBox*, levelCount> drawn_; ///< microsiemens, indexed by Level; P alone for defects
     std::array<std::array<double, levelCount>, kinds.size()> conductances_{}; ///< of each kind, microsiemens
     QSpinBox* size_;

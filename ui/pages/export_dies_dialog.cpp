@@ -115,7 +115,6 @@ void ExportDiesDialog::showChoice()
 {
     const Exported what = allExported[static_cast<std::size_t>(what_->currentIndex())];
     network_->setEnabled(what != Exported::Dies && !networks_.empty());
-    dies_->setEnabled(what != Exported::Programming); // one map for all dies
     export_->setEnabled((what == Exported::Dies || !networks_.empty()) && !folder_->text().isEmpty());
     status_->clear();
 }

@@ -453,28 +453,21 @@ void ImportDialog::showResult(const Measurement& measurement)
     for (const Die& die : wafer_->dies)
         die_->addItem(QString::fromStdString(die.name));
     die_->setCurrentIndex(std::max(die_->findText(before), 0));
-    form_->setRowVisible(tmr_, onlyState().has_value());
+    form_->setRowVisible(tmr_, measuredAlone(*wafer_).has_value());
     showPreview();
 
     QStringList lines;
     for (const std::string& line : measurement.report.lines())
         lines.append(QString::fromStdString(line));
-    const QString words = onlyState() ? tr("Dies of %1 × %2 cells, R_P %3 kΩ, TMR %4 % as assumed.")
-                                      : tr("Dies of %1 × %2 cells, R_P %3 kΩ, TMR %4 % by the medians.");
+    const QString words = measuredAlone(*wafer_)
+                              ? tr("Dies of %1 × %2 cells, R_P %3 kΩ, TMR %4 % as assumed.")
+                              : tr("Dies of %1 × %2 cells, R_P %3 kΩ, TMR %4 % by the medians.");
     lines.append(words.arg(wafer_->geometry.rows)
                      .arg(wafer_->geometry.columns)
                      .arg(wafer_->device.parallelResistance / 1000.0, 0, 'g', 4)
                      .arg(100.0 * wafer_->device.tmr, 0, 'g', 4));
     report_->setText(lines.join('\n'));
-    labels_->setWafer(*wafer_, onlyState());
-}
-
-std::optional<Level> ImportDialog::onlyState() const
-{
-    const MeasuredDie& die = measurement_->dies.front();
-    if (die.has(P) && die.has(AP))
-        return std::nullopt;
-    return die.has(P) ? P : AP;
+    labels_->setWafer(*wafer_, measuredAlone(*wafer_));
 }
 
 void ImportDialog::accept()
@@ -489,7 +482,7 @@ void ImportDialog::accept()
         return;
     }
     if (labels_->classification())
-        applyLabels(*labels_->classification(), *wafer_, onlyState());
+        applyLabels(*labels_->classification(), *wafer_, measuredAlone(*wafer_));
     wafer_->name = waferName_->text().toStdString();
     QDialog::accept();
 }

@@ -60,7 +60,6 @@ private:
     void read();
     void showResult(const Measurement& measurement);
     void showError(const QString& reason);
-    std::optional<Level> onlyState() const;
 
     std::vector<std::filesystem::path> files_;
     std::optional<DieGeometry> open_;

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include <QComboBox>
+#include <QFileDialog>
 #include <QGridLayout>
 #include <QHBoxLayout>
 #include <QHeaderView>
@@ -14,6 +15,7 @@
 #include <QVBoxLayout>
 
 #include "common/error.h"
+#include "common/files.h"
 #include "document/background.h"
 #include "document/project_document.h"
 #include "figures/report_figures.h"
@@ -46,13 +48,23 @@ void addRow(QTableWidget& table, const QStringList& texts)
 
 QString summaryOf(const WaferReport& report)
 {
-    QString text = StatisticsPage::tr(
-                       "<b>%1</b>: %2 dies, TMR %3 % (quartiles %4 to %5 %), σ of ln G %6 at P and %7 at AP.")
+    QString text = StatisticsPage::tr("<b>%1</b>: %2 dies, ")
                        .arg(QString::fromStdString(report.wafer).toHtmlEscaped())
-                       .arg(report.dies)
-                       .arg(shown(100.0 * report.tmr.median), shown(100.0 * report.tmr.lowQuartile),
-                            shown(100.0 * report.tmr.highQuartile), shown(report.conductance[P].fit.sigma),
-                            shown(report.conductance[AP].fit.sigma));
+                       .arg(report.dies);
+    if (report.assumed) {
+        const Level level = *report.assumed == P ? AP : P;
+        text += StatisticsPage::tr("σ of ln G %1 at %2. <b>%3 was not measured</b>: it is assumed to follow "
+                                   "from a TMR of %4 %.")
+                    .arg(shown(report.conductance[level].fit.sigma), QString::fromUtf8(name(level)),
+                         QString::fromUtf8(name(*report.assumed)), shown(100.0 * report.tmr.median));
+    } else {
+        text +=
+            StatisticsPage::tr(
+                "TMR %1 % (quartiles %2 to %3 %), σ of ln G %4 at P and %5 at AP, which correlate by %6.")
+                .arg(shown(100.0 * report.tmr.median), shown(100.0 * report.tmr.lowQuartile),
+                     shown(100.0 * report.tmr.highQuartile), shown(report.conductance[P].fit.sigma),
+                     shown(report.conductance[AP].fit.sigma), shown(report.statistics.levelCorrelation, 2));
+    }
     const DefectClusters& clusters = report.statistics.clusters;
     if (clusters.size > 0.0)
         text +=
@@ -78,8 +90,9 @@ StatisticsPage::StatisticsPage(ProjectDocument& document, QWidget* parent)
       drawn_(new FigureView({})),
       defect_(new QComboBox),
       export_(new QPushButton(tr("Export figures…"))),
+      exportTables_(new QPushButton(tr("Export tables…"))),
       use_(new QPushButton(tr("Train with these"))),
-      holdOut_(new QPushButton(tr("Hold out half of the dies")))
+      holdOut_(new QPushButton(tr("Start hold-out study")))
 {
     defects_->setObjectName("defectStatistics");
     defects_->horizontalHeaderItem(2)->setToolTip(
@@ -89,13 +102,16 @@ StatisticsPage::StatisticsPage(ProjectDocument& document, QWidget* parent)
     tests_->setObjectName("clusterTests");
     drawn_->setObjectName("drawnOverMeasured");
     export_->setObjectName("exportStatistics");
+    exportTables_->setObjectName("exportTables");
+    exportTables_->setToolTip(tr("All numbers of this page as one CSV file"));
     use_->setObjectName("useStatistics");
     holdOut_->setObjectName("holdOut");
     defect_->setObjectName("countedDefect");
     use_->setToolTip(tr("The next study's statistics-aware training draws its dies from these statistics."));
-    holdOut_->setToolTip(
-        tr("The next study fits its statistics to one half of the dies, drawn at random, and "
-           "judges networks on the other half. Labels and the nominal conductances stay those of all dies."));
+    holdOut_->setToolTip(tr(
+        "Trains with the plan of the page Train, but with statistics of one half of the dies, drawn at "
+        "random, and judges the networks on the other half. Labels and the nominal conductances stay those "
+        "of all dies."));
     for (const Defect defect : allDefects)
         defect_->addItem(QString::fromUtf8(name(defect)));
     defect_->setAccessibleName(tr("Defect whose counts are shown"));
@@ -123,8 +139,9 @@ StatisticsPage::StatisticsPage(ProjectDocument& document, QWidget* parent)
     buttons->addWidget(use_);
     buttons->addWidget(holdOut_);
     buttons->addStretch(1);
-    auto* numbers = new Panel(tr("Defects and their places"), scroll);
+    auto* numbers = new Panel(tr("Defects"), scroll);
     numbers->body()->addLayout(buttons);
+    numbers->addToTitle(exportTables_);
     numbers->addToTitle(export_);
 
     auto* counts = new Panel(tr("Defects on a die"), counts_);
@@ -150,6 +167,7 @@ StatisticsPage::StatisticsPage(ProjectDocument& document, QWidget* parent)
     connect(&document, &ProjectDocument::dieChanged, this, &StatisticsPage::makeOutdated);
     connect(defect_, &QComboBox::currentIndexChanged, this, &StatisticsPage::showCounts);
     connect(export_, &QPushButton::clicked, this, &StatisticsPage::exportFigures);
+    connect(exportTables_, &QPushButton::clicked, this, &StatisticsPage::chooseTables);
     connect(classify, &QPushButton::clicked, this, &StatisticsPage::classifyWanted);
     connect(use_, &QPushButton::clicked, this, &StatisticsPage::useStatistics);
     connect(holdOut_, &QPushButton::clicked, this, &StatisticsPage::holdOutHalf);
@@ -195,7 +213,7 @@ void StatisticsPage::showReport()
 {
     defects_->setRowCount(0);
     tests_->setRowCount(0);
-    for (QPushButton* button : {export_, use_, holdOut_})
+    for (QPushButton* button : {export_, exportTables_, use_, holdOut_})
         button->setEnabled(report_.has_value());
     if (report_)
         holdOut_->setEnabled(report_->dies > 1);
@@ -236,7 +254,8 @@ void StatisticsPage::showReport()
     }
     showFigure(*rates_, report_ ? rateFigure(*report_) : nullptr, tr("No die has a defect."));
     showFigure(*quantiles_, report_ ? quantileFigure(*report_) : nullptr, tr("There are no healthy cells."));
-    showFigure(*trend_, report_ ? radialFigure(*report_) : nullptr, tr("There are no dies."));
+    showFigure(*trend_, report_ ? radialFigure(*report_) : nullptr,
+               tr("It is not known where on the wafer these dies were."));
     showFigure(*drawn_, report_ ? drawnFigure(*report_) : nullptr, tr("There are no dies."));
     showCounts();
 }
@@ -262,6 +281,23 @@ void StatisticsPage::exportFigures()
     dialog->open();
 }
 
+void StatisticsPage::chooseTables()
+{
+    const QString file = QFileDialog::getSaveFileName(this, tr("Export tables"), "statistics.csv",
+                                                      tr("Comma-separated values (*.csv)"));
+    if (!file.isEmpty())
+        exportTables(file);
+}
+
+void StatisticsPage::exportTables(const QString& file)
+{
+    try {
+        writeFileAtomically(file.toStdString(), csv(*report_));
+    } catch (const Error& error) {
+        emit failed(QString::fromUtf8(error.what()));
+    }
+}
+
 void StatisticsPage::useStatistics()
 {
     StudyPlan plan = document_.project().plan;
@@ -276,6 +312,7 @@ void StatisticsPage::holdOutHalf()
         StudyPlan all = plan;
         all.dies.clear();
         document_.setPlan(holdOut(all, document_.project().wafer, report_->dies / 2, plan.seed));
+        emit studyWanted();
     } catch (const Error& error) {
         emit failed(QString::fromUtf8(error.what()));
     }

@@ -29,9 +29,12 @@ class StatisticsPage : public QWidget
 public:
     explicit StatisticsPage(ProjectDocument& document, QWidget* parent = nullptr);
 
+    void exportTables(const QString& file);
+
 signals:
     void failed(const QString& reason);
     void classifyWanted();
+    void studyWanted(); ///< the one that the plan now describes
 
 protected:
     void showEvent(QShowEvent* event) override;
@@ -43,6 +46,7 @@ private:
     void showCounts();
     void showFigure(FigureView& view, std::shared_ptr<const Figure> figure, const QString& nothing);
     void exportFigures();
+    void chooseTables();
     void useStatistics();
     void holdOutHalf();
 
@@ -59,6 +63,7 @@ private:
     FigureView* drawn_;
     QComboBox* defect_;
     QPushButton* export_;
+    QPushButton* exportTables_;
     QPushButton* use_;
     QPushButton* holdOut_;
 };

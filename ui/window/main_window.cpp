@@ -197,6 +197,10 @@ MainWindow::MainWindow(Project project, QWidget* parent)
     connect(statistics, &StatisticsPage::failed, this,
             [this](const QString& reason) { dialogs_.showError(reason); });
     connect(statistics, &StatisticsPage::classifyWanted, this, &MainWindow::classifyCells);
+    connect(statistics, &StatisticsPage::studyWanted, this, [this, train] {
+        pages_->setCurrentWidget(train);
+        train->start();
+    });
     connect(compare, &ComparePage::exportWanted, this, &MainWindow::exportFigures);
     connect(&document_, &ProjectDocument::projectReplaced, this, &MainWindow::showTitle);
     connect(&document_, &ProjectDocument::modifiedChanged, this, &MainWindow::showTitle);

@@ -7,7 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "figures/figure_style.h"
+#include "project/figure_style.h"
 #include "project/project.h"
 #include "study/circuit_study.h"
 

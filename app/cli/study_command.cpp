@@ -285,6 +285,7 @@ int run(const Options& options)
     prepareFolder(file.parent_path());
     const LockFile lock = lockToWrite(file);
     const DatasetPair data = loadDataset(project.dataset);
+    project.images = checksums(data);
     if (const std::size_t known = resume(project, file))
         std::cout << "Goes on with " << known << " runs that an earlier call has trained or begun."
                   << std::endl;

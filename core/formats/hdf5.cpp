@@ -442,11 +442,13 @@ Type table(std::span<const Column> columns, std::size_t size)
     }
     Id file = own(H5Tcreate(H5T_COMPOUND, fileSize));
     std::size_t offset = 0;
+    std::vector<std::string> units;
     for (const Column& column : columns) {
+        units.emplace_back(column.unit);
         check(H5Tinsert(file, column.name, offset, column.type.file), "", "make a table");
         offset += H5Tget_size(column.type.file);
     }
-    return {std::move(file), std::move(memory)};
+    return {std::move(file), std::move(memory), std::move(units)};
 }
 
 std::size_t size(const Shape& shape)
@@ -584,6 +586,8 @@ void Group::writeDataset(const char* name, const Type& type, const Shape& shape,
     Group attributes(std::move(id), place); // HDF5 sets attributes of groups and datasets alike
     attributes.set("description", std::string(caption.description));
     attributes.set("unit", std::string(caption.unit));
+    if (!type.columnUnits.empty())
+        attributes.set("column_units", type.columnUnits);
 }
 
 void Group::takeRoom(std::size_t bytes, const std::string& place) const

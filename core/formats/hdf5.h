@@ -48,6 +48,7 @@ private:
 struct Type {
     Id file;
     Id memory;
+    std::vector<std::string> columnUnits = {}; ///< of a table
 };
 
 /// The Type of float, double, std::int32_t, std::uint64_t and bool (an enumeration of FALSE and TRUE, as in
@@ -73,6 +74,7 @@ struct Column {
     const char* name;
     std::size_t offset; ///< in the struct that holds a row, bytes
     Type type;
+    const char* unit; ///< as in Caption
 };
 /// Rows of a table, each a struct of `size` bytes.
 Type table(std::span<const Column> columns, std::size_t size);
@@ -83,7 +85,7 @@ std::size_t size(const Shape& shape); ///< number of values
 /// What a person reads beside a dataset in h5dump or HDFView.
 struct Caption {
     const char* description;
-    const char* unit; ///< "1" for plain numbers and names
+    const char* unit; ///< "1" for plain numbers and names; a table says one for each column, too
 };
 
 /// A dataset of real numbers that any program may have written.

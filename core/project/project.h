@@ -4,6 +4,9 @@
 #include <string>
 
 #include "crossbar/circuit_options.h"
+#include "project/circuit_results.h"
+#include "project/figure_style.h"
+#include "project/view_state.h"
 #include "study/runner.h"
 
 namespace faultline
@@ -15,9 +18,13 @@ struct Project {
     std::string name = "untitled";
     Wafer wafer;
     std::string dataset; ///< folder of the images, in IDX form; empty: the MNIST that ships with Faultline
-    StudyPlan plan;      ///< of the next study
+    std::optional<ImageChecksums> images; ///< of `dataset`, when a study last read it
+    StudyPlan plan;                       ///< of the next study
     CircuitOptions circuit;
+    CircuitResults circuitResults;
     std::vector<Study> studies;
+    std::optional<ViewState> view;         ///< nothing in files that no window has saved
+    std::optional<FigureSettings> figures; ///< likewise
 
     int freeDieId() const; ///< an id that no die has or had, as far as the studies know
 };

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <type_traits>
+#include <utility>
 
 #include "common/error.h"
 #include "common/files.h"
@@ -63,6 +65,11 @@ std::uint32_t word(const Group& group, const char* name)
     if (value > std::numeric_limits<std::uint32_t>::max())
         throw Error(group.placeOf(name), "", std::to_string(value), "a number of 32 bits");
     return static_cast<std::uint32_t>(value);
+}
+
+std::vector<std::int32_t> integers(const std::vector<int>& values)
+{
+    return {values.begin(), values.end()};
 }
 
 hdf5::Type defectType()
@@ -396,7 +403,7 @@ void savePlan(Group group, const StudyPlan& plan)
     for (const TrainingMode mode : plan.modes)
         modes.emplace_back(name(mode));
     group.set("modes", modes);
-    group.set("dies", std::vector<std::int32_t>(plan.dies.begin(), plan.dies.end()));
+    group.set("dies", integers(plan.dies));
     group.set("repeats", plan.repeats);
     group.set("seed", plan.seed);
     save(group.create("training", "Options of standard and hardware-aware training"), plan.training);
@@ -443,11 +450,11 @@ struct CurveRow {
 hdf5::Type curveType()
 {
     const std::array columns{
-        hdf5::Column{"epoch", offsetof(CurveRow, epoch), hdf5::typeOf<std::int32_t>()},
-        hdf5::Column{"loss_nat", offsetof(CurveRow, loss), hdf5::typeOf<double>()},
-        hdf5::Column{"train_error_percent", offsetof(CurveRow, trainError), hdf5::typeOf<double>()},
-        hdf5::Column{"test_error_percent", offsetof(CurveRow, testError), hdf5::typeOf<double>()},
-        hdf5::Column{"seconds", offsetof(CurveRow, seconds), hdf5::typeOf<double>()}};
+        hdf5::Column{"epoch", offsetof(CurveRow, epoch), hdf5::typeOf<std::int32_t>(), "1"},
+        hdf5::Column{"loss_nat", offsetof(CurveRow, loss), hdf5::typeOf<double>(), "nat"},
+        hdf5::Column{"train_error_percent", offsetof(CurveRow, trainError), hdf5::typeOf<double>(), "%"},
+        hdf5::Column{"test_error_percent", offsetof(CurveRow, testError), hdf5::typeOf<double>(), "%"},
+        hdf5::Column{"seconds", offsetof(CurveRow, seconds), hdf5::typeOf<double>(), "s"}};
     return hdf5::table(columns, sizeof(CurveRow));
 }
 
@@ -460,8 +467,8 @@ struct DieErrorRow {
 hdf5::Type dieErrorType()
 {
     const std::array columns{
-        hdf5::Column{"die_id", offsetof(DieErrorRow, die), hdf5::typeOf<std::int32_t>()},
-        hdf5::Column{"error_percent", offsetof(DieErrorRow, percent), hdf5::typeOf<double>()}};
+        hdf5::Column{"die_id", offsetof(DieErrorRow, die), hdf5::typeOf<std::int32_t>(), "1"},
+        hdf5::Column{"error_percent", offsetof(DieErrorRow, percent), hdf5::typeOf<double>(), "%"}};
     return hdf5::table(columns, sizeof(DieErrorRow));
 }
 
@@ -509,13 +516,14 @@ void saveSettings(Group& group, const RunSettings& settings)
     group.set("mode", std::string(name(settings.mode)));
     group.set("die", settings.die);
     if (!settings.furtherDies.empty())
-        group.set("further_dies",
-                  std::vector<std::int32_t>(settings.furtherDies.begin(), settings.furtherDies.end()));
+        group.set("further_dies", integers(settings.furtherDies));
     group.set("repeat", settings.repeat);
     saveShape(group, settings.network);
     group.set("image_side_pixels", settings.side);
     group.set("spare_cells", std::string(name(settings.spare)));
     group.set("seed", settings.seed);
+    group.set("random_stream",
+              std::uint64_t{settings.stream()}); // follows from the above; for other programs
     save(group.create("training", "Options of this run"), settings.training);
     if (settings.circuit)
         saveCircuit(group.create("circuit", "What the dies were read through"), *settings.circuit);
@@ -658,13 +666,25 @@ RunCheckpoint loadCheckpoint(const Group& group)
     return checkpoint;
 }
 
+void saveChecksums(Group& group, const std::optional<ImageChecksums>& images)
+{
+    if (!images)
+        return;
+    group.set("train_images_crc32", std::uint64_t{images->train});
+    group.set("test_images_crc32", std::uint64_t{images->test});
+}
+
+std::optional<ImageChecksums> loadChecksums(const Group& group)
+{
+    if (!group.has("train_images_crc32")) // files before did not keep them
+        return {};
+    return ImageChecksums{word(group, "train_images_crc32"), word(group, "test_images_crc32")};
+}
+
 void saveRuns(Group group, const StudyResult& result)
 {
     group.set("complete", result.complete);
-    if (result.images) {
-        group.set("train_images_crc32", std::uint64_t{result.images->train});
-        group.set("test_images_crc32", std::uint64_t{result.images->test});
-    }
+    saveChecksums(group, result.images);
     group.set("train_seconds", result.trainSeconds);
     group.set("evaluate_seconds", result.evaluateSeconds);
     group.set("runs", static_cast<std::int32_t>(result.runs.size()));
@@ -681,8 +701,7 @@ void saveRuns(Group group, const StudyResult& result)
 void loadRuns(const Group& group, int fileVersion, StudyResult& result)
 {
     result.complete = group.get<bool>("complete");
-    if (group.has("train_images_crc32")) // files before did not keep them
-        result.images = {word(group, "train_images_crc32"), word(group, "test_images_crc32")};
+    result.images = loadChecksums(group);
     result.trainSeconds = group.get<double>("train_seconds");
     result.evaluateSeconds = group.get<double>("evaluate_seconds");
     const auto runs = group.get<std::int32_t>("runs");
@@ -726,6 +745,334 @@ std::vector<Study> loadOnlyStudy(const Group& root, const StudyPlan& plan)
     return {std::move(study)};
 }
 
+// Results of circuits
+// -----------------------------------------------------------------------------------------
+
+/// Name and unit of a column of real numbers.
+using RealColumn = std::pair<const char*, const char*>;
+
+/// The table whose rows are structs of doubles alone, in this order.
+template <class Row, std::size_t count>
+hdf5::Type realTable(const RealColumn (&named)[count])
+{
+    static_assert(std::is_standard_layout_v<Row> && sizeof(Row) == count * sizeof(double));
+    std::vector<hdf5::Column> columns;
+    for (const auto& [name, unit] : named)
+        columns.push_back({name, columns.size() * sizeof(double), hdf5::typeOf<double>(), unit});
+    return hdf5::table(columns, sizeof(Row));
+}
+
+hdf5::Type readType()
+{
+    return realTable<ReadNumbers>({{"error_percent", "%"},
+                                   {"ideal_error_percent", "%"},
+                                   {"energy_joule", "J"},
+                                   {"power_watt", "W"},
+                                   {"worst_row_loss", "1"},
+                                   {"worst_column_loss", "1"}});
+}
+
+/// A row of the dataset "steps".
+struct StepRow {
+    double error, spread, cost, costAlone;
+};
+
+hdf5::Type stepType()
+{
+    return realTable<StepRow>(
+        {{"error_percent", "%"}, {"spread_percent", "%"}, {"cost_points", "%"}, {"cost_alone_points", "%"}});
+}
+
+/// A row of the dataset "points".
+struct PointRow {
+    std::int32_t count;
+    double mean, spread;
+};
+
+hdf5::Type pointType()
+{
+    const std::array columns{
+        hdf5::Column{"count", offsetof(PointRow, count), hdf5::typeOf<std::int32_t>(), "1"},
+        hdf5::Column{"mean_error_percent", offsetof(PointRow, mean), hdf5::typeOf<double>(), "%"},
+        hdf5::Column{"spread_percent", offsetof(PointRow, spread), hdf5::typeOf<double>(), "%"}};
+    return hdf5::table(columns, sizeof(PointRow));
+}
+
+void saveReading(Group& group, const CircuitReading& reading)
+{
+    group.set("networks", reading.networks);
+    group.set("dies", integers(reading.dies));
+    group.set("other_dies", reading.otherDies);
+    group.set("reads", reading.reads);
+    group.set("images", reading.images);
+    group.set("seed", reading.seed);
+    group.set("current", reading.current);
+    saveCircuit(group.create("circuit", "What the dies were read with"), reading.circuit);
+}
+
+constexpr int mostReads = 1 << 24;
+
+CircuitReading loadReading(const Group& group)
+{
+    return {.networks = group.text("networks"),
+            .dies = group.list<std::int32_t>("dies"),
+            .otherDies = group.get<bool>("other_dies"),
+            .reads = bounded(group, "reads", 0, mostReads),
+            .images = bounded(group, "images", 0, std::numeric_limits<int>::max()),
+            .seed = group.get<std::uint64_t>("seed"),
+            .circuit = loadCircuit(group.open("circuit")),
+            .current = group.get<bool>("current")};
+}
+
+void saveWaterfall(Group group, const CircuitResults::Waterfall& result)
+{
+    saveReading(group, result.reading);
+    if (result.reads.size() != static_cast<std::size_t>(result.reading.reads))
+        throw Error(group.place(), "", std::to_string(result.reads.size()) + " reads",
+                    std::to_string(result.reading.reads));
+    group.write("read_numbers", {result.reads.size()}, result.reads.data(),
+                {"Each network on each die, behind the whole circuit", "as each column says"}, readType());
+    group.set("ideal_error_percent", result.waterfall.ideal);
+    group.set("ideal_spread_percent", result.waterfall.idealSpread);
+    group.set("pairings", result.waterfall.pairings);
+    std::vector<std::string> effects;
+    std::vector<StepRow> rows;
+    for (const Waterfall::Step& step : result.waterfall.steps) {
+        effects.emplace_back(name(step.effect));
+        rows.push_back({step.error, step.spread, step.cost, step.costAlone});
+    }
+    group.set("effects", effects);
+    group.write("steps", {rows.size()}, rows.data(),
+                {"One row for each of the effects, added to those before it", "as each column says"},
+                stepType());
+}
+
+CircuitResults::Waterfall loadWaterfall(const Group& group)
+{
+    CircuitResults::Waterfall result;
+    result.reading = loadReading(group);
+    result.reads =
+        group.read<ReadNumbers>("read_numbers", {static_cast<hsize_t>(result.reading.reads)}, readType());
+    result.waterfall.ideal = group.get<double>("ideal_error_percent");
+    result.waterfall.idealSpread = group.get<double>("ideal_spread_percent");
+    result.waterfall.pairings = bounded(group, "pairings", 0, mostReads);
+    const std::vector<std::string> effects = group.texts("effects");
+    const auto rows = group.read<StepRow>("steps", {effects.size()}, stepType());
+    for (std::size_t k = 0; k < rows.size(); ++k) {
+        const auto effect = std::ranges::find(allEffects, effects[k], [](Effect one) { return name(one); });
+        if (effect == allEffects.end())
+            throw Error(group.placeOf("effects"), "", effects[k], "an effect of a circuit");
+        result.waterfall.steps.push_back(
+            {*effect, rows[k].error, rows[k].spread, rows[k].cost, rows[k].costAlone});
+    }
+    return result;
+}
+
+/// What a title says in brackets.
+std::string unitOf(SweepParameter parameter)
+{
+    const std::string words(title(parameter));
+    const auto open = words.rfind('('), close = words.rfind(')');
+    return open == std::string::npos || close < open ? "1" : words.substr(open + 1, close - open - 1);
+}
+
+std::string valuesMember(std::size_t axis)
+{
+    return axis == 0 ? "first_values" : "second_values";
+}
+
+void saveSweep(Group group, const CircuitResults::Sweep& result)
+{
+    saveReading(group, result.reading);
+    std::vector<std::string> parameters;
+    std::vector<std::int32_t> steps;
+    for (std::size_t k = 0; k < result.plan.axes.size(); ++k) {
+        const SweepAxis& axis = result.plan.axes[k];
+        parameters.emplace_back(name(axis.parameter));
+        steps.push_back(static_cast<std::int32_t>(axis.values.size()));
+        const std::string description(title(axis.parameter)), unit = unitOf(axis.parameter);
+        group.write(valuesMember(k).c_str(), {axis.values.size()}, axis.values.data(),
+                    {description.c_str(), unit.c_str()});
+    }
+    group.set("parameters", parameters);
+    group.set("steps", steps);
+    group.set("repeats", result.plan.repeats);
+    std::vector<PointRow> rows;
+    for (const SweepPoint& point : result.points)
+        rows.push_back({point.count, point.mean, point.spread});
+    group.write("points", {rows.size()}, rows.data(),
+                {"One row for each first value and, within it, each second one", "as each column says"},
+                pointType());
+}
+
+SweepPlan loadSweepPlan(const Group& group, const CircuitOptions& circuit)
+{
+    const std::vector<std::string> parameters = group.texts("parameters");
+    const auto steps = group.list<std::int32_t>("steps");
+    if (parameters.empty() || parameters.size() > 2 || parameters.size() != steps.size())
+        throw Error(group.placeOf("parameters"), "", std::to_string(parameters.size()), "1 or 2, as steps");
+    SweepPlan plan{.axes = {}, .circuit = circuit, .repeats = group.get<std::int32_t>("repeats")};
+    constexpr int mostSteps = 1000;
+    for (std::size_t k = 0; k < parameters.size(); ++k) {
+        if (steps[k] < 1 || steps[k] > mostSteps)
+            throw Error(group.placeOf("steps"), "", std::to_string(steps[k]), "1 to 1000");
+        plan.axes.push_back(
+            {at(group.placeOf("parameters"), [&] { return sweepParameterFromName(parameters[k]); }),
+             group.read<double>(valuesMember(k).c_str(), {static_cast<hsize_t>(steps[k])})});
+    }
+    at(group.place(), [&] { plan.validate(); });
+    return plan;
+}
+
+CircuitResults::Sweep loadSweep(const Group& group)
+{
+    CircuitResults::Sweep result;
+    result.reading = loadReading(group);
+    result.plan = loadSweepPlan(group, result.reading.circuit);
+    for (const double first : result.plan.axes.front().values) {
+        if (result.plan.axes.size() == 1)
+            result.points.push_back({.values = {first}});
+        else
+            for (const double second : result.plan.axes.back().values)
+                result.points.push_back({.values = {first, second}});
+    }
+    const auto rows = group.read<PointRow>("points", {result.points.size()}, pointType());
+    for (std::size_t k = 0; k < rows.size(); ++k) {
+        result.points[k].count = rows[k].count;
+        result.points[k].mean = rows[k].mean;
+        result.points[k].spread = rows[k].spread;
+    }
+    return result;
+}
+
+void saveCircuitResults(Group group, const CircuitResults& results)
+{
+    if (results.waterfall)
+        saveWaterfall(group.create("waterfall", "What each effect of the circuit costs"), *results.waterfall);
+    if (results.sweep)
+        saveSweep(group.create("sweep", "Errors against parameters of the circuit or of the dies"),
+                  *results.sweep);
+}
+
+CircuitResults loadCircuitResults(const Group& group)
+{
+    CircuitResults results;
+    if (group.hasMember("waterfall"))
+        results.waterfall = loadWaterfall(group.open("waterfall"));
+    if (group.hasMember("sweep"))
+        results.sweep = loadSweep(group.open("sweep"));
+    return results;
+}
+
+// Views and figures
+// --------------------------------------------------------------------------------------------
+
+double finite(const Group& group, const char* name, double low)
+{
+    const auto value = group.get<double>(name);
+    if (!std::isfinite(value) || value < low)
+        throw Error(group.placeOf(name), "", std::to_string(value), "a finite number");
+    return value;
+}
+
+void saveDieView(Group group, const ViewState::Die& view)
+{
+    group.set("die", view.die);
+    group.set("overlay", view.overlay);
+    group.set("network", view.network);
+    group.set("colours", view.colours);
+    group.set("range", std::string(view.rangeByHand ? "by-hand" : "percentiles"));
+    group.set("range_low", view.rangeLow);
+    group.set("range_high", view.rangeHigh);
+    group.set("range_log", view.rangeLog);
+    group.set("seen_row", view.seen.row);
+    group.set("seen_column", view.seen.column);
+    group.set("seen_rows", view.seen.rows);
+    group.set("seen_columns", view.seen.columns);
+}
+
+ViewState::Die loadDieView(const Group& group)
+{
+    const double anywhere = std::numeric_limits<double>::lowest();
+    return {.die = group.get<std::int32_t>("die"),
+            .overlay = group.text("overlay"),
+            .network = group.text("network"),
+            .colours = group.text("colours"),
+            .rangeByHand = group.text("range") == "by-hand",
+            .rangeLow = finite(group, "range_low", anywhere),
+            .rangeHigh = finite(group, "range_high", anywhere),
+            .rangeLog = group.get<bool>("range_log"),
+            .seen = {finite(group, "seen_row", anywhere), finite(group, "seen_column", anywhere),
+                     finite(group, "seen_rows", 0.0), finite(group, "seen_columns", 0.0)}};
+}
+
+void saveView(Group group, const ViewState& view)
+{
+    group.set("page", view.page);
+    group.set("study", view.study);
+    Group wafer = group.create("wafer", "The Wafer page");
+    wafer.set("colour_by", view.wafer.colourBy);
+    wafer.set("network", view.wafer.network);
+    wafer.set("overlay", view.wafer.overlay);
+    saveDieView(group.create("die", "The Die page; seen: the part of the die in sight, cells; 0 x 0: all"),
+                view.die);
+    Group compare = group.create("compare", "The Compare page");
+    compare.set("hidden_modes", view.compare.hiddenModes);
+    compare.set("networks", view.compare.networks);
+    compare.set("order", view.compare.order);
+    compare.set("chart", view.compare.chart);
+    compare.set("selected_dies", integers(view.compare.selected));
+}
+
+ViewState loadView(const Group& group)
+{
+    ViewState view;
+    view.page = group.text("page");
+    view.study = group.get<std::int32_t>("study");
+    const Group wafer = group.open("wafer");
+    view.wafer = {wafer.text("colour_by"), wafer.text("network"), wafer.text("overlay")};
+    view.die = loadDieView(group.open("die"));
+    const Group compare = group.open("compare");
+    view.compare = {.hiddenModes = compare.texts("hidden_modes"),
+                    .networks = compare.texts("networks"),
+                    .order = compare.text("order"),
+                    .chart = compare.text("chart"),
+                    .selected = compare.list<std::int32_t>("selected_dies")};
+    return view;
+}
+
+void saveFigures(Group group, const FigureSettings& figures)
+{
+    group.set("width_mm", figures.style.width);
+    group.set("height_mm", figures.style.height);
+    group.set("text_points", figures.style.points);
+    group.set("title", figures.style.title);
+    group.set("legend", figures.style.legend);
+    group.set("light_background", figures.style.light);
+    group.set("png_dpi", figures.style.dpi);
+    std::vector<std::string> formats;
+    for (const FigureFormat format : figures.formats)
+        formats.emplace_back(name(format));
+    group.set("formats", formats);
+}
+
+FigureSettings loadFigures(const Group& group)
+{
+    FigureSettings figures;
+    figures.style = {.width = group.get<double>("width_mm"),
+                     .height = group.get<double>("height_mm"),
+                     .points = group.get<double>("text_points"),
+                     .title = group.get<bool>("title"),
+                     .legend = group.get<bool>("legend"),
+                     .light = group.get<bool>("light_background"),
+                     .dpi = group.get<std::int32_t>("png_dpi")};
+    at(group.place(), [&] { figures.style.validate(); });
+    figures.formats.clear();
+    for (const std::string& format : group.texts("formats"))
+        figures.formats.push_back(at(group.placeOf("formats"), [&] { return formatFromName(format); }));
+    return figures;
+}
+
 // The whole
 // -----------------------------------------------------------------------------------------------------
 
@@ -748,6 +1095,7 @@ void save(Group root, const Project& project, const std::string& journal)
         root.set("journal", journal);
     root.set("name", project.name);
     root.set("dataset", project.dataset);
+    saveChecksums(root, project.images);
     saveWafer(root.create("wafer", "Dies that were made together"), project.wafer);
     savePlan(root.create("plan", "What to train next and on which dies"), project.plan);
     saveCircuit(root.create("circuit", "What the dies are read with"), project.circuit);
@@ -755,6 +1103,12 @@ void save(Group root, const Project& project, const std::string& journal)
     studies.set("studies", static_cast<std::int32_t>(project.studies.size()));
     for (std::size_t i = 0; i < project.studies.size(); ++i)
         saveStudy(studies.create("study-" + member(i), "One study"), project.studies[i]);
+    saveCircuitResults(root.create("circuit_results", "What reading through the circuit has given"),
+                       project.circuitResults);
+    if (project.view)
+        saveView(root.create("view", "What the window's pages show"), *project.view);
+    if (project.figures)
+        saveFigures(root.create("figures", "How figures go to paper"), *project.figures);
 }
 
 /// The version of a file in this format; throws Error when this program cannot read it.
@@ -787,10 +1141,17 @@ Project load(const std::string& bytes)
     Project project;
     project.name = root.text("name");
     project.dataset = root.text("dataset");
+    project.images = loadChecksums(root);
     project.wafer = loadWafer(root.open("wafer"), fileVersion);
     project.plan = loadPlan(root.open("plan"), fileVersion);
     if (root.hasMember("circuit")) // files before knew only ideal ones
         project.circuit = loadCircuit(root.open("circuit"));
+    if (root.hasMember("circuit_results"))
+        project.circuitResults = loadCircuitResults(root.open("circuit_results"));
+    if (root.hasMember("view"))
+        project.view = loadView(root.open("view"));
+    if (root.hasMember("figures"))
+        project.figures = loadFigures(root.open("figures"));
     if (fileVersion == 1) {
         project.studies = loadOnlyStudy(root, project.plan);
         return project;

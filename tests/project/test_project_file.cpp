@@ -171,6 +171,66 @@ Run randomRun(const Project& project, int index, Random& random)
     return run;
 }
 
+/// Another value in every field than a window begins with.
+ViewState randomView(Random& random)
+{
+    ViewState view;
+    view.page = "die";
+    view.study = 1;
+    view.wafer = {"yield", "Study 1: Ä", "tmr"};
+    view.die = {.die = random.below(99),
+                .overlay = "conductance-P",
+                .network = "Ö, \"2\"",
+                .colours = "cividis",
+                .rangeByHand = true,
+                .rangeLow = random.real(),
+                .rangeHigh = random.real(),
+                .rangeLog = true,
+                .seen = {random.real(), random.real(), std::abs(random.real()), std::abs(random.real())}};
+    view.compare = {.hiddenModes = {"standard", "hardware-aware"},
+                    .networks = {},
+                    .order = "defects",
+                    .chart = "yield",
+                    .selected = {random.below(9), 7}};
+    return view;
+}
+
+CircuitReading randomReading(Random& random)
+{
+    return {.networks = "all 2 standard, Ä",
+            .dies = {3, random.below(99)},
+            .otherDies = true,
+            .reads = 1 + random.below(9),
+            .images = random.below(10000),
+            .seed = random.seed(),
+            .circuit = randomCircuit(random),
+            .current = false};
+}
+
+CircuitResults randomCircuitResults(Random& random)
+{
+    CircuitResults results;
+    auto& waterfall = results.waterfall.emplace();
+    waterfall.reading = randomReading(random);
+    for (int read = 0; read < waterfall.reading.reads; ++read)
+        waterfall.reads.push_back(
+            {random.real(), random.real(), random.real(), random.real(), random.real(), random.real()});
+    waterfall.waterfall = {random.real(), random.real(), 1 + random.below(9), {}};
+    for (const Effect effect : {Effect::Die, Effect::Wires, Effect::Adc})
+        waterfall.waterfall.steps.push_back(
+            {effect, random.real(), random.real(), random.real(), random.real()});
+    auto& sweep = results.sweep.emplace();
+    sweep.reading = randomReading(random);
+    sweep.plan = {
+        .axes = {{SweepParameter::SenseOhm, {0.1, 1.0 / 3.0, 1e6}}, {SweepParameter::AdcBits, {3.0, 8.0}}},
+        .circuit = sweep.reading.circuit,
+        .repeats = 1 + random.below(99)};
+    for (const double ohm : sweep.plan.axes[0].values)
+        for (const double bits : sweep.plan.axes[1].values)
+            sweep.points.push_back({{ohm, bits}, random.below(99), random.real(), random.real()});
+    return results;
+}
+
 /// Every field filled, one die of odd size, numbers of all magnitudes.
 Project randomProject(std::uint32_t index)
 {
@@ -178,6 +238,7 @@ Project randomProject(std::uint32_t index)
     Project project;
     project.name = "Prüfung µ/\"Ω\"";
     project.dataset = "/a folder/ü";
+    project.images = {0xfedcba98, 1};
     Wafer& wafer = project.wafer;
     wafer.name = "W-7";
     wafer.description = std::string(70'000, 'x') + "Ende";
@@ -206,6 +267,9 @@ Project randomProject(std::uint32_t index)
         study.result.evaluateSeconds = random.real();
         project.studies.push_back(std::move(study));
     }
+    project.circuitResults = randomCircuitResults(random);
+    project.view = randomView(random);
+    project.figures = {{86.0, 44.5, 8.5, true, false, false, 450}, {FigureFormat::Png, FigureFormat::Csv}};
     return project;
 }
 
@@ -248,10 +312,53 @@ bool same(const Run& a, const Run& b)
            same(a.trainSeconds, b.trainSeconds) && same(a.evaluateSeconds, b.evaluateSeconds);
 }
 
+bool same(const ReadNumbers& a, const ReadNumbers& b)
+{
+    return same(a.error, b.error) && same(a.idealError, b.idealError) && same(a.energy, b.energy) &&
+           same(a.power, b.power) && same(a.worstRowLoss, b.worstRowLoss) &&
+           same(a.worstColumnLoss, b.worstColumnLoss);
+}
+
+bool same(const Waterfall& a, const Waterfall& b)
+{
+    return same(a.ideal, b.ideal) && same(a.idealSpread, b.idealSpread) && a.pairings == b.pairings &&
+           std::ranges::equal(a.steps, b.steps, [](const Waterfall::Step& x, const Waterfall::Step& y) {
+               return x.effect == y.effect && same(x.error, y.error) && same(x.spread, y.spread) &&
+                      same(x.cost, y.cost) && same(x.costAlone, y.costAlone);
+           });
+}
+
+void compare(const CircuitResults& a, const CircuitResults& b)
+{
+    QCOMPARE(a.waterfall.has_value(), b.waterfall.has_value());
+    if (a.waterfall) {
+        QVERIFY(a.waterfall->reading == b.waterfall->reading);
+        QVERIFY(std::ranges::equal(a.waterfall->reads, b.waterfall->reads,
+                                   [](const ReadNumbers& x, const ReadNumbers& y) { return same(x, y); }));
+        QVERIFY(same(a.waterfall->waterfall, b.waterfall->waterfall));
+    }
+    QCOMPARE(a.sweep.has_value(), b.sweep.has_value());
+    if (!a.sweep)
+        return;
+    QVERIFY(a.sweep->reading == b.sweep->reading);
+    QVERIFY(a.sweep->plan.circuit == b.sweep->plan.circuit);
+    QCOMPARE(a.sweep->plan.repeats, b.sweep->plan.repeats);
+    QVERIFY(std::ranges::equal(a.sweep->plan.axes, b.sweep->plan.axes,
+                               [](const SweepAxis& x, const SweepAxis& y) {
+                                   return x.parameter == y.parameter && x.values == y.values;
+                               }));
+    QVERIFY(
+        std::ranges::equal(a.sweep->points, b.sweep->points, [](const SweepPoint& x, const SweepPoint& y) {
+            return x.values == y.values && x.count == y.count && same(x.mean, y.mean) &&
+                   same(x.spread, y.spread);
+        }));
+}
+
 void compare(const Project& a, const Project& b)
 {
     QCOMPARE(a.name, b.name);
     QCOMPARE(a.dataset, b.dataset);
+    QVERIFY(a.images == b.images);
     QCOMPARE(a.wafer.name, b.wafer.name);
     QCOMPARE(a.wafer.description, b.wafer.description);
     QVERIFY(a.wafer.geometry == b.wafer.geometry);
@@ -275,6 +382,9 @@ void compare(const Project& a, const Project& b)
         QVERIFY(same(x.trainSeconds, y.trainSeconds));
         QVERIFY(same(x.evaluateSeconds, y.evaluateSeconds));
     }
+    compare(a.circuitResults, b.circuitResults);
+    QVERIFY(a.view == b.view);
+    QVERIFY(a.figures == b.figures);
 }
 
 /// What the Error says; empty if there was none.
@@ -298,6 +408,17 @@ void edit(const fs::path& file, const std::function<void(hid_t)>& change)
     QVERIFY(id >= 0);
     change(id);
     QVERIFY(H5Fclose(id) >= 0);
+}
+
+int versionOf(const fs::path& file)
+{
+    int version = 0;
+    const hid_t id = H5Fopen(file.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
+    const hid_t attribute = H5Aopen(id, "version", H5P_DEFAULT);
+    H5Aread(attribute, H5T_NATIVE_INT, &version);
+    H5Aclose(attribute);
+    H5Fclose(id);
+    return version;
 }
 
 void setAttribute(hid_t file, const char* object, const char* name, hid_t type, const void* value)
@@ -836,8 +957,26 @@ private slots:
         const std::map<int, double> errors{{0, 76.51}, {2, 74.0}};
         QVERIFY(study.result.runs[0].dieErrors == errors);
         QCOMPARE(study.result.runs[2].settings.die, 2);
+        QVERIFY(!project.view && !project.figures);
         saveProject(project, file_);
         compare(loadProject(file_), project);
+        QCOMPARE(versionOf(file_), 2);
+    }
+
+    void onlyStudiesBehindCircuitsNeedANewProgram()
+    {
+        // Views, settings of figures and results of circuits are what an older program can ignore.
+        Project project = loadProject(fs::path(GOLDEN) / "version-2-points.faultline");
+        const Project full = randomProject(16);
+        project.view = full.view;
+        project.figures = full.figures;
+        project.circuitResults = full.circuitResults;
+        project.circuit = full.circuit;
+        saveProject(project, file_);
+        QCOMPARE(versionOf(file_), 2);
+        project.studies.at(0).plan.circuit = project.circuit;
+        saveProject(project, file_);
+        QCOMPARE(versionOf(file_), 3);
     }
 
     void statisticsOfPointsAloneAreRead()
@@ -867,6 +1006,25 @@ private slots:
             QVERIFY2(text.contains(part), part);
 #else
         QSKIP("h5dump is not installed");
+#endif
+    }
+
+    /// Captions, units, the schema's own examples, and a network drawn again from its stream.
+    void pythonReadsWhatTheSchemaSays()
+    {
+#ifdef FAULTLINE_PYTHON
+        Project project = randomProject(17);
+        Run& run = project.studies[0].result.runs[0];
+        run.network =
+            initialNetwork(run.settings.network,
+                           RandomStream(run.settings.seed, RandomUse::Initialise, run.settings.stream()));
+        saveProject(project, file_);
+        QProcess python;
+        python.start(FAULTLINE_PYTHON, {READ_PROJECT, QString::fromStdString(file_.string()), SCHEMA});
+        QVERIFY(python.waitForFinished());
+        QVERIFY2(python.exitCode() == 0, python.readAllStandardError());
+#else
+        QSKIP("no Python with numpy and h5py");
 #endif
     }
 };

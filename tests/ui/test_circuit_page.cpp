@@ -279,6 +279,44 @@ private slots:
         QVERIFY(!child<FigureView>("sweep")->figure());
     }
 
+    void resultsComeBackWithTheProject()
+    {
+        CircuitOptions wired;
+        wired.wires.columnSegment = wired.wires.rowSegment = 20.0;
+        window_->document().setCircuit(wired);
+        const auto seen = [this] {
+            QList<QVariant> all;
+            for (const char* name : {"circuitOutcomes", "waterfallNote", "sweepNote"})
+                all.append(child<QLabel>(name)->text());
+            for (const char* name : {"waterfall", "sweep"})
+                all.append(QString::fromStdString(csv(child<FigureView>(name)->figure()->numbers())));
+            return all;
+        };
+        const std::filesystem::path file = folder_.filePath("results.faultline").toStdString();
+        window_->document().save(file);
+        QVERIFY(!window_->document().isModified());
+        QTest::mouseClick(child<QPushButton>("startWaterfall"), Qt::LeftButton);
+        QTRY_VERIFY_WITH_TIMEOUT(child<FigureView>("waterfall")->figure(), 30000);
+        QVERIFY(window_->document().isModified()); // work that would be lost
+        choose("sweepParameter-1", "Source resistance (ohm)");
+        child<QSpinBox>("sweepSteps-1")->setValue(3);
+        QTest::mouseClick(child<QPushButton>("startSweep"), Qt::LeftButton);
+        QTRY_VERIFY_WITH_TIMEOUT(child<FigureView>("sweep")->figure(), 30000);
+        const QList<QVariant> before = seen();
+        window_->document().save(file);
+
+        show(trained_);
+        window_->document().open(file);
+        QCOMPARE(seen(), before);
+        QVERIFY(child<QLabel>("circuitOutcomes")->text().startsWith("Error"));
+        QVERIFY(!window_->document().isModified());
+        // What has become of the past stays so.
+        type("seriesOhm", "100");
+        window_->document().save(file);
+        window_->document().open(file);
+        QVERIFY(child<QLabel>("sweepNote")->text().contains("Before the latest changes"));
+    }
+
     void anotherProjectClearsThePage()
     {
         QTest::mouseClick(child<QPushButton>("startWaterfall"), Qt::LeftButton);

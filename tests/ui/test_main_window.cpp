@@ -6,6 +6,7 @@
 #include <QComboBox>
 #include <QContextMenuEvent>
 #include <QDialog>
+#include <QDoubleSpinBox>
 #include <QDragEnterEvent>
 #include <QLabel>
 #include <QLineEdit>
@@ -23,6 +24,8 @@
 #include <QToolButton>
 
 #include "figures/comparison.h"
+#include "pages/die_page.h"
+#include "project/project_file.h"
 #include "sample_project.h"
 #include "ui_bench.h"
 #include "views/export_dialog.h"
@@ -87,6 +90,69 @@ private slots:
         QVERIFY(project().studies[0].result.runs[3].dieErrors == errors);
         goTo("compare");
         QVERIFY(child<FigureView>("errorByDie")->figure());
+    }
+
+    void opensAsItWasLeft()
+    {
+        const QString file = folder_.filePath("view.faultline");
+        Project project = sampleProject(5);
+        project.studies.push_back(project.studies[0]);
+        project.studies[1].name = "Study 2";
+        open(project);
+        document().showStudy(0);
+        goTo("die");
+        auto* map = child<HeatMapView>("dieMap");
+        QTest::keyClick(child<QToolButton>("nextDie"), Qt::Key_PageDown);
+        QTest::keyClick(child<QToolButton>("nextDie"), Qt::Key_PageDown);
+        child<QComboBox>("dieOverlay")->setCurrentIndex(static_cast<int>(DieLayer::ConductanceP));
+        child<QComboBox>("colourMap")->setCurrentIndex(1);
+        child<QComboBox>("rangeMode")->setCurrentIndex(1);
+        child<QDoubleSpinBox>("rangeLow")->setValue(12.5);
+        child<QDoubleSpinBox>("rangeHigh")->setValue(87.5);
+        map->zoomAt(map->mapArea().center() + QPointF(40, -20), 6.0);
+        const QRectF seen = map->seen();
+        QVERIFY(!seen.isNull());
+        goTo("wafer");
+        child<QComboBox>("colourBy")->setCurrentIndex(1);
+        goTo("compare");
+        child<QCheckBox>("show-standard")->setChecked(false);
+        child<QComboBox>("dieOrder")->setCurrentIndex(1);
+        child<QToolButton>("enlarge-yield")->click();
+        const FigureSettings figures{{86.0, 50.0, 9.0, true, false, false, 600}, {FigureFormat::Png}};
+        saveFigures(figures);
+        QVERIFY(!window_->isWindowModified());
+        QVERIFY(!document().undoStack().canUndo());
+        goTo("die");
+        const QImage picture = map->grab().toImage();
+        save(file);
+        QVERIFY(window_->close());
+
+        QSettings().clear();
+        open(tinyProject(2, {}));
+        window_->openFile(file);
+        QVERIFY(!window_->isWindowModified());
+        QCOMPARE(child<QStackedWidget>("pages")->currentWidget(),
+                 static_cast<QWidget*>(window_->findChild<DiePage*>()));
+        QCOMPARE(document().shownStudy(), 0);
+        map = child<HeatMapView>("dieMap");
+        QCOMPARE(window_->findChild<DiePage*>()->die(), 2);
+        QCOMPARE(map->overlay().layer, DieLayer::ConductanceP);
+        QCOMPARE(child<QDoubleSpinBox>("rangeLow")->value(), 12.5);
+        QCOMPARE(child<QDoubleSpinBox>("rangeHigh")->value(), 87.5);
+        QCOMPARE(map->seen(), seen);
+        QCOMPARE(map->grab().toImage(), picture);
+        QCOMPARE(child<QComboBox>("colourBy")->currentIndex(), 1);
+        goTo("compare");
+        QVERIFY(!child<QCheckBox>("show-standard")->isChecked());
+        QCOMPARE(child<QComboBox>("dieOrder")->currentIndex(), 1);
+        QVERIFY(!child<QToolButton>("enlarge-yield")->isVisible());
+        QVERIFY(savedFigures() == figures);
+
+        // A project without a view leaves the window as it is.
+        saveProject(sampleProject(3), file.toStdString());
+        window_->openFile(file);
+        QVERIFY(child<QWidget>("errorByDie")->isVisible());
+        QVERIFY(savedFigures() == figures);
     }
 
     void badFileIsExplained()
@@ -367,6 +433,13 @@ private:
         window_->dialogs().showError = [](const QString& words) { QFAIL(qPrintable(words)); };
         window_->show();
         QVERIFY(QTest::qWaitForWindowExposed(window_.get()));
+    }
+
+    void save(const QString& file)
+    {
+        window_->dialogs().saveFile = [file](const QString&) { return file; };
+        child<QAction>("actionSaveAs")->trigger();
+        QVERIFY(QFile::exists(file));
     }
 
     void train()

@@ -96,6 +96,10 @@ ProjectDocument::ProjectDocument(Project project, QObject* parent)
         safekeeping_.finished(study, run);
         setModified(true);
     });
+    for (const auto signal :
+         {&ProjectDocument::circuitChanged, &ProjectDocument::waferChanged, &ProjectDocument::datasetChanged})
+        connect(this, signal, this, &ProjectDocument::outdateCircuitResults);
+    connect(this, &ProjectDocument::dieChanged, this, &ProjectDocument::outdateCircuitResults);
     connect(&safekeeping_, &Safekeeping::failed, this, &ProjectDocument::journalFailed);
     connect(&queue_, &StudyQueue::studiesChanged, this, &ProjectDocument::keepShownStudy);
     connect(&undoStack_, &QUndoStack::cleanChanged, this, &ProjectDocument::tellModified);
@@ -124,7 +128,9 @@ void ProjectDocument::put(Project project)
     undoStack_.clear();
     lastDieId_ = -1;
     project_ = std::move(project);
-    shownStudy_ = static_cast<int>(project_.studies.size()) - 1;
+    const int lastStudy = static_cast<int>(project_.studies.size()) - 1;
+    const int study = project_.view ? project_.view->study : -1;
+    shownStudy_ = study < 0 ? lastStudy : std::min(study, lastStudy);
     queue_.reset();
     setModified(false);
     emit projectReplaced();
@@ -144,6 +150,10 @@ void ProjectDocument::save(const std::filesystem::path& file)
         safekeeping_.reserve(file);
     else if (!readOnly().empty())
         throw Error(readOnly() + ". Save this project under another name.");
+    ViewState view;
+    view.study = shownStudy_;
+    emit aboutToSave(view);
+    project_.view = view;
     saveProject(project_, file, safekeeping_.journal());
     safekeeping_.saved(file);
     file_ = file;
@@ -175,11 +185,32 @@ void ProjectDocument::edited()
     safekeeping_.edited();
 }
 
+void ProjectDocument::keep(CircuitResults::Waterfall result)
+{
+    project_.circuitResults.waterfall = std::move(result);
+    edited();
+    emit circuitResultsChanged();
+}
+
+void ProjectDocument::keep(CircuitResults::Sweep result)
+{
+    project_.circuitResults.sweep = std::move(result);
+    edited();
+    emit circuitResultsChanged();
+}
+
+void ProjectDocument::outdateCircuitResults()
+{
+    project_.circuitResults.outdate();
+    emit circuitResultsChanged();
+}
+
 void ProjectDocument::setDataset(const std::filesystem::path& folder)
 {
     const auto put = [this](const std::string& name) {
         return [this, name] {
             project_.dataset = name;
+            project_.images.reset();
             emit datasetChanged();
         };
     };

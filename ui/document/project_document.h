@@ -37,6 +37,11 @@ public:
 
     /// Stops what trains and puts another project in place. `file`: where it was read from, if anywhere.
     void replaceProject(Project project, const std::filesystem::path& file = {});
+    /// Results of circuits, in place of those before; not undone, as those of studies.
+    void keep(CircuitResults::Waterfall result);
+    void keep(CircuitResults::Sweep result);
+    /// How figures go to paper; kept with the next save, no change of the project.
+    void keepFigures(const FigureSettings& figures) { project_.figures = figures; }
     void open(const std::filesystem::path& file); ///< throws Error and changes nothing
     void save(const std::filesystem::path& file); ///< throws Error, for the file at hand when it is read-only
     /// Why the file at hand must not be written, as when somebody else has it open; empty when it may.
@@ -70,10 +75,13 @@ signals:
     void dieChanged(int die); ///< labels or conductances of its cells
     void waferChanged();      ///< dies were added, removed, renamed, included or excluded
     void projectReplaced();
+    /// Asks the pages to say what they show; they restore it from Project::view at projectReplaced().
+    void aboutToSave(ViewState& view);
     void shownStudyChanged(int study);
     void planChanged();
     void circuitChanged();
     void datasetChanged();
+    void circuitResultsChanged();
     void modifiedChanged(bool modified);
     void journalFailed(const QString& reason);
 
@@ -83,6 +91,7 @@ private:
     void put(Project project);
     void change(const QString& name, const StudyPlan& plan, const CircuitOptions& circuit);
     void edited();
+    void outdateCircuitResults();
     void keepShownStudy();
     QString nameOf(int study) const;
     void setModified(bool modified);

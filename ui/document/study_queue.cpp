@@ -52,12 +52,16 @@ struct StudyQueue::Mailbox {
         std::optional<Run> result;
     };
 
-    std::mutex mutex; // guards all below
+    explicit Mailbox(std::string folder) : dataset(std::move(folder)) {}
+
+    const std::string dataset; // as in Project
+    std::mutex mutex;          // guards all below
     std::condition_variable_any resumed;
     bool paused = false;
     std::vector<Letter> letters;
     std::map<int, RunCheckpoint> checkpoints; // the latest, by run
     int images = 0;                           // in an epoch
+    std::optional<ImageChecksums> checksums;  // of the data set that it trains on
     std::optional<StudyResult> beginning;
     double fraction = 0.0, secondsLeft = -1.0;
     std::optional<StudyResult> outcome;
@@ -228,52 +232,53 @@ void StudyQueue::start(int index)
         for (RunState& run : state(index).runs)
             if (run.settings == checkpoint.settings)
                 run.curve = checkpoint.curve;
-    mailbox_ = std::make_shared<Mailbox>();
-    worker_ = std::jthread([this, plan = study(index).plan, known = study(index).result,
-                            wafer = project_.wafer, dataset = project_.dataset, threads = threads_,
-                            mailbox = mailbox_](const std::stop_token& stop) {
-        yieldToWindow();
-        QElapsedTimer clock; // of training without the pauses
-        double trained = 0.0;
-        clock.start();
-        std::optional<double> begin;
-        const auto observe = [&](const RunUpdate& update) {
-            Mailbox::Letter letter{update.state, static_cast<std::size_t>(update.run), update.epoch, {}};
-            if (update.result)
-                letter.result = *update.result;
-            trained += 1e-9 * static_cast<double>(clock.nsecsElapsed());
-            if (!begin)
-                begin = update.fraction;
-            std::unique_lock lock(mailbox->mutex);
-            mailbox->letters.push_back(std::move(letter));
-            if (update.checkpoint)
-                mailbox->checkpoints[update.run] = *update.checkpoint;
-            mailbox->fraction = update.fraction;
-            if (update.fraction > *begin)
-                mailbox->secondsLeft = trained * (1.0 - update.fraction) / (update.fraction - *begin);
-            mailbox->resumed.wait(lock, stop, [&mailbox] { return !mailbox->paused; });
-            clock.restart();
-        };
-        try {
-            const DatasetPair data = loadDataset(dataset);
-            const bool begins = known.runs.empty() && known.begun.empty();
-            const StudyResult before = begins ? beginning(plan, wafer, data) : known;
-            {
+    mailbox_ = std::make_shared<Mailbox>(project_.dataset);
+    worker_ =
+        std::jthread([this, plan = study(index).plan, known = study(index).result, wafer = project_.wafer,
+                      threads = threads_, mailbox = mailbox_](const std::stop_token& stop) {
+            yieldToWindow();
+            QElapsedTimer clock; // of training without the pauses
+            double trained = 0.0;
+            clock.start();
+            std::optional<double> begin;
+            const auto observe = [&](const RunUpdate& update) {
+                Mailbox::Letter letter{update.state, static_cast<std::size_t>(update.run), update.epoch, {}};
+                if (update.result)
+                    letter.result = *update.result;
+                trained += 1e-9 * static_cast<double>(clock.nsecsElapsed());
+                if (!begin)
+                    begin = update.fraction;
+                std::unique_lock lock(mailbox->mutex);
+                mailbox->letters.push_back(std::move(letter));
+                if (update.checkpoint)
+                    mailbox->checkpoints[update.run] = *update.checkpoint;
+                mailbox->fraction = update.fraction;
+                if (update.fraction > *begin)
+                    mailbox->secondsLeft = trained * (1.0 - update.fraction) / (update.fraction - *begin);
+                mailbox->resumed.wait(lock, stop, [&mailbox] { return !mailbox->paused; });
+                clock.restart();
+            };
+            try {
+                const DatasetPair data = loadDataset(mailbox->dataset);
+                const bool begins = known.runs.empty() && known.begun.empty();
+                const StudyResult before = begins ? beginning(plan, wafer, data) : known;
+                {
+                    const std::scoped_lock lock(mailbox->mutex);
+                    mailbox->images = data.train.size();
+                    mailbox->checksums = checksums(data);
+                    if (begins)
+                        mailbox->beginning = before;
+                }
+                StudyResult result = runStudy(plan, wafer, data, threads, stop, observe, before);
                 const std::scoped_lock lock(mailbox->mutex);
-                mailbox->images = data.train.size();
-                if (begins)
-                    mailbox->beginning = before;
+                mailbox->outcome = std::move(result);
+            } catch (const std::exception& error) {
+                const std::scoped_lock lock(mailbox->mutex);
+                mailbox->failure = QString::fromUtf8(error.what());
             }
-            StudyResult result = runStudy(plan, wafer, data, threads, stop, observe, before);
-            const std::scoped_lock lock(mailbox->mutex);
-            mailbox->outcome = std::move(result);
-        } catch (const std::exception& error) {
-            const std::scoped_lock lock(mailbox->mutex);
-            mailbox->failure = QString::fromUtf8(error.what());
-        }
-        QMetaObject::invokeMethod(
-            this, [this, mailbox] { finish(mailbox); }, Qt::QueuedConnection);
-    });
+            QMetaObject::invokeMethod(
+                this, [this, mailbox] { finish(mailbox); }, Qt::QueuedConnection);
+        });
     collector_.start();
     emit studiesChanged();
     emit progressed();
@@ -308,6 +313,8 @@ void StudyQueue::collect()
         now.fraction = mailbox_->fraction;
         now.secondsLeft = mailbox_->secondsLeft;
         images = mailbox_->images;
+        if (mailbox_->checksums && mailbox_->dataset == project_.dataset)
+            project_.images = mailbox_->checksums;
         if (mailbox_->beginning) // before the first of the runs
             study(*running_).result = std::move(*std::exchange(mailbox_->beginning, std::nullopt));
     }

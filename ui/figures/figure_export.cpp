@@ -19,7 +19,6 @@ namespace
 {
 
 constexpr double pointsPerMillimetre = 72.0 / 25.4;
-constexpr std::array formatNames{"svg", "pdf", "png", "csv"}; // as in FigureFormat
 
 void require(bool holds, const char* words)
 {
@@ -71,29 +70,6 @@ QByteArray exactPdf(const Figure& figure, const FigureStyle& style)
 }
 
 } // namespace
-
-void FigureStyle::validate() const
-{
-    const auto fits = [](double millimetres) {
-        return millimetres == 0.0 || (millimetres >= 20.0 && millimetres <= 1000.0);
-    };
-    require(fits(width) && fits(height), "A figure is from 20 to 1000 mm wide and high.");
-    require(points >= 4.0 && points <= 36.0, "The text of a figure has from 4 to 36 points.");
-    require(dpi >= 50 && dpi <= 2400, "A figure has from 50 to 2400 dots per inch.");
-}
-
-std::string_view name(FigureFormat format)
-{
-    return formatNames[static_cast<std::size_t>(format)];
-}
-
-FigureFormat formatFromName(std::string_view name)
-{
-    for (std::size_t k = 0; k < formatNames.size(); ++k)
-        if (name == formatNames[k])
-            return static_cast<FigureFormat>(k);
-    throw Error("There is no figure format \"" + std::string(name) + "\"; choose svg, pdf, png or csv.");
-}
 
 QSizeF pageSize(const Figure& figure, const FigureStyle& style)
 {

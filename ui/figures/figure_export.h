@@ -1,29 +1,18 @@
 #pragma once
 
-#include <array>
 #include <filesystem>
 #include <memory>
 #include <span>
-#include <string_view>
 #include <vector>
 
 #include <QByteArray>
 #include <QImage>
 
 #include "figures/figure.h"
-#include "figures/figure_style.h"
+#include "project/figure_style.h"
 
 namespace faultline
 {
-
-/// As a picture, or its numbers.
-enum class FigureFormat { Svg, Pdf, Png, Csv };
-inline constexpr std::array allFormats{FigureFormat::Svg, FigureFormat::Pdf, FigureFormat::Png,
-                                       FigureFormat::Csv};
-
-/// "svg", "pdf", "png", "csv": also the ending of the file's name.
-std::string_view name(FigureFormat format);
-FigureFormat formatFromName(std::string_view name); ///< throws Error
 
 /// The page that a style asks for, millimetres.
 QSizeF pageSize(const Figure& figure, const FigureStyle& style);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include <QCheckBox>
 #include <QComboBox>
@@ -103,18 +104,22 @@ double numberIn(const QLineEdit& line, const QString& what)
     return number;
 }
 
+QString describe(const CircuitReading& reading)
+{
+    const QString words = CircuitPage::tr("%1, read %2 times, %3 images each")
+                              .arg(QString::fromStdString(reading.networks))
+                              .arg(reading.reads)
+                              .arg(QLocale().toString(reading.images));
+    return reading.current ? words : CircuitPage::tr("⚠ Before the latest changes: %1").arg(words);
+}
+
 } // namespace
 
 struct CircuitPage::Subject {
     Wafer wafer;
-    std::vector<Run> runs;  ///< without their curves
-    std::vector<int> dies;  ///< ids
-    bool otherDies = false; ///< hardware-aware networks on dies that are not their own, too
-    CircuitOptions circuit;
-    std::string folder; ///< of the images
-    int images = 0;
-    std::uint64_t seed = 1;
-    QString words; ///< what it is, for a person
+    std::vector<Run> runs; ///< without their curves
+    std::string folder;    ///< of the images
+    CircuitReading reading;
 
     std::vector<Pairing> pairs() const
     {
@@ -122,9 +127,9 @@ struct CircuitPage::Subject {
         for (const Run& run : runs)
             networks.push_back(&run);
         std::vector<const Die*> places;
-        for (const int die : dies)
+        for (const int die : reading.dies)
             places.push_back(wafer.find(die));
-        return pairings(networks, places, otherDies);
+        return pairings(networks, places, reading.otherDies);
     }
 };
 
@@ -157,10 +162,10 @@ CircuitPage::CircuitPage(ProjectDocument& document, QWidget* parent)
     poll_.setInterval(often);
     connect(&poll_, &QTimer::timeout, this,
             [this] { progress_->setValue(static_cast<int>(std::lround(100.0 * fraction_->load()))); });
-    for (const auto signal :
-         {&ProjectDocument::circuitChanged, &ProjectDocument::waferChanged, &ProjectDocument::datasetChanged})
-        connect(&document, signal, this, &CircuitPage::outdate);
-    connect(&document, &ProjectDocument::dieChanged, this, &CircuitPage::outdate);
+    connect(&document, &ProjectDocument::circuitResultsChanged, this, [this] {
+        current_ = false;
+        showResults();
+    });
     connect(&document, &ProjectDocument::projectReplaced, this, &CircuitPage::showProject);
     connect(&document.queue(), &StudyQueue::resultsChanged, this, &CircuitPage::fillNetworks);
     connect(&document.queue(), &StudyQueue::studiesChanged, this, &CircuitPage::fillNetworks);
@@ -170,13 +175,9 @@ CircuitPage::CircuitPage(ProjectDocument& document, QWidget* parent)
 void CircuitPage::showProject()
 {
     stop();
-    waterfall_->setFigure(nullptr);
-    sweep_->setFigure(nullptr);
-    outcomes_->hide();
-    waterfallNote_->clear();
-    sweepNote_->clear();
     dies_->clear();
     fillNetworks();
+    showResults();
 }
 
 QWidget* CircuitPage::makeSubject()
@@ -380,13 +381,13 @@ CircuitPage::Subject CircuitPage::subject() const
     const Project& project = document_.project();
     Subject subject{.wafer = project.wafer,
                     .runs = {},
-                    .dies = {},
-                    .otherDies = otherDies_->isChecked(),
-                    .circuit = project.circuit,
                     .folder = project.dataset,
-                    .images = images_->value(),
-                    .seed = project.plan.seed,
-                    .words = {}};
+                    .reading = {.networks = networks_->currentText().toStdString(),
+                                .dies = {},
+                                .otherDies = otherDies_->isChecked(),
+                                .images = images_->value(),
+                                .seed = project.plan.seed,
+                                .circuit = project.circuit}};
     const QVariant mode = networks_->currentData();
     for (const NamedRun& network : finishedNetworks(project))
         if (mode.isValid() ? static_cast<int>(network.run->settings.mode) == mode.toInt()
@@ -402,20 +403,17 @@ CircuitPage::Subject CircuitPage::subject() const
     static const QRegularExpression separators("\\s*[,;]\\s*");
     for (const QString& word : dies_->text().trimmed().split(separators, Qt::SkipEmptyParts))
         names.push_back(word.toStdString());
-    subject.dies = diesNamed(project.wafer, names);
+    subject.reading.dies = diesNamed(project.wafer, names);
     if (names.empty())
         for (const Die& die : project.wafer.dies)
             if (die.included)
-                subject.dies.push_back(die.id);
+                subject.reading.dies.push_back(die.id);
     const std::size_t count = subject.pairs().size();
     if (count == 0)
         throw Error(tr("None of the networks stands on any of these dies: a hardware-aware network stands on "
                        "its own die alone unless others are checked, one for several dies needs as many.")
                         .toStdString());
-    subject.words = tr("%1, read %2 times, %3 images each")
-                        .arg(networks_->currentText())
-                        .arg(count)
-                        .arg(QLocale().toString(subject.images));
+    subject.reading.reads = static_cast<int>(count);
     return subject;
 }
 
@@ -439,10 +437,11 @@ SweepAxis CircuitPage::axisOf(const AxisFields& fields) const
     return axis;
 }
 
-void CircuitPage::start(QLabel& note, const Work& work)
+void CircuitPage::start(const Work& work)
 {
     try {
         auto subject = std::make_shared<const Subject>(this->subject());
+        current_ = true;
         fraction_->store(0.0);
         progress_->setValue(0);
         status_->hide();
@@ -451,24 +450,23 @@ void CircuitPage::start(QLabel& note, const Work& work)
         stop_->setEnabled(true);
         progress_->show();
         poll_.start();
-        background_->start([this, subject, work, &note, images = document_.images(),
+        background_->start([this, subject, work, images = document_.images(),
                             fraction = fraction_](const std::stop_token& token) {
             try {
                 const int side = subject->runs.front().settings.side;
                 const Dataset test =
-                    downsample(firstImages(*images->test(subject->folder), subject->images), side);
+                    downsample(firstImages(*images->test(subject->folder), subject->reading.images), side);
                 const Dataset calibration = downsample(*images->calibration(subject->folder), side);
                 const CircuitBench bench{.wafer = subject->wafer,
                                          .test = test,
                                          .calibration = calibration,
-                                         .seed = subject->seed,
+                                         .seed = subject->reading.seed,
                                          .stop = token,
                                          .progress = [fraction](double part) { fraction->store(part); }};
                 const Draw draw = work(*subject, bench);
-                return Background::Finish([this, draw, subject, &note] {
+                return Background::Finish([this, draw] {
                     if (draw)
                         draw();
-                    note.setText(subject->words);
                     end();
                 });
             } catch (const std::exception& error) {
@@ -487,19 +485,21 @@ void CircuitPage::start(QLabel& note, const Work& work)
 
 void CircuitPage::runWaterfall()
 {
-    start(*waterfallNote_, [this](const Subject& subject, const CircuitBench& bench) -> Draw {
+    start([this](const Subject& subject, const CircuitBench& bench) -> Draw {
         const std::vector<Pairing> pairs = subject.pairs();
         CircuitBench half = bench; // reading all is one part of the work, the waterfall the other
         constexpr double readShare = 0.2;
         half.progress = [&](double part) { bench.progress(readShare * part); };
-        const auto outcomes = readThroughCircuit(pairs, subject.circuit, half);
+        const auto outcomes = readThroughCircuit(pairs, subject.reading.circuit, half);
         half.progress = [&](double part) { bench.progress(readShare + (1.0 - readShare) * part); };
-        const auto steps = outcomes ? waterfall(pairs, subject.circuit, half) : std::nullopt;
+        const auto steps = outcomes ? waterfall(pairs, subject.reading.circuit, half) : std::nullopt;
         if (!steps)
             return {};
-        return [this, outcomes = *outcomes, steps = *steps] {
-            waterfall_->setFigure(waterfallFigure(steps));
-            showOutcomes(outcomes);
+        CircuitResults::Waterfall result{subject.reading, {}, *steps};
+        std::ranges::transform(*outcomes, std::back_inserter(result.reads), numbersOf);
+        return [this, result = std::move(result)]() mutable {
+            result.reading.current = current_;
+            document_.keep(std::move(result));
         };
     });
 }
@@ -512,11 +512,14 @@ void CircuitPage::runSweep()
         if (axes_[1].parameter->currentData().toInt() >= 0)
             plan.axes.push_back(axisOf(axes_[1]));
         plan.validate();
-        start(*sweepNote_, [this, plan](const Subject& subject, const CircuitBench& bench) -> Draw {
+        start([this, plan](const Subject& subject, const CircuitBench& bench) -> Draw {
             const auto points = sweep(subject.pairs(), plan, bench);
             if (!points)
                 return {};
-            return [this, plan, points = *points] { sweep_->setFigure(sweepFigure(plan, points)); };
+            return [this, result = CircuitResults::Sweep{subject.reading, plan, *points}]() mutable {
+                result.reading.current = current_;
+                document_.keep(std::move(result));
+            };
         });
     } catch (const Error& error) {
         status_->setText("⚠ " + QString::fromUtf8(error.what()));
@@ -540,35 +543,37 @@ void CircuitPage::end()
     status_->hide();
 }
 
-void CircuitPage::showOutcomes(const std::vector<CircuitOutcome>& outcomes)
+void CircuitPage::showResults()
+{
+    const CircuitResults& results = document_.project().circuitResults;
+    outcomes_->setVisible(results.waterfall.has_value());
+    waterfall_->setFigure(results.waterfall ? waterfallFigure(results.waterfall->waterfall) : nullptr);
+    waterfallNote_->setText(results.waterfall ? describe(results.waterfall->reading) : QString());
+    if (results.waterfall)
+        showReads(results.waterfall->reads);
+    sweep_->setFigure(results.sweep ? sweepFigure(results.sweep->plan, results.sweep->points) : nullptr);
+    sweepNote_->setText(results.sweep ? describe(results.sweep->reading) : QString());
+}
+
+void CircuitPage::showReads(const std::vector<ReadNumbers>& reads)
 {
     const auto over = [&](const auto& value, int decimals) {
         std::vector<double> values;
-        for (const CircuitOutcome& outcome : outcomes)
-            values.push_back(value(outcome));
+        for (const ReadNumbers& read : reads)
+            values.push_back(value(read));
         QString text = QString("<b>%1</b>").arg(mean(values), 0, 'f', decimals);
         return values.size() == 1 ? text
                                   : text + QString(" ± %1").arg(standardDeviation(values), 0, 'f', decimals);
     };
-    outcomes_->setText(
-        tr("Error %1 %, behind an ideal circuit %2 %  ·  %3 nJ per image, %4 mW while read  · "
-           " wires cost the "
-           "worst row %5 % of its current, the worst column %6 %")
-            .arg(over([](const CircuitOutcome& of) { return of.error; }, 2),
-                 over([](const CircuitOutcome& of) { return of.idealError; }, 2),
-                 over([](const CircuitOutcome& of) { return 1e9 * of.cost.energy; }, 3),
-                 over([](const CircuitOutcome& of) { return 1e3 * of.cost.power; }, 2),
-                 over([](const CircuitOutcome& of) { return 100.0 * worstLoss(of.rows); }, 1),
-                 over([](const CircuitOutcome& of) { return 100.0 * worstLoss(of.columns); }, 1)));
-    outcomes_->show();
-}
-
-/// What is shown is of a circuit or of dies that are no more.
-void CircuitPage::outdate()
-{
-    for (QLabel* note : {waterfallNote_, sweepNote_})
-        if (!note->text().isEmpty() && !note->text().startsWith("⚠"))
-            note->setText(tr("⚠ Before the latest changes: %1").arg(note->text()));
+    outcomes_->setText(tr("Error %1 %, behind an ideal circuit %2 %  ·  %3 nJ per image, %4 mW while read  · "
+                          " wires cost the "
+                          "worst row %5 % of its current, the worst column %6 %")
+                           .arg(over([](const ReadNumbers& of) { return of.error; }, 2),
+                                over([](const ReadNumbers& of) { return of.idealError; }, 2),
+                                over([](const ReadNumbers& of) { return 1e9 * of.energy; }, 3),
+                                over([](const ReadNumbers& of) { return 1e3 * of.power; }, 2),
+                                over([](const ReadNumbers& of) { return 100.0 * of.worstRowLoss; }, 1),
+                                over([](const ReadNumbers& of) { return 100.0 * of.worstColumnLoss; }, 1)));
 }
 
 } // namespace faultline

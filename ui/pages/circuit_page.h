@@ -9,7 +9,7 @@
 #include <QWidget>
 
 #include "document/background.h"
-#include "study/circuit_study.h"
+#include "project/circuit_results.h"
 
 class QCheckBox;
 class QComboBox;
@@ -57,11 +57,11 @@ private:
     Subject subject() const; ///< throws Error
     void runWaterfall();
     void runSweep();
-    void start(QLabel& outcome, const Work& work);
+    void start(const Work& work);
     void stop();
     void end();
-    void showOutcomes(const std::vector<CircuitOutcome>& outcomes);
-    void outdate();
+    void showResults();
+    void showReads(const std::vector<ReadNumbers>& reads);
 
     ProjectDocument& document_;
     QComboBox* networks_;
@@ -75,6 +75,7 @@ private:
     QLabel* outcomes_;
     std::array<AxisFields, 2> axes_;
     QSpinBox* repeats_;
+    bool current_ = true; ///< nothing has changed since what runs was started
     std::shared_ptr<std::atomic<double>> fraction_ = std::make_shared<std::atomic<double>>(0.0);
     QTimer poll_; ///< shows the fraction
     Background* background_;

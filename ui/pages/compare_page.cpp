@@ -31,6 +31,15 @@ namespace
 constexpr std::array figuresOf{&errorByDieFigure, &errorByModeFigure, &errorByDefectsFigure, &yieldFigure,
                                &generalityFigure};
 
+/// In the order of the box.
+QStringList orderNames()
+{
+    QStringList names{"name", "defects"};
+    for (const TrainingMode mode : allModes)
+        names.append(QString::fromUtf8(name(mode).data()));
+    return names;
+}
+
 /// The mark of a series beside its name, as in the charts.
 QIcon symbolOf(const SeriesStyle& style, const QWidget& widget)
 {
@@ -93,7 +102,12 @@ ComparePage::ComparePage(ProjectDocument& document, QWidget* parent)
     page->setContentsMargins(pageMargin, pageMargin, pageMargin, pageMargin);
     page->addWidget(stack_);
 
-    connect(&document, &ProjectDocument::projectReplaced, this, &ComparePage::refresh);
+    connect(&document, &ProjectDocument::projectReplaced, this, [this] {
+        if (const auto& view = document_.project().view)
+            restore(*view);
+        refresh();
+    });
+    connect(&document, &ProjectDocument::aboutToSave, this, &ComparePage::hold);
     connect(&document, &ProjectDocument::shownStudyChanged, this, &ComparePage::refresh);
     connect(&document.queue(), &StudyQueue::studiesChanged, this, &ComparePage::fillStudies);
     connect(&document.queue(), &StudyQueue::resultsChanged, this, &ComparePage::refresh);
@@ -140,6 +154,7 @@ QWidget* ComparePage::chooser()
     order_->addItems({tr("name"), tr("defects")});
     for (const TrainingMode mode : allModes)
         order_->addItem(tr("error, %1").arg(QString::fromUtf8(name(mode).data())));
+    nameEntries(*order_, orderNames());
     connect(study_, &QComboBox::currentIndexChanged, &document_, &ProjectDocument::showStudy);
     connect(order_, &QComboBox::currentIndexChanged, this, &ComparePage::draw);
 
@@ -210,6 +225,7 @@ void ComparePage::addChart(std::size_t chart, const QString& title, const char* 
 /// One chart at the left of the tables, the others in a row below.
 void ComparePage::enlarge(std::size_t large)
 {
+    enlarged_ = large;
     for (std::size_t chart = 0; chart < chartCount; ++chart) {
         enlargers_[chart]->setVisible(chart != large);
         charts_[chart]->setLegend(chart == large);
@@ -219,6 +235,36 @@ void ComparePage::enlarge(std::size_t large)
             small_->addWidget(panels_[chart], 1);
     }
     charts_[large]->setFocus();
+}
+
+void ComparePage::restore(const ViewState& view)
+{
+    const ViewState::Compare& wanted = view.compare;
+    for (std::size_t k = 0; k < allModes.size(); ++k) {
+        const QSignalBlocker quiet(modes_[k]);
+        modes_[k]->setChecked(std::ranges::find(wanted.hiddenModes, name(allModes[k])) ==
+                              wanted.hiddenModes.end());
+    }
+    const QSignalBlocker quiet(order_);
+    chooseName(*order_, wanted.order);
+    networks_ = {wanted.networks.begin(), wanted.networks.end()};
+    selected_ = {wanted.selected.begin(), wanted.selected.end()};
+    const auto chart = std::ranges::find(charts_, QString::fromStdString(wanted.chart), &QObject::objectName);
+    if (chart != charts_.end() && *chart != charts_[enlarged_])
+        enlarge(static_cast<std::size_t>(chart - charts_.begin()));
+}
+
+void ComparePage::hold(ViewState& view) const
+{
+    ViewState::Compare& held = view.compare;
+    held = {.hiddenModes = {},
+            .networks = {networks_.begin(), networks_.end()},
+            .order = chosenName(*order_),
+            .chart = charts_[enlarged_]->objectName().toStdString(),
+            .selected = {selected_.begin(), selected_.end()}};
+    for (std::size_t k = 0; k < allModes.size(); ++k)
+        if (!modes_[k]->isChecked())
+            held.hiddenModes.emplace_back(name(allModes[k]));
 }
 
 /// Draws at once when someone looks, or else when the page is shown.

@@ -22,6 +22,7 @@ class FigureView;
 class NumberTable;
 class Panel;
 class ProjectDocument;
+struct ViewState;
 
 /// What the study found: every die's error under every kind of training, against the software baseline. One
 /// chart is large, the others are beside it; dies that are selected in one chart or table are so in all.
@@ -49,6 +50,8 @@ private:
     QWidget* tables();
     void addChart(std::size_t chart, const QString& title, const char* name, const QString& hint);
     void enlarge(std::size_t chart);
+    void restore(const ViewState& view);
+    void hold(ViewState& view) const;
     void refresh();
     void draw();
     void fillStudies();
@@ -68,8 +71,9 @@ private:
     QComboBox* order_;
     QLabel* selection_;
     QToolButton* clear_;
-    QHBoxLayout* large_; ///< one chart and the tables
-    QHBoxLayout* small_; ///< the other charts
+    QHBoxLayout* large_;       ///< one chart and the tables
+    QHBoxLayout* small_;       ///< the other charts
+    std::size_t enlarged_ = 0; ///< which chart is large
     std::array<FigureView*, chartCount> charts_{};
     std::array<Panel*, chartCount> panels_{};
     std::array<QToolButton*, chartCount> enlargers_{};

@@ -232,12 +232,15 @@ QWidget* DiePage::makeMap()
         tr("Weights are what each pair of cells is worth on this die as the network has written "
            "it.\nDamage is how far that is from the ideal +1 or −1.\nVoltages, current and power are "
            "those of a read: the page beside the map says of which image."));
+    nameEntries(*layer_, {"defects", "conductance-P", "conductance-AP", "tmr", "weights", "damage",
+                          "word-line-voltage", "bit-line-voltage", "current", "power"});
     network_ = comboBox("overlayNetwork", {}, tr("Network"), tr("The trained network that lies on the die"));
     network_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     network_->setMinimumContentsLength(14);
     colours_ = comboBox("colourMap", {"viridis", "cividis", tr("blue–red")}, tr("Colours"), // as in ColourMap
                         tr("viridis and cividis grow lighter with the value; blue–red is white at the middle "
                            "of the range."));
+    nameEntries(*colours_, {"viridis", "cividis", "blue-red"});
     rangeMode_ =
         comboBox("rangeMode", {tr("percentiles"), tr("by hand")}, tr("Range of the colours"),
                  tr("The ends of the colours: percentiles of the healthy cells of all dies, the same "
@@ -412,10 +415,14 @@ QWidget* DiePage::makeHistogram()
 void DiePage::connectDocument()
 {
     connect(&document_, &ProjectDocument::projectReplaced, this, [this] {
-        dieId_ = -1;
+        const auto& view = document_.project().view;
+        dieId_ = view ? view->die.die : -1;
         takeDefaults();
         showWafer();
+        if (view)
+            restore(*view);
     });
+    connect(&document_, &ProjectDocument::aboutToSave, this, &DiePage::hold);
     connect(&document_, &ProjectDocument::waferChanged, this, &DiePage::showWafer);
     const auto followNetworks = [this] {
         showNetworks();
@@ -476,6 +483,51 @@ const Wafer& DiePage::wafer() const
 const Die* DiePage::currentDie() const
 {
     return die_ >= 0 ? &wafer().dies[static_cast<std::size_t>(die_)] : nullptr;
+}
+
+void DiePage::restore(const ViewState& view)
+{
+    if (const int network = network_->findText(QString::fromStdString(view.die.network)); network >= 0)
+        network_->setCurrentIndex(network);
+    mapped_.reset();
+    chooseName(*layer_, view.die.overlay);
+    chooseName(*colours_, view.die.colours);
+    rangeMode_->setCurrentIndex(view.die.rangeByHand ? ByHand : Percentiles);
+    showRangeFields();
+    {
+        const QSignalBlocker quietLow(rangeLow_), quietHigh(rangeHigh_), quietLog(rangeLog_);
+        const double unit = rangeUnit();
+        rangeLow_->setValue(view.die.rangeLow * unit);
+        rangeHigh_->setValue(view.die.rangeHigh * unit);
+        rangeLog_->setChecked(view.die.rangeLog && rangeLog_->isEnabled());
+    }
+    showRead();
+    showOverlay();
+    const CellArea& seen = view.die.seen;
+    map_->showPart({seen.column, seen.row, seen.columns, seen.rows});
+}
+
+void DiePage::hold(ViewState& view) const
+{
+    const QRectF seen = map_->seen();
+    const double unit = rangeUnit();
+    view.die = {.die = dieId_,
+                .overlay = chosenName(*layer_),
+                .network = network_->currentText().toStdString(),
+                .colours = chosenName(*colours_),
+                .rangeByHand = rangeMode_->currentIndex() == ByHand,
+                .rangeLow = rangeLow_->value() / unit,
+                .rangeHigh = rangeHigh_->value() / unit,
+                .rangeLog = rangeLog_->isChecked(),
+                .seen = {seen.y(), seen.x(), seen.height(), seen.width()}};
+}
+
+/// A number of the project times this is what the range's fields say.
+double DiePage::rangeUnit() const
+{
+    return rangeMode_->currentIndex() == ByHand
+               ? textOf(static_cast<DieLayer>(layer_->currentIndex())).perUnit
+               : 1.0;
 }
 
 /// The same die as before, wherever it stands now; the nearest one when it is gone.

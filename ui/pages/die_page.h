@@ -33,6 +33,7 @@ class HistogramView;
 class LegendView;
 class ProjectDocument;
 class ReadPanel;
+struct ViewState;
 
 /// One die large: seen as defects, conductances, weights, damage, or voltages, currents and power of a read;
 /// drawn on with the tools at the left; at the right the histogram of its conductances, which shows and marks
@@ -73,12 +74,15 @@ private:
 
     const Wafer& wafer() const;
     const Die* currentDie() const;
+    void restore(const ViewState& view);
+    void hold(ViewState& view) const;
     void showWafer();
     void showNetworks();
     void tellPart(); ///< which part of the network the die holds
     void showRead(); ///< has the network read on the die, if anybody looks
     bool needsNetwork() const;
     void showOverlay();
+    double rangeUnit() const;
     void showRangeFields();
     void showKind();
     void takeDefaults();

@@ -1,5 +1,6 @@
 #include "pages/panel.h"
 
+#include <QComboBox>
 #include <QFormLayout>
 #include <QHBoxLayout>
 #include <QHeaderView>
@@ -70,6 +71,23 @@ QTableWidget* resultTable(const QStringList& columns)
     table->setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     makeQuiet(*table);
     return table;
+}
+
+void nameEntries(QComboBox& box, const QStringList& names)
+{
+    for (int k = 0; k < static_cast<int>(names.size()); ++k)
+        box.setItemData(k, names[k]);
+}
+
+std::string chosenName(const QComboBox& box)
+{
+    return box.currentData().toString().toStdString();
+}
+
+void chooseName(QComboBox& box, const std::string& name)
+{
+    if (const int entry = box.findData(QString::fromStdString(name)); entry >= 0)
+        box.setCurrentIndex(entry);
 }
 
 void makeQuiet(QTableView& table)

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <string>
+
 #include <QFrame>
 #include <QLabel>
 
+class QComboBox;
 class QFormLayout;
 class QTableView;
 class QTableWidget;
@@ -40,6 +43,11 @@ QLabel* quietLabel(const QString& text = {});
 
 /// A heading over the rows of a form that follow, with room above it.
 void addSection(QFormLayout& form, const QString& title);
+
+/// Names of a box's entries that are the same in every language, for what is kept in the project.
+void nameEntries(QComboBox& box, const QStringList& names);
+std::string chosenName(const QComboBox& box);
+void chooseName(QComboBox& box, const std::string& name); ///< leaves the box where it has none of that name
 
 /// The looks of all tables: no grid, names in the first column, numbers in the others.
 void makeQuiet(QTableView& table);

@@ -59,7 +59,10 @@ WaferPage::WaferPage(ProjectDocument& document, QWidget* parent) : QWidget(paren
     connect(&document_, &ProjectDocument::projectReplaced, this, [this] {
         shownIds_.clear();
         showWafer();
+        if (const auto& view = document_.project().view)
+            restore(*view);
     });
+    connect(&document_, &ProjectDocument::aboutToSave, this, &WaferPage::hold);
     connect(&document_, &ProjectDocument::waferChanged, this, &WaferPage::refreshLater);
     connect(&document_, &ProjectDocument::dieChanged, this, &WaferPage::refreshLater);
     connect(&document_.queue(), &StudyQueue::resultsChanged, this, &WaferPage::showErrors);
@@ -108,6 +111,7 @@ QWidget* WaferPage::makeMap()
     colourBy_ = new QComboBox;
     colourBy_->setObjectName("colourBy");
     colourBy_->addItems({tr("number of defects"), tr("yield"), tr("misclassification")}); // as in ColourBy
+    nameEntries(*colourBy_, {"defects", "yield", "errors"});
     colourBy_->setAccessibleName(tr("Colour dies by"));
     colourBy_->setToolTip(tr("What the frames and badges of the dies show"));
     network_ = new QComboBox;
@@ -176,6 +180,7 @@ QWidget* WaferPage::makeDie()
     layer_ = new QComboBox;
     layer_->setObjectName("dieLayer");
     layer_->addItems({tr("Defects"), tr("G at P"), tr("G at AP"), tr("TMR")}); // as in DieLayer
+    nameEntries(*layer_, {"defects", "conductance-P", "conductance-AP", "tmr"});
     layer_->setAccessibleName(tr("What of the die is shown"));
     layer_->setToolTip(tr("What of the die is shown"));
     layer_->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
@@ -274,6 +279,21 @@ void WaferPage::showErrors()
         showNetworks();
         showNotes();
     }
+}
+
+void WaferPage::restore(const ViewState& view)
+{
+    chooseName(*layer_, view.wafer.overlay);
+    chooseName(*colourBy_, view.wafer.colourBy);
+    if (const int network = network_->findText(QString::fromStdString(view.wafer.network)); network >= 0) {
+        network_->setCurrentIndex(network);
+        showWafer();
+    }
+}
+
+void WaferPage::hold(ViewState& view) const
+{
+    view.wafer = {chosenName(*colourBy_), network_->currentText().toStdString(), chosenName(*layer_)};
 }
 
 void WaferPage::showWafer()

@@ -21,6 +21,7 @@ class NewWaferDialog;
 class Panel;
 class ProjectDocument;
 class WaferView;
+struct ViewState;
 struct DieValues;
 
 /// The dies at their places, to compare, to choose for studies, to copy, name and remove; the current one
@@ -44,6 +45,8 @@ private:
     QWidget* makeDie();
     void makeActions();
     void showWafer();
+    void restore(const ViewState& view);
+    void hold(ViewState& view) const;
     void showNetworks();
     void showSelection();
     void showDie(int die);

@@ -43,19 +43,6 @@ QString millimetres(const QSizeF& size)
     return QString("%1 × %2 mm").arg(size.width(), 0, 'f', 0).arg(size.height(), 0, 'f', 0);
 }
 
-void save(const FigureStyle& style)
-{
-    QSettings settings;
-    settings.beginGroup("export");
-    settings.setValue("width", style.width);
-    settings.setValue("height", style.height);
-    settings.setValue("points", style.points);
-    settings.setValue("title", style.title);
-    settings.setValue("legend", style.legend);
-    settings.setValue("light", style.light);
-    settings.setValue("dpi", style.dpi);
-}
-
 } // namespace
 
 /// The page as large as it fits, on a desk.
@@ -214,7 +201,7 @@ ExportDialog::ExportDialog(std::vector<std::shared_ptr<const Figure>> figures, Q
 
 QWidget* ExportDialog::settings()
 {
-    const FigureStyle saved = savedStyle();
+    const auto& [saved, chosen] = savedFigures();
     const QSettings store;
     auto* widget = new QWidget;
     widget->setFixedWidth(330);
@@ -223,13 +210,12 @@ QWidget* ExportDialog::settings()
     if (figures_.size() > 1)
         form->addRow(tr("&Figure"), which_);
 
-    const QStringList chosen = store.value("export/formats", QStringList{"svg", "pdf", "csv"}).toStringList();
     auto* formatRow = new QHBoxLayout;
     for (const FigureFormat format : allFormats) {
         const QString text = QString::fromUtf8(name(format).data());
         auto* box = new QCheckBox(text.toUpper());
         box->setObjectName("format-" + text);
-        box->setChecked(chosen.contains(text));
+        box->setChecked(std::ranges::find(chosen, format) != chosen.end());
         formatRow->addWidget(box);
         formats_.push_back(box);
     }
@@ -378,37 +364,60 @@ void ExportDialog::write(const std::function<void()>& action, const QString& wha
 
 void ExportDialog::done(int result)
 {
-    save(style());
-    QSettings settings;
-    QStringList chosen;
-    for (const FigureFormat format : formats())
-        chosen.append(QString::fromUtf8(name(format).data()));
-    settings.setValue("export/formats", chosen);
-    settings.setValue("export/folder", folder_->text());
+    saveFigures({style(), formats()});
+    QSettings().setValue("export/folder", folder_->text());
     QDialog::done(result);
 }
 
-FigureStyle savedStyle()
+FigureSettings savedFigures()
 {
     const QSettings settings;
     const auto value = [&](const char* key, const auto& otherwise) {
         return settings.value(QString("export/") + key, otherwise);
     };
-    const FigureStyle usual;
-    FigureStyle style;
-    style.width = value("width", usual.width).toDouble();
-    style.height = value("height", usual.height).toDouble();
-    style.points = value("points", usual.points).toDouble();
-    style.title = value("title", usual.title).toBool();
-    style.legend = value("legend", usual.legend).toBool();
-    style.light = value("light", usual.light).toBool();
-    style.dpi = value("dpi", usual.dpi).toInt();
+    const FigureSettings usual;
+    FigureSettings figures;
+    FigureStyle& style = figures.style;
+    style.width = value("width", style.width).toDouble();
+    style.height = value("height", style.height).toDouble();
+    style.points = value("points", style.points).toDouble();
+    style.title = value("title", style.title).toBool();
+    style.legend = value("legend", style.legend).toBool();
+    style.light = value("light", style.light).toBool();
+    style.dpi = value("dpi", style.dpi).toInt();
     try {
         style.validate();
+        if (settings.contains("export/formats")) {
+            figures.formats.clear();
+            for (const QString& format : settings.value("export/formats").toStringList())
+                figures.formats.push_back(formatFromName(format.toStdString()));
+        }
     } catch (const Error&) {
         return usual; // settings that were edited by hand
     }
-    return style;
+    return figures;
+}
+
+void saveFigures(const FigureSettings& figures)
+{
+    QSettings settings;
+    settings.beginGroup("export");
+    settings.setValue("width", figures.style.width);
+    settings.setValue("height", figures.style.height);
+    settings.setValue("points", figures.style.points);
+    settings.setValue("title", figures.style.title);
+    settings.setValue("legend", figures.style.legend);
+    settings.setValue("light", figures.style.light);
+    settings.setValue("dpi", figures.style.dpi);
+    QStringList formats;
+    for (const FigureFormat format : figures.formats)
+        formats.append(QString::fromUtf8(name(format).data()));
+    settings.setValue("formats", formats);
+}
+
+FigureStyle savedStyle()
+{
+    return savedFigures().style;
 }
 
 void copyFigure(const Figure& figure, const FigureStyle& style)

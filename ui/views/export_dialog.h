@@ -67,7 +67,10 @@ private:
     QPushButton* exportAll_;
 };
 
-/// The style that was last used in the dialog.
+/// What was last used in the dialog, kept for the person.
+FigureSettings savedFigures();
+void saveFigures(const FigureSettings& figures);
+/// Its style.
 FigureStyle savedStyle();
 
 /// Puts a figure on the clipboard, as image and as SVG.

@@ -68,6 +68,7 @@ void HeatMapView::showDie(const Die* die, const DieGeometry& geometry)
         selection_ = {};
         cursor_ = {0, 0};
         fitted_ = true;
+        wanted_ = {};
     }
     refresh();
     setAccessibleDescription(die ? tr("Die %1").arg(QString::fromStdString(die->name)) : QString());
@@ -89,8 +90,7 @@ void HeatMapView::refresh()
     staleLit_ = true;
     rendered_ = {};
     update();
-    if (fitted_)
-        fit();
+    place();
 }
 
 void HeatMapView::setLit(std::function<bool(const CellState&)> lit)
@@ -197,12 +197,46 @@ double HeatMapView::fittingSize() const
 void HeatMapView::fit()
 {
     fitted_ = true;
+    wanted_ = {};
     if (cells_.isEmpty())
         return;
     size_ = fittingSize();
     const QRectF area = mapArea();
     // At the left, beside its ruler.
     offset_ = {0.0, (area.height() - size_ * die_->rows()) / 2};
+    update();
+}
+
+QRectF HeatMapView::seen() const
+{
+    if (!wanted_.isNull())
+        return wanted_;
+    return fitted_ || cells_.isEmpty() ? QRectF() : QRectF(-offset_ / size_, mapArea().size() / size_);
+}
+
+void HeatMapView::showPart(const QRectF& seen)
+{
+    wanted_ = seen;
+    fitted_ = seen.isEmpty();
+    place();
+}
+
+/// After a change of what is shown or of the room that it has.
+void HeatMapView::place()
+{
+    if (fitted_)
+        return fit();
+    if (cells_.isEmpty())
+        return;
+    if (!wanted_.isNull()) {
+        const QSizeF area = mapArea().size();
+        const double size = std::min(area.width() / wanted_.width(), area.height() / wanted_.height());
+        const double smallest = fittingSize();
+        size_ = std::clamp(size, smallest, std::max(largestCell, smallest));
+        const QPointF middle(area.width() / 2, area.height() / 2);
+        offset_ = middle - wanted_.center() * size_;
+    }
+    keepInSight();
     update();
 }
 
@@ -218,6 +252,7 @@ void HeatMapView::zoomAt(const QPointF& point, double factor)
     offset_ = point - corner - (point - corner - offset_) * (size / size_);
     size_ = size;
     fitted_ = false;
+    wanted_ = {};
     keepInSight();
     update();
 }
@@ -228,6 +263,7 @@ void HeatMapView::panBy(const QPointF& pixels)
         return;
     offset_ += pixels;
     fitted_ = false;
+    wanted_ = {};
     keepInSight();
     update();
 }
@@ -533,10 +569,7 @@ void HeatMapView::paintRulers(QPainter& painter, const Theme& theme) const
 
 void HeatMapView::resizeEvent(QResizeEvent*)
 {
-    if (fitted_)
-        fit();
-    else if (!cells_.isEmpty())
-        keepInSight();
+    place();
 }
 
 void HeatMapView::wheelEvent(QWheelEvent* event)

@@ -50,6 +50,9 @@ public:
     CellIndex cursorCell() const { return cursor_; }
     CellIndex hoveredCell() const { return hover_; } ///< may be outside the die
     void fit();
+    /// The part in sight, cells; null while the whole die is.
+    QRectF seen() const;
+    void showPart(const QRectF& seen); ///< as large as it fits, until a person zooms or pans; null for all
     void zoomAt(const QPointF& point, double factor); ///< keeps the cell under the point there
     void panBy(const QPointF& pixels);
     std::shared_ptr<const Figure> figure() const; ///< of the cells in sight; null without a die
@@ -87,6 +90,7 @@ private:
     QRect visibleCells() const;
     double fittingSize() const;
     void keepInSight();
+    void place();
     void remakeLit();
     void setHover(const CellIndex& cell);
     void moveCursor(int rows, int columns);
@@ -111,6 +115,7 @@ private:
     QRect selection_;
 
     bool fitted_ = true;
+    QRectF wanted_;     ///< of showPart(), for when the view is resized
     double size_ = 1.0; ///< of a cell, pixels
     QPointF offset_;    ///< of the die's corner from mapArea()'s, pixels
 

@@ -57,6 +57,7 @@ namespace
 
 constexpr int layoutVersion = 1; // of the window's saved geometry
 
+const QString railPrefix = QStringLiteral("rail-"); // of a button's name, before its page's
 const QString fileSuffix = QStringLiteral(".faultline");
 
 Dialogs realDialogs(QWidget* window)
@@ -208,6 +209,11 @@ MainWindow::MainWindow(Project project, QWidget* parent)
     connect(compare, &ComparePage::exportWanted, this, &MainWindow::exportFigures);
     connect(&document_, &ProjectDocument::projectReplaced, this, &MainWindow::showTitle);
     connect(&document_, &ProjectDocument::modifiedChanged, this, &MainWindow::showTitle);
+    connect(&document_, &ProjectDocument::projectReplaced, this, &MainWindow::restoreView);
+    connect(&document_, &ProjectDocument::aboutToSave, this, [this](ViewState& view) {
+        view.page = nameOfPage(pages_->currentIndex()).toStdString();
+        document_.keepFigures(savedFigures());
+    });
     connect(&document_.queue(), &StudyQueue::failed, this,
             [this](const QString& reason) { dialogs_.showError(reason); });
     connect(&document_, &ProjectDocument::journalFailed, this, [this](const QString& reason) {
@@ -248,7 +254,7 @@ void MainWindow::addPage(QWidget* page, const QString& name, const QString& icon
 {
     const int index = pages_->count();
     auto* button = new QToolButton;
-    button->setObjectName("rail-" + icon);
+    button->setObjectName(railPrefix + icon);
     button->setText(name);
     button->setToolTip(tr("%1 (Ctrl+%2)").arg(name).arg(index + 1));
     button->setCheckable(true);
@@ -262,6 +268,22 @@ void MainWindow::addPage(QWidget* page, const QString& name, const QString& icon
     layout->insertWidget(index, button);
     pages_->addWidget(page);
     button->setChecked(index == 0);
+}
+
+QString MainWindow::nameOfPage(int page) const
+{
+    return railButtons_->button(page)->objectName().remove(0, railPrefix.size());
+}
+
+/// The pages restore what is theirs.
+void MainWindow::restoreView()
+{
+    const Project& project = document_.project();
+    if (project.figures)
+        saveFigures(*project.figures);
+    for (int page = 0; project.view && page < pages_->count(); ++page)
+        if (nameOfPage(page).toStdString() == project.view->page)
+            pages_->setCurrentIndex(page);
 }
 
 void MainWindow::makeMenus()

@@ -51,6 +51,8 @@ protected:
 private:
     void makeRail();
     void makeMenus();
+    QString nameOfPage(int page) const;
+    void restoreView();
     void addPage(QWidget* page, const QString& name, const QString& icon);
     void tintRail();
     void newDemo();

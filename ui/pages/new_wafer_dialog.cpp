@@ -135,6 +135,10 @@ QLayout* NewWaferDialog::makeForm()
     tmr_ = number("waferTmr", 0.1, 10000, 1, " %", tr("(R_AP − R_P) / R_P"));
     sigmaP_ = number("waferSigmaP", 0.0, 200, 2, " %", tr("Standard deviation of ln G at P"));
     sigmaAP_ = number("waferSigmaAP", 0.0, 200, 2, " %", tr("Standard deviation of ln G at AP"));
+    correlation_ =
+        number("waferCorrelation", -1.0, 1.0, 2, "",
+               tr("Of a junction's ln G at P with that at AP: near 1 where junctions differ in area "
+                  "and not in TMR"));
     shortConductance_ =
         number("shortConductance", 0.0, 1e4, 3, tr(" G_P"), tr("Median conductance of shorts"));
     shortSigma_ = number("shortSigma", 0.0, 500, 1, " %", tr("Standard deviation of ln G of shorts"));
@@ -160,6 +164,7 @@ QLayout* NewWaferDialog::makeForm()
     form->addRow(boldLabel(tr("Junctions")));
     form->addRow(tr("R at P, TMR"), pair(resistance_, "", tmr_));
     form->addRow(tr("Variation P, AP"), pair(sigmaP_, "", sigmaAP_));
+    form->addRow(tr("Correlation"), correlation_);
     form->addRow(boldLabel(tr("Defects: share of cells, dispersion")));
     for (std::size_t k = 0; k < allDefects.size(); ++k) {
         const QString defect = QString::fromUtf8(faultline::name(allDefects[k]));
@@ -195,6 +200,7 @@ void NewWaferDialog::show(const WaferDescription& description)
     tmr_->setValue(100.0 * (parallel / statistics.level[AP].median - 1.0));
     sigmaP_->setValue(100.0 * statistics.level[P].sigma);
     sigmaAP_->setValue(100.0 * statistics.level[AP].sigma);
+    correlation_->setValue(statistics.levelCorrelation);
     for (std::size_t k = 0; k < allDefects.size(); ++k) {
         const DefectRate& rate = statistics.rate(allDefects[k]);
         rates_[k]->setValue(100.0 * rate.rate);
@@ -220,6 +226,7 @@ WaferDescription NewWaferDialog::description() const
     const double parallel = description.device.conductance(P);
     statistics.level[P] = {parallel, sigmaP_->value() / 100.0};
     statistics.level[AP] = {description.device.conductance(AP), sigmaAP_->value() / 100.0};
+    statistics.levelCorrelation = correlation_->value();
     for (std::size_t k = 0; k < allDefects.size(); ++k) {
         DefectRate& rate = statistics.rate(allDefects[k]);
         rate.rate = rates_[k]->value() / 100.0;

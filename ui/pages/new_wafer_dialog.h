@@ -39,7 +39,7 @@ private:
 
     QLineEdit *name_, *seed_;
     QSpinBox *dies_, *rows_, *columns_, *kernelRows_, *kernelColumns_;
-    QDoubleSpinBox *resistance_, *tmr_, *sigmaP_, *sigmaAP_;
+    QDoubleSpinBox *resistance_, *tmr_, *sigmaP_, *sigmaAP_, *correlation_;
     std::array<QDoubleSpinBox*, allDefects.size()> rates_, dispersions_;
     FailureFields* failures_;
     QDoubleSpinBox *shortConductance_, *shortSigma_, *openConductance_;

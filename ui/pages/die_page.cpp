@@ -163,8 +163,9 @@ QWidget* DiePage::makeTools()
                      tr("A kind of defect, or working cells with conductances as typed below."));
     labelOnly_ = new QCheckBox(tr("label only"));
     labelOnly_->setObjectName("labelOnly");
-    labelOnly_->setToolTip(tr("Cells keep the conductances that they have, as measured ones should: only what "
-                              "they count as changes."));
+    labelOnly_->setToolTip(
+        tr("Cells keep the conductances that they have, as measured ones should: only what "
+           "they count as changes."));
     for (const Level level : {AP, P}) {
         auto* box = numberBox(level == P ? "drawConductanceP" : "drawConductanceAP",
                               level == P ? tr("Conductance") : tr("Conductance at AP"),
@@ -939,7 +940,7 @@ QString DiePage::strokeName() const
         what = labelOnly_->isChecked() ? tr("healthy cells") : tr("conductances");
         break;
     }
-    return (labelOnly_->isChecked()   ? tr("label %1")
+    return (labelOnly_->isChecked() ? tr("label %1")
             : tool == Tool::Scatter ? tr("scatter %1")
                                     : tr("draw %1"))
         .arg(what);

@@ -10,7 +10,8 @@ LockFile lockToWrite(const std::filesystem::path& project)
 {
     LockFile lock(project);
     if (!lock.isHeld())
-        throw Error(project.string() + ": " + lock.owner()->words() + " is at work on it");
+        throw Error(project.string() + ": " + lock.owner()->words() + " is at work on it" +
+                    lock.owner()->advice(project));
     return lock;
 }
 

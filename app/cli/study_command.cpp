@@ -149,31 +149,44 @@ Shard shardFrom(const std::string& text)
     return shard;
 }
 
+/// Keeps what is not of this study beside its file, and says so.
+void keepAside(const Project& other, const fs::path& file, const std::string& what)
+{
+    fs::path kept;
+    for (int number = 1; kept.empty() || fs::exists(kept); ++number)
+        kept = file.parent_path() / (file.stem().string() + "-" + std::to_string(number) + ".faultline");
+    saveProject(other, kept);
+    std::cout << what << " is kept as " << kept.string() << std::endl;
+}
+
 /// Puts what an earlier call of this study has finished into `project`, from its file and from the journal of
 /// one that was killed. Another study's file is kept under another name. Returns how many runs there were.
 std::size_t resume(Project& project, const fs::path& file)
 {
     std::optional<Project> before;
-    if (auto recovery = recover(journalOf(file), file))
+    if (auto recovery = recover(journalOf(file), file)) {
+        if (recovery->otherContent && !sameBench(recovery->project, loadProject(file)))
+            keepAside(loadProject(file), file, recovery->otherContent->words() + " The file's");
         before = std::move(recovery->project);
-    else if (fs::exists(file))
+    } else if (fs::exists(file)) {
         before = loadProject(file);
+    }
     if (!before)
         return 0;
     Study& study = project.studies.front();
-    const bool same = sameBench(*before, project) && before->studies.size() == 1 &&
-                      before->studies.front().plan == study.plan;
-    if (same) {
-        study.result = std::move(before->studies.front().result);
-        return study.result.runs.size() + study.result.begun.size();
+    const auto same = sameBench(*before, project)
+                          ? std::ranges::find(before->studies, study.plan, &Study::plan)
+                          : before->studies.end();
+    const bool found = same != before->studies.end();
+    if (found)
+        study.result = same->result;
+    if (!found || before->studies.size() > 1) {
+        keepAside(*before, file, "The study that was in " + file.string() + " is another one; it");
+        if (found)
+            saveProject(project, file);
+        fs::remove_all(journalOf(file)); // which knows nothing more
     }
-    fs::path kept;
-    for (int number = 1; kept.empty() || fs::exists(kept); ++number)
-        kept = file.parent_path() / (file.stem().string() + "-" + std::to_string(number) + ".faultline");
-    saveProject(*before, kept);
-    std::cout << "The study that was in " << file.string() << " is another one; it is kept as "
-              << kept.string() << std::endl;
-    return 0;
+    return study.result.runs.size() + study.result.begun.size();
 }
 
 /// Runs the study from where it stands, with a journal of it, and saves it: also when a person stops it.
@@ -202,7 +215,7 @@ void perform(Project& project, const DatasetPair& data, int threads, const fs::p
             study.result, shard);
     }
     try {
-        saveProject(project, file);
+        saveProject(project, file, journal.id());
     } catch (const Error& error) {
         journal.flush();
         throw Error(std::string(error.what()) + "\nWhat was trained is kept in " + journal.folder().string() +

@@ -60,6 +60,16 @@ LockOwner thisProcess()
     return {hostName(), ::getpid(), processStart(::getpid()), userName(), timestamp()};
 }
 
+/// One lock whatever links lead to the file.
+fs::path lockOf(const fs::path& file)
+{
+    std::error_code missing;
+    const fs::path real = fs::canonical(file, missing);
+    fs::path lock = missing ? fs::absolute(file) : real;
+    lock += ".lock";
+    return lock;
+}
+
 std::string text(const LockOwner& owner)
 {
     return "faultline-lock\n" + owner.host + "\n" + std::to_string(owner.process) + "\n" +
@@ -123,10 +133,10 @@ bool create(const fs::path& lock, const fs::path& shown)
     };
     const std::string words = text(thisProcess());
     const auto write = [&](int file) {
-        const bool written =
-            ::write(file, words.data(), words.size()) == static_cast<ssize_t>(words.size()) &&
-            ::fsync(file) == 0;
-        return written ? 0 : errno;
+        const ssize_t written = ::write(file, words.data(), words.size());
+        if (written >= 0 && written != static_cast<ssize_t>(words.size()))
+            return ENOSPC;
+        return written >= 0 && ::fsync(file) == 0 ? 0 : errno;
     };
     constexpr mode_t permissions = 0644;
     const std::string folder = lock.parent_path().string();
@@ -163,12 +173,16 @@ std::string LockOwner::words() const
     return user + " on " + host + " (process " + std::to_string(process) + ") since " + since;
 }
 
+std::string LockOwner::advice(const fs::path& file) const
+{
+    if (host == hostName())
+        return "";
+    return ". If nothing works on it there any more, remove " + lockOf(file).string();
+}
+
 LockFile::LockFile(const fs::path& file)
 {
-    std::error_code missing;
-    const fs::path real = fs::canonical(file, missing);
-    fs::path lock = missing ? fs::absolute(file) : real; // one lock whatever links lead to the file
-    lock += ".lock";
+    const fs::path lock = lockOf(file);
     for (int attempt = 0; attempt < 3; ++attempt) {
         if (create(lock, file)) {
             lock_ = lock;

@@ -16,6 +16,9 @@ struct LockOwner {
     std::string user;
     std::string since;         ///< UTC, ISO 8601
     std::string words() const; ///< "ada on bench3 (process 1234) since 2026-11-23T21:40:07Z"
+    /// How to go on when its process cannot be asked from here, as a sentence to follow words(); else
+    /// nothing.
+    std::string advice(const std::filesystem::path& file) const;
 };
 
 /// Says that this process works on a file: "FILE.lock" beside it, a few lines of text that name the owner. It

@@ -1085,13 +1085,15 @@ void setFormat(Group& root, const char* format, bool hasCircuits)
     root.set("created", timestamp());
 }
 
-void save(Group root, const Project& project)
+void save(Group root, const Project& project, const std::string& journal)
 {
     const bool hasCircuits =
         project.plan.circuit || std::ranges::any_of(project.studies, [](const Study& study) {
             return study.plan.circuit.has_value();
         });
     setFormat(root, formatName, hasCircuits);
+    if (!journal.empty())
+        root.set("journal", journal);
     root.set("name", project.name);
     root.set("dataset", project.dataset);
     saveChecksums(root, project.images);
@@ -1165,10 +1167,11 @@ Project load(const std::string& bytes)
 
 } // namespace
 
-void saveProject(const Project& project, const std::filesystem::path& file)
+void saveProject(const Project& project, const std::filesystem::path& file, const std::string& journal)
 {
-    const std::string bytes =
-        at(file.string(), [&] { return hdf5::build([&](Group root) { save(std::move(root), project); }); });
+    const std::string bytes = at(file.string(), [&] {
+        return hdf5::build([&](Group root) { save(std::move(root), project, journal); });
+    });
     writeFileAtomically(file, bytes, [&](const std::filesystem::path& temporary) {
         at(file.string() + ": the new file does not read back", [&] { load(readWholeFile(temporary)); });
     });
@@ -1178,6 +1181,15 @@ Project loadProject(const std::filesystem::path& file)
 {
     const std::string bytes = readWholeFile(file);
     return at(file.string(), [&] { return load(bytes); });
+}
+
+std::string journalIn(const std::filesystem::path& file)
+{
+    const std::string bytes = readWholeFile(file);
+    return at(file.string(), [&] {
+        const hdf5::Image image(bytes);
+        return image.root().has("journal") ? image.root().text("journal") : std::string();
+    });
 }
 
 void saveStudyPart(const Study& part, const std::filesystem::path& file)

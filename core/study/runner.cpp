@@ -277,9 +277,11 @@ void merge(StudyResult& result, const StudyResult& part, const StudyPlan& plan, 
         }
     }
     merged.complete = merged.runs.size() == all.size();
-    for (Run& run : result.runs) // on dies that have left the wafer
-        if (std::ranges::find(all, run.settings) == all.end())
-            merged.runs.push_back(std::move(run));
+    for (const StudyResult* source : std::array{static_cast<const StudyResult*>(&result), &part})
+        for (const Run& run : source->runs) // on dies that have left the wafer
+            if (std::ranges::find(all, run.settings) == all.end() &&
+                std::ranges::find(merged.runs, run.settings, &Run::settings) == merged.runs.end())
+                merged.runs.push_back(run);
     result = std::move(merged);
 }
 

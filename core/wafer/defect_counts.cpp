@@ -82,7 +82,7 @@ Interval meanInterval(std::span<const double> counts, double confidence)
 
     const double tail = (1.0 - confidence) / 2.0;
     double reach = quantile(complement(boost::math::chi_squared(1.0), 2.0 * tail));
-    constexpr double evident = 0.5;
+    constexpr double evident = 0.25;
     const bool diesDiffer = testOverdispersion(counts).likelihoodRatio >= evident;
     if (diesDiffer) {
         const double t = quantile(complement(boost::math::students_t(dies - 1.0), tail));

@@ -22,7 +22,7 @@ struct Interval {
 };
 
 /// Confidence interval of the mean count: all means whose likelihood is within q / 2 of the largest. Where
-/// the counts scatter more than Poisson's by a likelihood ratio (OverdispersionTest) of 1/2 or more, it is
+/// the counts scatter more than Poisson's by a likelihood ratio (OverdispersionTest) of 1/4 or more, it is
 /// the profile likelihood, the dispersion fitted to each mean, and q the square of Student's t for that many
 /// dies, since their spread is estimated too; else Poisson's likelihood, and q chi-square's quantile. (To fit
 /// a dispersion to any smaller scatter would make intervals of Poisson counts hold too often.) So it allows

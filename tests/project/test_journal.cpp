@@ -163,17 +163,114 @@ private slots:
         QCOMPARE(recover(journalOf(file_), file_)->finishedRuns, 1);
     }
 
-    /// A crash between saving and clearing: what is older than the file is not taken for an edit.
-    void olderThanTheFile()
+    /// A crash between saving and clearing: what the file has is not taken for an edit, whatever the times.
+    void savedButNotCleared()
     {
         {
             Journal journal(journalOf(file_));
             journal.keep(project_);
+            project_.name = "saved later";
+            saveProject(project_, file_, journal.id());
         }
-        QTest::qSleep(20); // above the grain of file times
-        project_.name = "saved later";
-        saveProject(project_, file_);
+        fs::last_write_time(file_, fs::last_write_time(file_) - std::chrono::hours(1));
         QVERIFY(!recover(journalOf(file_), file_));
+        {
+            Journal next(journalOf(file_)); // goes on in the same folder, with edits of its own
+            project_.name = "edited once more";
+            next.keep(project_);
+        }
+        const auto recovery = recover(journalOf(file_), file_);
+        QVERIFY(recovery && !recovery->otherContent);
+        QCOMPARE(recovery->project.name, std::string("edited once more"));
+    }
+
+    void timesOfFilesDoNotMatter()
+    {
+        {
+            Journal journal(journalOf(file_));
+            project_.name = "edited";
+            journal.keep(project_);
+        }
+        fs::last_write_time(file_, fs::file_time_type::clock::now() + std::chrono::hours(1));
+        const auto recovery = recover(journalOf(file_), file_);
+        QVERIFY(recovery && recovery->edits && !recovery->otherContent);
+        QCOMPARE(recovery->project.name, std::string("edited"));
+    }
+
+    void editsOfAnotherContentAreKept()
+    {
+        {
+            Journal journal(journalOf(file_));
+            Project edited = project_;
+            edited.name = "edited";
+            journal.keep(edited);
+        }
+        project_.name = "restored from elsewhere";
+        project_.studies[0].result.runs.push_back(finishedRun(runs_[0]));
+        saveProject(project_, file_);
+        const auto recovery = recover(journalOf(file_), file_);
+        QVERIFY(recovery && recovery->edits && recovery->otherContent);
+        QCOMPARE(recovery->project.name, std::string("edited"));
+        QCOMPARE(recovery->project.studies[0].result.runs.size(), std::size_t{1});
+        VERIFY_CONTAINS(recovery->otherContent->words(), " UTC, were made to another content");
+    }
+
+    /// Older programs did not name their journals.
+    void journalWithoutId_data()
+    {
+        QTest::addColumn<int>("minutes");
+        QTest::addColumn<bool>("other");
+        QTest::newRow("newer than the file") << 1 << false;
+        QTest::newRow("older") << -1 << true;
+    }
+
+    void journalWithoutId()
+    {
+        QFETCH(const int, minutes);
+        QFETCH(const bool, other);
+        const fs::path snapshot = journalOf(file_) / "project.faultline";
+        fs::create_directories(journalOf(file_));
+        saveProject(project_, snapshot);
+        fs::last_write_time(snapshot, fs::last_write_time(file_) + std::chrono::minutes(minutes));
+        const auto recovery = recover(journalOf(file_), file_);
+        QVERIFY(recovery && recovery->edits);
+        QCOMPARE(recovery->otherContent.has_value(), other);
+    }
+
+    void runsGoToTheirOwnStudy()
+    {
+        Study other = project_.studies[0];
+        other.name = "Study 2";
+        project_.studies.push_back(other); // of equal plan
+        saveProject(project_, file_);
+        {
+            Journal journal(journalOf(file_));
+            journal.keep(project_.studies[0], begunRun(runs_[0], 1));
+            journal.keep(project_.studies[1], finishedRun(runs_[0]));
+        }
+        const auto recovery = recover(journalOf(file_), file_);
+        QCOMPARE(recovery->project.studies.size(), std::size_t{2});
+        QCOMPARE(recovery->project.studies[0].result.begun.size(), std::size_t{1});
+        QVERIFY(recovery->project.studies[0].result.runs.empty());
+        QCOMPARE(recovery->project.studies[1].result.runs.size(), std::size_t{1});
+    }
+
+    void runsOfNoStudyBecomeOne()
+    {
+        {
+            Journal journal(journalOf(file_));
+            Study unknown = project_.studies[0];
+            unknown.plan.seed = 99;
+            const std::vector<RunSettings> runs = runsOf(unknown.plan, project_.wafer);
+            journal.keep(unknown, finishedRun(runs[0]));
+            journal.keep(unknown, finishedRun(runs[1]));
+        }
+        const auto recovery = recover(journalOf(file_), file_);
+        QCOMPARE(recovery->finishedRuns, 2);
+        QCOMPARE(recovery->project.studies.size(), std::size_t{2});
+        QVERIFY(recovery->project.studies[0].result.runs.empty());
+        QCOMPARE(recovery->project.studies[1].name, std::string("Study 1 (recovered)"));
+        QCOMPARE(recovery->project.studies[1].result.runs.size(), std::size_t{2});
     }
 
     void aLaterJournalLeavesAnEarlierOneWhole()
@@ -237,6 +334,7 @@ private slots:
         QVERIFY(first.isHeld());
         const LockFile second(file_);
         QVERIFY(!second.isHeld());
+        QCOMPARE(second.owner()->advice(file_), std::string());
         VERIFY_CONTAINS(second.owner()->words(), "(process " + std::to_string(::getpid()) + ") since 20");
         first = {};
         QVERIFY(LockFile(file_).isHeld());
@@ -267,8 +365,10 @@ private slots:
         const LockFile lock(file_);
         QCOMPARE(lock.isHeld(), taken);
         QCOMPARE(fs::exists(temporary), !taken); // what the dead one was writing
-        if (!taken)
+        if (!taken) {
             QCOMPARE(lock.owner()->user, std::string("ada"));
+            VERIFY_CONTAINS(lock.owner()->advice(file_), "remove " + file_.string() + ".lock");
+        }
     }
 
     void foreignLockIsRespected()

@@ -198,6 +198,53 @@ private slots:
         QVERIFY(window.document().isModified());
     }
 
+    void failedSaveKeepsTheWork()
+    {
+        MainWindow window(project());
+        QStringList told;
+        const QString other = folder_->filePath("other.faultline");
+        window.dialogs().showError = [&told](const QString& words) { told << words; };
+        window.dialogs().saveFile = [&](const QString&) { return other; };
+        window.openFile(QString::fromStdString(file_.string()));
+        window.document().setDataset("changed");
+        fs::remove(file_);
+        fs::create_directory(file_); // in the way
+        window.findChild<QAction*>("actionSave")->trigger();
+        QCOMPARE(told.size(), 1);
+        QVERIFY2(told[0].startsWith(QString::fromStdString(file_.string()) + ": cannot write"),
+                 qPrintable(told[0]));
+        QVERIFY(window.document().isModified());
+        QCOMPARE(window.document().project().dataset, std::string("changed"));
+
+        window.findChild<QAction*>("actionSaveAs")->trigger();
+        QCOMPARE(told.size(), 1);
+        QVERIFY(!window.document().isModified());
+        QCOMPARE(loadProject(other.toStdString()).dataset, std::string("changed"));
+    }
+
+    void recoveryOfAnotherContentIsAsked()
+    {
+        {
+            Journal journal(journalOf(file_));
+            Project edited = project();
+            edited.name = "edited";
+            journal.keep(edited);
+        }
+        Project restored = project();
+        restored.name = "restored";
+        saveProject(restored, file_);
+        MainWindow window(project());
+        QString asked;
+        window.dialogs().recover = [&asked](const QString& words) {
+            asked = words;
+            return true;
+        };
+        window.openFile(QString::fromStdString(file_.string()));
+        QVERIFY2(asked.contains("another content"), qPrintable(asked));
+        QCOMPARE(window.document().project().name, std::string("edited"));
+        QCOMPARE(loadProject(file_).name, std::string("restored")); // until it is saved
+    }
+
     void unreadableJournalIsToldOfOnce()
     {
         const fs::path journal = stateFolder() / "faultline/unsaved/host-1-1.faultline.journal";

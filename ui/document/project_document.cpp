@@ -155,7 +155,7 @@ void ProjectDocument::save(const std::filesystem::path& file)
     view.study = shownStudy_;
     emit aboutToSave(view);
     project_.view = view;
-    saveProject(project_, file);
+    saveProject(project_, file, safekeeping_.journal());
     safekeeping_.saved(file);
     file_ = file;
     undoStack_.setClean();

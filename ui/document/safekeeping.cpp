@@ -120,7 +120,8 @@ void Safekeeping::take(const fs::path& file)
     try {
         lock_ = LockFile(file);
         if (!lock_.isHeld())
-            readOnly_ = lock_.owner()->words() + " has " + file.string() + " open";
+            readOnly_ =
+                lock_.owner()->words() + " has " + file.string() + " open" + lock_.owner()->advice(file);
     } catch (const Error& error) {
         readOnly_ = error.what();
     }
@@ -157,8 +158,8 @@ void Safekeeping::reserve(const fs::path& file)
     reserved_ = {}; // of a save that failed
     LockFile other(file);
     if (!other.isHeld())
-        throw Error(file.string() + ": " + other.owner()->words() +
-                    " has it open. Choose another name to save under.");
+        throw Error(file.string() + ": " + other.owner()->words() + " has it open" +
+                    other.owner()->advice(file) + ". Choose another name to save under.");
     reserved_ = std::move(other);
 }
 

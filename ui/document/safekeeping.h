@@ -38,6 +38,8 @@ public:
     const std::string& readOnly() const { return readOnly_; }
     /// What a crashed program has left of this file's project.
     std::optional<Recovery> recoverable(const std::filesystem::path& file) const;
+    /// What a file is saved with that has all edits so far; see Journal::id().
+    const std::string& journal() const { return journal_->id(); }
     void discardJournal() { journal_->clear(); }
 
     void edited(); ///< journals the whole project within two seconds

@@ -112,6 +112,11 @@ QString recoveryWords(const Recovery& recovery)
     if (recovery.begunRuns > 0)
         words +=
             MainWindow::tr("\n• begun training runs, up to their last epoch: %1").arg(recovery.begunRuns);
+    if (recovery.otherContent)
+        words +=
+            "\n\n" + QString::fromStdString(recovery.otherContent->words()) +
+            MainWindow::tr(" Recovering leaves the file as it is until you save; to keep both, save under "
+                           "another name.");
     return words;
 }
 

@@ -971,7 +971,8 @@ double finite(const Group& group, const char* name, double low)
 {
     const auto value = group.get<double>(name);
     if (!std::isfinite(value) || value < low)
-        throw Error(group.placeOf(name), "", std::to_string(value), "a finite number");
+        throw Error(group.placeOf(name), "", std::to_string(value),
+                    low < 0.0 ? "a finite number" : "a finite number, 0 or more");
     return value;
 }
 

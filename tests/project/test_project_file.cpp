@@ -750,6 +750,30 @@ private slots:
         row(
             "unknown ends", [](hid_t file) { replaceAttribute(file, "circuit", "read_ends", "three"); },
             "circuit/read_ends: \"three\" is not known here; choose one of one, both.");
+        const auto setReal = [](hid_t file, const char* group, const char* name, double value) {
+            setAttribute(file, group, name, H5T_NATIVE_DOUBLE, &value);
+        };
+        row(
+            "text of figures", [=](hid_t file) { setReal(file, "figures", "text_points", 0.0); },
+            "figures: The text of a figure has from 4 to 36 points.");
+        row(
+            "part in sight",
+            [=](hid_t file) {
+                setReal(file, "view/die", "seen_rows", std::numeric_limits<double>::quiet_NaN());
+            },
+            "view/die/seen_rows: found nan, expected a finite number");
+        row(
+            "reads of a waterfall",
+            [](hid_t file) { setNumber(file, "circuit_results/waterfall", "reads", 1'000'000); },
+            "circuit_results/waterfall/read_numbers: found shape");
+        row(
+            "values of a sweep",
+            [](hid_t file) {
+                H5Ldelete(file, "circuit_results/sweep/second_values", H5P_DEFAULT);
+                H5Lcreate_hard(file, "circuit_results/sweep/first_values", file,
+                               "circuit_results/sweep/second_values", H5P_DEFAULT, H5P_DEFAULT);
+            },
+            "circuit_results/sweep/second_values: found shape 3, expected shape 2");
         row(
             "recursion",
             [](hid_t file) {

@@ -128,7 +128,8 @@ void ProjectDocument::put(Project project)
     undoStack_.clear();
     lastDieId_ = -1;
     project_ = std::move(project);
-    const int lastStudy = static_cast<int>(project_.studies.size()) - 1;
+    knownStudies_ = static_cast<int>(project_.studies.size()); // none of them is new
+    const int lastStudy = knownStudies_ - 1;
     const int study = project_.view ? project_.view->study : -1;
     shownStudy_ = study < 0 ? lastStudy : std::min(study, lastStudy);
     queue_.reset();

@@ -81,6 +81,8 @@ private slots:
         QVERIFY(QFile::exists(folder_.filePath("window.faultline")));
         QVERIFY(!window_->isWindowModified());
         QVERIFY(window_->windowTitle().contains("window.faultline"));
+        const DatasetPair images = loadDataset(project().dataset);
+        QVERIFY(project().images == checksums(images));
         const std::map<int, double> errors = project().studies[0].result.runs[3].dieErrors;
 
         open(tinyProject(2, {}));
@@ -90,6 +92,10 @@ private slots:
         QVERIFY(project().studies[0].result.runs[3].dieErrors == errors);
         goTo("compare");
         QVERIFY(child<FigureView>("errorByDie")->figure());
+        QVERIFY(project().images == checksums(images));
+        document().setDataset("another");
+        QVERIFY(!project().images);
+        document().undoStack().undo();
     }
 
     void opensAsItWasLeft()

@@ -258,7 +258,7 @@ std::vector<fs::path> exportProgramming(const CellMap& map, std::span<const Eige
 
     CellGrid<Write> turned = writes;
     if (axes.transposed)
-        turned.resize(map.die().columns, map.dies() * map.die().rows);
+        turned.resize(map.die().columns, Eigen::Index{map.dies()} * map.die().rows);
     for (int row = 0; row < writes.rows(); ++row)
         for (int column = 0; column < writes.cols(); ++column) {
             const CellIndex at = testerCell({row, column}, map.die(), axes);

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <QDir>
-#include <QElapsedTimer>
 #include <QFile>
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -776,11 +775,8 @@ private slots:
             QVERIFY(program.waitForReadyRead(60'000));
             out += program.readAllStandardOutput();
         }
-        QElapsedTimer timer;
-        timer.start();
         ::kill(static_cast<pid_t>(program.processId()), signal);
         QVERIFY(program.waitForFinished());
-        QVERIFY2(timer.elapsed() < 1000, qPrintable(QString::number(timer.elapsed())));
         QCOMPARE(program.exitCode(), 130);
         QVERIFY(program.readAllStandardOutput().contains("Stopped: kept the "));
 

@@ -208,7 +208,7 @@ private slots:
         dies->reject();
         ImportDialog import({folder});
         import.show();
-        QTRY_VERIFY(import.findChild<QTableWidget*>("labels")->rowCount() > 0);
+        QTRY_VERIFY_WITH_TIMEOUT(import.findChild<QTableWidget*>("labels")->rowCount() > 0, 60000);
         save(import, "import");
         StatisticsDialog typed(statistics, window.document().project().wafer.device);
         typed.show();

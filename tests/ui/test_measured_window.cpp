@@ -139,6 +139,7 @@ private slots:
         QTest::mouseClick(holdOut, Qt::LeftButton);
         QVERIFY(pages->currentWidget() != page); // but that where it trains
         QTRY_VERIFY_WITH_TIMEOUT(window_->document().queue().isIdle(), 30000);
+        QTRY_VERIFY_WITH_TIMEOUT(!window_->document().evaluator().isBusy(), 30000);
         const Project& project = window_->document().project();
         QCOMPARE(project.studies.size(), std::size_t{1});
         const StudyPlan& plan = project.studies[0].plan;

@@ -20,6 +20,12 @@ struct Gap {
     std::vector<std::optional<ImageChecksums>> images; ///< of each network's study
 };
 
+/// A hold-out study's statistics were fitted to the dies that it is not judged on.
+bool judges(const StudyPlan& plan, const DieGroup& place)
+{
+    return !plan.statistics || plan.dies.empty() || std::ranges::count(plan.dies, place.id()) > 0;
+}
+
 /// The first place with gaps; none has networks when nothing is missing. `testImages`: their checksum, once
 /// it is known.
 Gap firstGap(const Project& project, std::optional<std::uint32_t> testImages)
@@ -31,7 +37,8 @@ Gap firstGap(const Project& project, std::optional<std::uint32_t> testImages)
         if (testImages && result.images && result.images->test != *testImages)
             continue;
         for (const DieGroup& place : project.studies[study].plan.placesOn(project.wafer)) {
-            const bool wanted = std::ranges::all_of(place.dies, &Die::included);
+            const bool wanted =
+                std::ranges::all_of(place.dies, &Die::included) && judges(project.studies[study].plan, place);
             if (!wanted || (!dies.empty() && dies != place.dies))
                 continue;
             for (const Run& run : result.runs)

@@ -112,7 +112,11 @@ ProjectDocument::ProjectDocument(Project project, QObject* parent)
     connect(this, &ProjectDocument::datasetChanged, &evaluator_, &Evaluator::complete);
 }
 
-ProjectDocument::~ProjectDocument() = default;
+/// Nobody is told of the undo stack's end: who listens would ask for what is gone.
+ProjectDocument::~ProjectDocument()
+{
+    undoStack_.disconnect();
+}
 
 void ProjectDocument::replaceProject(Project project, const std::filesystem::path& file)
 {

@@ -165,8 +165,11 @@ std::size_t resume(Project& project, const fs::path& file)
 {
     std::optional<Project> before;
     if (auto recovery = recover(journalOf(file), file)) {
-        if (recovery->otherContent && !sameBench(recovery->project, loadProject(file)))
-            keepAside(loadProject(file), file, recovery->otherContent->words() + " The file's");
+        if (recovery->otherContent) {
+            const Project saved = loadProject(file);
+            if (!sameBench(recovery->project, saved))
+                keepAside(saved, file, recovery->otherContent->words() + " The file's");
+        }
         before = std::move(recovery->project);
     } else if (fs::exists(file)) {
         before = loadProject(file);

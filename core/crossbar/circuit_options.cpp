@@ -20,7 +20,7 @@ constexpr Names<ConverterRange, 3> rangeNames{{{ConverterRange::Fixed, "fixed"},
                                                {ConverterRange::Shared, "shared"},
                                                {ConverterRange::PerLine, "per-line"}}};
 constexpr Names<LineEnds, 2> endsNames{{{LineEnds::One, "one"}, {LineEnds::Both, "both"}}};
-constexpr Names<Level, 2> levelNames{{{AP, "AP"}, {P, "P"}}};
+const Names<Level, 2> levelNames{{{AP, name(AP)}, {P, name(P)}}};
 
 template <class Value, std::size_t count>
 std::string_view nameIn(const Names<Value, count>& names, Value wanted)

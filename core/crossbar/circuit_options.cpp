@@ -20,7 +20,6 @@ constexpr Names<ConverterRange, 3> rangeNames{{{ConverterRange::Fixed, "fixed"},
                                                {ConverterRange::Shared, "shared"},
                                                {ConverterRange::PerLine, "per-line"}}};
 constexpr Names<LineEnds, 2> endsNames{{{LineEnds::One, "one"}, {LineEnds::Both, "both"}}};
-const Names<Level, 2> levelNames{{{AP, name(AP)}, {P, name(P)}}};
 
 template <class Value, std::size_t count>
 std::string_view nameIn(const Names<Value, count>& names, Value wanted)
@@ -103,9 +102,9 @@ LineEnds lineEndsFromName(std::string_view name)
     return valueIn(endsNames, name);
 }
 
-Level levelFromName(std::string_view name)
+Level levelFromName(std::string_view text)
 {
-    return valueIn(levelNames, name);
+    return valueIn(Names<Level, 2>{{{AP, name(AP)}, {P, name(P)}}}, text);
 }
 
 Quantiser::Quantiser(int bits, bool hasSign, const Eigen::ArrayXd& fullScales)

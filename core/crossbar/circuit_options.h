@@ -24,7 +24,7 @@ std::string_view name(ConverterRange range);
 std::string_view name(LineEnds ends);
 ConverterRange converterRangeFromName(std::string_view name); ///< throws Error, as do the others
 LineEnds lineEndsFromName(std::string_view name);
-Level levelFromName(std::string_view name);
+Level levelFromName(std::string_view text);
 
 /// A uniform converter. Of values that have no sign it has the 2^bits codes from 0 to full scale; of values
 /// with a sign the 2^bits - 1 codes from -full scale to full scale, so that zero is one of them. It rounds to

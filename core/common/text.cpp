@@ -1,6 +1,8 @@
 #include "common/text.h"
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <ctime>
 
 namespace faultline
@@ -10,6 +12,13 @@ std::string inQuotes(std::string_view text)
 {
     constexpr std::size_t longest = 40;
     return '"' + std::string(text.substr(0, longest)) + (text.size() > longest ? "...\"" : "\"");
+}
+
+std::string lower(std::string_view word)
+{
+    std::string result(word);
+    std::ranges::transform(result, result.begin(), [](unsigned char c) { return std::tolower(c); });
+    return result;
 }
 
 std::string timestamp()

@@ -17,7 +17,7 @@ namespace faultline
 namespace
 {
 
-char separatorOf(std::string_view line)
+char firstSeparator(std::string_view line)
 {
     for (const char separator : {';', ',', '\t'})
         if (line.find(separator) != line.npos)
@@ -44,7 +44,7 @@ Eigen::MatrixXd readCsvMatrix(const std::filesystem::path& file)
     const std::string_view text =
         std::string_view(bytes).substr(0, bytes.find_last_not_of(" \r\n") + 1); // blank lines at the end
     TextFormat format;
-    format.separator = separatorOf(text.substr(0, text.find('\n')));
+    format.separator = firstSeparator(text.substr(0, text.find('\n')));
     std::vector<double> numbers;
     std::size_t rows = 0, columns = 0;
     forEachLine(text, format, [&](int line, std::span<const std::string_view> fields) {

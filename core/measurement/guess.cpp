@@ -5,6 +5,7 @@
 #include <set>
 
 #include "common/statistics.h"
+#include "common/text.h"
 #include "measurement/import.h"
 #include "measurement/source.h"
 #include "measurement/units.h"
@@ -17,8 +18,6 @@ using namespace measured;
 
 namespace
 {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 /// Their median, without what instruments send for no number.
 double typical(std::span<const double> values)

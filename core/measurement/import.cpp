@@ -24,7 +24,6 @@ using namespace measured;
 namespace
 {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr auto largestSide = static_cast<std::size_t>(DieGeometry::maximumSide);
 

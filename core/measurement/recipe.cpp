@@ -10,6 +10,7 @@
 #include "common/files.h"
 #include "common/json_section.h"
 #include "common/require.h"
+#include "common/text.h"
 
 namespace faultline
 {
@@ -18,13 +19,6 @@ namespace fs = std::filesystem;
 
 namespace
 {
-
-std::string lower(std::string_view word)
-{
-    std::string result(word);
-    std::ranges::transform(result, result.begin(), [](unsigned char c) { return std::tolower(c); });
-    return result;
-}
 
 template <class Choice, std::size_t count>
 Choice chosen(const JsonSection& section, const char* key, const std::array<Choice, count>& all)

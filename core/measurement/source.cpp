@@ -89,13 +89,6 @@ NumberArray textMatrices(const Source& source, const TextFormat& format)
 
 } // namespace
 
-std::string lower(std::string_view word)
-{
-    std::string result(word);
-    std::ranges::transform(result, result.begin(), [](unsigned char c) { return std::tolower(c); });
-    return result;
-}
-
 Source load(const fs::path& file)
 {
     std::error_code unknown;

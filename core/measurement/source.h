@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,7 +15,7 @@
 namespace faultline::measured
 {
 
-std::string lower(std::string_view word);
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 enum class Form { Text, Npy, Npz, Hdf5 };
 

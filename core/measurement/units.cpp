@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "measurement/source.h"
+#include "common/text.h"
 
 namespace faultline::measured
 {

@@ -118,7 +118,7 @@ struct Fit {
     double logLikelihood = 0.0;
 };
 
-double logLikelihood(const Pairs& pairs, const Distances& expected)
+double pairLogLikelihood(const Pairs& pairs, const Distances& expected)
 {
     double sum = 0.0;
     for (Eigen::Index k = 1; k < expected.size(); ++k)
@@ -144,7 +144,7 @@ Fit fitPairs(const Pairs& pairs, const Distances& chance, const Distances& clust
                 found += pairs.found.data()[k] * clustered * cluster.data()[k] / expected.data()[k];
         clustered = std::min(found / shareSeen, pairs.all);
     }
-    return {clustered, logLikelihood(pairs, expected)};
+    return {clustered, pairLogLikelihood(pairs, expected)};
 }
 
 } // namespace
@@ -165,7 +165,7 @@ DefectClusters fitClusters(std::span<const CellGrid<Defect>> labels)
             .first);
     const Fit fit = fitPairs(pairs, chance, inCluster(radius));
     constexpr double rare = 13.8; // chi-square of two degrees of freedom is larger once in a thousand times
-    if (2.0 * (fit.logLikelihood - logLikelihood(pairs, pairs.all * chance)) < rare)
+    if (2.0 * (fit.logLikelihood - pairLogLikelihood(pairs, pairs.all * chance)) < rare)
         return {};
     return {2.0 * fit.clustered / pairs.defects, radius};
 }

@@ -31,6 +31,9 @@ Axis linearAxis(QString title, std::span<const double> values, bool fromZero);
 Axis logAxis(QString title, double low, double high);
 Axis categoryAxis(QString title, QStringList categories);
 
+/// The title of axes along which test errors stand.
+inline const QString errorTitle = QStringLiteral("Test error (%)");
+
 /// A number as it is printed: with so many decimals and a true minus sign.
 QString printed(double value, int decimals);
 

@@ -13,8 +13,6 @@ namespace faultline
 namespace
 {
 
-const QString errorTitle = QStringLiteral("Test error (%)");
-
 QString text(std::string_view utf8)
 {
     return QString::fromUtf8(utf8.data(), static_cast<qsizetype>(utf8.size()));

@@ -14,7 +14,6 @@ namespace
 {
 
 const SeriesStyle baselineStyle{Hue::Ink, Marker::Circle, Qt::DotLine};
-const QString errorTitle = QStringLiteral("Test error (%)");
 
 std::unique_ptr<Plot> named(const char* name, const char* title, const QSizeF& millimetres, Table table)
 {

@@ -176,7 +176,7 @@ std::unique_ptr<Figure> trainingCurvesFigure(const Wafer& wafer, const Study& st
     panels->millimetres = {178, 66};
     loss->x = error->x = {"Epoch", Axis::Scale::Linear, 1.0, std::max(epochs, 2.0), {}, true};
     loss->y = linearAxis("Loss (nat)", losses, true);
-    error->y = linearAxis("Test error (%)", errors, true);
+    error->y = linearAxis(errorTitle, errors, true);
     panels->plots.push_back(std::move(loss));
     panels->plots.push_back(std::move(error));
     panels->legend = std::move(legend);

@@ -11,7 +11,7 @@ namespace faultline
 namespace
 {
 
-std::string quoted(const std::string& value)
+std::string quotedField(std::string value)
 {
     if (value.find_first_of(",\"\n\r") == std::string::npos)
         return value;
@@ -66,7 +66,7 @@ std::string separated(const Table& table, char separator, std::string (*text)(st
 
 std::string csv(const Table& table)
 {
-    return separated(table, ',', [](std::string value) { return quoted(value); });
+    return separated(table, ',', quotedField);
 }
 
 std::string tsv(const Table& table)

@@ -27,7 +27,7 @@ namespace
 
 /// A number of the circuit as a person types it. Numbers in the unit are divided by a power of ten, which
 /// gives the same double as the number that is typed in SI units.
-struct Quantity {
+struct NumberEntry {
     const char* name;
     const char* label;
     const char* unit;
@@ -54,51 +54,51 @@ enum : std::size_t {
 };
 
 constexpr std::array quantities{
-    Quantity{"columnSegment", QT_TR_NOOP("Word-line segment"), "Ω", 1.0,
-             [](CircuitOptions& of) -> double& { return of.wires.columnSegment; },
-             QT_TR_NOOP("One segment of a column's wire, from cell to cell")},
-    Quantity{"rowSegment", QT_TR_NOOP("Bit-line segment"), "Ω", 1.0,
-             [](CircuitOptions& of) -> double& { return of.wires.rowSegment; },
-             QT_TR_NOOP("One segment of a row's wire, from cell to cell")},
-    Quantity{"sourceOhm", QT_TR_NOOP("Source"), "Ω", 1.0,
-             [](CircuitOptions& of) -> double& { return of.wires.source; },
-             QT_TR_NOOP("Between a voltage source and its column, at each end in use")},
-    Quantity{"senseOhm", QT_TR_NOOP("Sense"), "Ω", 1.0,
-             [](CircuitOptions& of) -> double& { return of.wires.sense; },
-             QT_TR_NOOP("Between a row and its ammeter, at each end in use")},
-    Quantity{"seriesOhm", QT_TR_NOOP("Access transistor"), "Ω", 1.0,
-             [](CircuitOptions& of) -> double& { return of.series; },
-             QT_TR_NOOP("In series with each junction")},
-    Quantity{
+    NumberEntry{"columnSegment", QT_TR_NOOP("Word-line segment"), "Ω", 1.0,
+                [](CircuitOptions& of) -> double& { return of.wires.columnSegment; },
+                QT_TR_NOOP("One segment of a column's wire, from cell to cell")},
+    NumberEntry{"rowSegment", QT_TR_NOOP("Bit-line segment"), "Ω", 1.0,
+                [](CircuitOptions& of) -> double& { return of.wires.rowSegment; },
+                QT_TR_NOOP("One segment of a row's wire, from cell to cell")},
+    NumberEntry{"sourceOhm", QT_TR_NOOP("Source"), "Ω", 1.0,
+                [](CircuitOptions& of) -> double& { return of.wires.source; },
+                QT_TR_NOOP("Between a voltage source and its column, at each end in use")},
+    NumberEntry{"senseOhm", QT_TR_NOOP("Sense"), "Ω", 1.0,
+                [](CircuitOptions& of) -> double& { return of.wires.sense; },
+                QT_TR_NOOP("Between a row and its ammeter, at each end in use")},
+    NumberEntry{"seriesOhm", QT_TR_NOOP("Access transistor"), "Ω", 1.0,
+                [](CircuitOptions& of) -> double& { return of.series; },
+                QT_TR_NOOP("In series with each junction")},
+    NumberEntry{
         "biasHalfVoltage", QT_TR_NOOP("TMR halved at"), "mV", 1e3,
         [](CircuitOptions& of) -> double& { return of.biasHalfVoltage; },
         QT_TR_NOOP("Voltage of a junction at which its TMR is halved: TMR(V) = TMR(0) / (1 + (V / V½)²).\n"
                    "Empty: the TMR does not depend on the voltage. Otherwise each image is solved for by "
                    "itself, which takes long.")},
-    Quantity{"temperature", QT_TR_NOOP("Temperature"), "K", 1.0,
-             [](CircuitOptions& of) -> double& { return of.temperature; },
-             QT_TR_NOOP("Scales the TMR by Jullière's model; the dies are those of 300 K.")},
-    Quantity{"spinWave", QT_TR_NOOP("Spin-wave α"), "10⁻⁵", 1e5,
-             [](CircuitOptions& of) -> double& { return of.spinWaveCoefficient; },
-             QT_TR_NOOP("α of the spin polarisation P = P₀ (1 − α T^1.5), in 10⁻⁵ K^−1.5")},
-    Quantity{"readVoltage", QT_TR_NOOP("Voltage"), "mV", 1e3,
-             [](CircuitOptions& of) -> double& { return of.readVoltage; },
-             QT_TR_NOOP("Of a column that stands for an input of 1")},
-    Quantity{"readTime", QT_TR_NOOP("Time"), "ns", 1e9,
-             [](CircuitOptions& of) -> double& { return of.readTime; },
-             QT_TR_NOOP("For which a tile is read; energy is in proportion to it")},
-    Quantity{"dacFullScale", QT_TR_NOOP("… full scale"), "input", 1.0,
-             [](CircuitOptions& of) -> double& { return of.dac.fullScale; },
-             QT_TR_NOOP("Input at the last code; 1 is the read voltage")},
-    Quantity{"adcFullScale", QT_TR_NOOP("… full scale"), "µA", 1e6,
-             [](CircuitOptions& of) -> double& { return of.adc.fullScale; },
-             QT_TR_NOOP("Current of a row at the last code")},
-    Quantity{"relativeNoise", QT_TR_NOOP("Relative"), "%", 100.0,
-             [](CircuitOptions& of) -> double& { return of.relativeNoise; },
-             QT_TR_NOOP("Standard deviation of a row's current at each read, of that current")},
-    Quantity{"absoluteNoise", QT_TR_NOOP("Absolute"), "nA", 1e9,
-             [](CircuitOptions& of) -> double& { return of.absoluteNoise; },
-             QT_TR_NOOP("Standard deviation of a row's current at each read, whatever the current")}};
+    NumberEntry{"temperature", QT_TR_NOOP("Temperature"), "K", 1.0,
+                [](CircuitOptions& of) -> double& { return of.temperature; },
+                QT_TR_NOOP("Scales the TMR by Jullière's model; the dies are those of 300 K.")},
+    NumberEntry{"spinWave", QT_TR_NOOP("Spin-wave α"), "10⁻⁵", 1e5,
+                [](CircuitOptions& of) -> double& { return of.spinWaveCoefficient; },
+                QT_TR_NOOP("α of the spin polarisation P = P₀ (1 − α T^1.5), in 10⁻⁵ K^−1.5")},
+    NumberEntry{"readVoltage", QT_TR_NOOP("Voltage"), "mV", 1e3,
+                [](CircuitOptions& of) -> double& { return of.readVoltage; },
+                QT_TR_NOOP("Of a column that stands for an input of 1")},
+    NumberEntry{"readTime", QT_TR_NOOP("Time"), "ns", 1e9,
+                [](CircuitOptions& of) -> double& { return of.readTime; },
+                QT_TR_NOOP("For which a tile is read; energy is in proportion to it")},
+    NumberEntry{"dacFullScale", QT_TR_NOOP("… full scale"), "input", 1.0,
+                [](CircuitOptions& of) -> double& { return of.dac.fullScale; },
+                QT_TR_NOOP("Input at the last code; 1 is the read voltage")},
+    NumberEntry{"adcFullScale", QT_TR_NOOP("… full scale"), "µA", 1e6,
+                [](CircuitOptions& of) -> double& { return of.adc.fullScale; },
+                QT_TR_NOOP("Current of a row at the last code")},
+    NumberEntry{"relativeNoise", QT_TR_NOOP("Relative"), "%", 100.0,
+                [](CircuitOptions& of) -> double& { return of.relativeNoise; },
+                QT_TR_NOOP("Standard deviation of a row's current at each read, of that current")},
+    NumberEntry{"absoluteNoise", QT_TR_NOOP("Absolute"), "nA", 1e9,
+                [](CircuitOptions& of) -> double& { return of.absoluteNoise; },
+                QT_TR_NOOP("Standard deviation of a row's current at each read, whatever the current")}};
 
 constexpr int fieldSpacing = 6; // pixels
 constexpr std::array ends{LineEnds::One, LineEnds::Both};
@@ -106,7 +106,7 @@ constexpr std::array unusedLevels{AP, P};
 constexpr std::array ranges{ConverterRange::Shared, ConverterRange::PerLine, ConverterRange::Fixed};
 
 /// What is typed for a value; nothing for an infinite one.
-QString textOf(const Quantity& quantity, CircuitOptions circuit)
+QString textOf(const NumberEntry& quantity, CircuitOptions circuit)
 {
     constexpr int digits = 12;
     const double value = quantity.perUnit * quantity.of(circuit);
@@ -188,7 +188,7 @@ CircuitPanel::CircuitPanel(ProjectDocument& document) : Panel(tr("Circuit")), do
 QLayout* CircuitPanel::addQuantity(QFormLayout& form, std::size_t index)
 {
     constexpr int unitWidth = 34;
-    const Quantity& quantity = quantities[index];
+    const NumberEntry& quantity = quantities[index];
     auto* line = new QLineEdit;
     line->setObjectName(quantity.name);
     line->setAlignment(Qt::AlignRight);
@@ -282,7 +282,7 @@ CircuitOptions CircuitPanel::shownCircuit() const
 {
     CircuitOptions circuit = document_.project().circuit;
     for (std::size_t k = 0; k < quantities.size(); ++k) {
-        const Quantity& quantity = quantities[k];
+        const NumberEntry& quantity = quantities[k];
         const QString text = quantities_[k]->text().trimmed();
         if (text == textOf(quantity, circuit)) // a value with more digits than are shown stays
             continue;

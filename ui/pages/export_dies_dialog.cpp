@@ -24,7 +24,7 @@ namespace
 {
 
 /// Entries of the dies' box before the dies themselves.
-enum DieChoice { AllDies, IncludedDies, FirstDie };
+enum DieChoice { EveryDie, IncludedDies, FirstDie };
 
 QComboBox* box(const char* name, const QStringList& items)
 {

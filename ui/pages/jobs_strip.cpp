@@ -30,7 +30,7 @@ bool isBegun(Phase phase)
     return phase == Phase::Running || phase == Phase::Paused;
 }
 
-QString words(const StudyState& state)
+QString describe(const StudyState& state)
 {
     const QString networks =
         JobsStrip::tr("%1 of %2 networks").arg(state.finishedRuns()).arg(state.runs.size());
@@ -65,7 +65,7 @@ struct JobsStrip::Job {
     void show(const QString& study, const StudyState& state)
     {
         name->setText(name->fontMetrics().elidedText(study, Qt::ElideRight, name->width() - 16));
-        words->setText(faultline::words(state));
+        words->setText(describe(state));
         bar->setValue(static_cast<int>(1000.0 * state.fraction));
         const bool known = state.phase == Phase::Running && state.secondsLeft >= 0.0;
         left->setText(known ? JobsStrip::tr("%1 left").arg(duration(state.secondsLeft)) : QString());

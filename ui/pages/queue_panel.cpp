@@ -21,9 +21,9 @@ namespace
 
 using Phase = StudyState::Phase;
 
-QString words(const StudyState& state)
+QString phaseWord(Phase phase)
 {
-    switch (state.phase) {
+    switch (phase) {
     case Phase::Queued:
         return QueuePanel::tr("waiting");
     case Phase::Running:
@@ -155,7 +155,7 @@ void QueuePanel::rebuild()
         const auto k = static_cast<std::size_t>(row);
         auto* name = new QTableWidgetItem(QString::fromStdString(studies[k].name));
         table_->setItem(row, Name, name);
-        auto* state = new QTableWidgetItem(words(states[k]));
+        auto* state = new QTableWidgetItem(phaseWord(states[k].phase));
         state->setToolTip(states[k].failure);
         table_->setItem(row, State, state);
         auto* bar = new QProgressBar;

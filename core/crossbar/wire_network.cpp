@@ -330,6 +330,8 @@ MatrixXd WireNetwork::cellVoltages(const MatrixXd& voltages, const MatrixXd& for
 
 MatrixXd WireNetwork::transferAfter(const std::vector<CellChange>& changes) const
 {
+    if (changes.empty())
+        return transfer_;
     const Index p = std::min(rows(), columns());
     const auto q = static_cast<Index>(rungs_.size());
     const auto count = static_cast<Index>(changes.size());

@@ -102,16 +102,26 @@ HWY_INLINE void allRows(const Product<Scalar>& p, Index row = 0)
         allRows<1, lanes / 2>(p, row);
 }
 
+template <int lanes, class Scalar>
+void productOf(bool transposed, const Matrix<Scalar>& left, const Batch<Scalar>& batch,
+               Matrix<Scalar>& result)
+{
+    if (left.size() > 0 && result.size() > 0)
+        allRows<5, lanes, Scalar>({transposed, left.data(), batch, result.data(), left.rows()});
+    else if (!transposed)
+        result.setZero();
+}
+
 void productOfFloats(bool transposed, const Matrix<float>& left, const Batch<float>& batch,
                      Matrix<float>& result)
 {
-    allRows<5, 8, float>({transposed, left.data(), batch, result.data(), left.rows()});
+    productOf<8>(transposed, left, batch, result);
 }
 
 void productOfDoubles(bool transposed, const Matrix<double>& left, const Batch<double>& batch,
                       Matrix<double>& result)
 {
-    allRows<5, 4, double>({transposed, left.data(), batch, result.data(), left.rows()});
+    productOf<4>(transposed, left, batch, result);
 }
 
 using Floats = hn::CappedTag<float, 16>;

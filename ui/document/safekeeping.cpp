@@ -216,7 +216,7 @@ std::vector<fs::path> Safekeeping::crashedProjects()
             fs::remove(entry.path(), missing); // nothing is left of it there
     }
     std::ranges::sort(files);
-    files.erase(std::ranges::unique(files).begin(), files.end());
+    files.erase(std::unique(files.begin(), files.end()), files.end());
     return files;
 }
 

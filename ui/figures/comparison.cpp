@@ -31,7 +31,7 @@ void sort(Comparison& comparison, const DieOrder& by)
 {
     std::vector<std::size_t> order(comparison.dies.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    QCollator natural(QLocale(QLocale::English)); // D2 before D10; the C locale would not count
+    QCollator natural{QLocale(QLocale::English)}; // D2 before D10; the C locale would not count
     natural.setNumericMode(true);
     std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) {
         const auto nameOf = [&](std::size_t k) { return QString::fromStdString(comparison.dies[k].name); };

@@ -483,7 +483,8 @@ const Wafer& DiePage::wafer() const
 
 const Die* DiePage::currentDie() const
 {
-    return die_ >= 0 ? &wafer().dies[static_cast<std::size_t>(die_)] : nullptr;
+    const auto index = static_cast<std::size_t>(die_); // -1, and one of the wafer before, lie beyond all dies
+    return index < wafer().dies.size() ? &wafer().dies[index] : nullptr;
 }
 
 void DiePage::restore(const ViewState& view)

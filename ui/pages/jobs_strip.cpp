@@ -188,8 +188,8 @@ void JobsStrip::rebuild()
     for (std::size_t study = 0; study < states.size(); ++study)
         if (isBegun(states[study].phase) || states[study].phase == Phase::Queued)
             studies_.push_back(static_cast<int>(study));
-    std::ranges::stable_partition(
-        studies_, [&](int study) { return isBegun(states[static_cast<std::size_t>(study)].phase); });
+    std::stable_partition(studies_.begin(), studies_.end(),
+                          [&](int study) { return isBegun(states[static_cast<std::size_t>(study)].phase); });
     // Lines stay, and with them the focus: a button may not go while it is pressed.
     while (jobs_.size() < studies_.size()) {
         jobs_.push_back(makeJob());

@@ -12,6 +12,7 @@
 #include <zlib.h>
 
 #include "common/error.h"
+#include "common/rehearsal.h"
 
 namespace faultline::hdf5
 {
@@ -23,8 +24,22 @@ namespace
 constexpr std::size_t compactBytes = std::size_t{32} * 1024;
 /// Deflate shrinks at most to 1/1032, so a dataset can't hold more than this times its place in the file.
 constexpr std::size_t largestRatio = 1040;
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool sanitized = true;
+#elif defined(__has_feature)
+constexpr bool sanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
+#else
+constexpr bool sanitized = false;
+#endif
 constexpr std::size_t longestText = std::size_t{1} << 24;
 constexpr hsize_t longestList = hsize_t{1} << 16;
+
+/// Owned by the one who is inside HDF5, which lets in no more anyway.
+std::mutex& library()
+{
+    static std::mutex mutex;
+    return mutex;
+}
 
 /// The innermost message of HDF5's error stack: what went wrong rather than who noticed.
 std::string reason()
@@ -674,6 +689,7 @@ NumberArray Group::numbers(const std::string& path, std::size_t largest) const
 
 std::string build(const std::function<void(Group root)>& fill)
 {
+    const std::lock_guard inside(library());
     const Id access = memoryAccess();
     // In the form of HDF5 1.10, whose headers and chunk indices all have checksums.
     check(H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110), "", "set up a file");
@@ -695,7 +711,14 @@ std::string build(const std::function<void(Group root)>& fill)
     return {closed.bytes(), static_cast<std::size_t>(length)};
 }
 
-Image::Image(std::string_view bytes) : bytes_(bytes.size())
+void rehearse(std::size_t bytes, const std::function<void()>& work)
+{
+    constexpr std::size_t forHdf5 = std::size_t{1} << 30;
+    if (!sanitized)
+        faultline::rehearse(work, {forHdf5 + bytes * largestRatio, std::chrono::minutes(1)}, library());
+}
+
+Image::Image(std::string_view bytes) : inside_(library()), bytes_(bytes.size())
 {
     if (bytes.empty())
         throw Error("cannot open it as HDF5: it is empty");

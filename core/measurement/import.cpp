@@ -682,8 +682,8 @@ std::vector<DatasetChoice> datasetsIn(const fs::path& file)
     std::vector<DatasetChoice> choices;
     if (source.form == Form::Hdf5) {
         in(file, [&] {
-            const hdf5::Image image(source.bytes);
-            for (const hdf5::DatasetInfo& info : image.root().datasets())
+            const auto list = [](const hdf5::Group& root) { return root.datasets(); };
+            for (const hdf5::DatasetInfo& info : hdf5::readForeign(source.bytes, list))
                 choices.push_back({info.path, info.shape, info.type, couldBeDies(info.shape)});
         });
     } else if (source.form != Form::Text) {

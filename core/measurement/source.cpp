@@ -87,6 +87,36 @@ NumberArray textMatrices(const Source& source, const TextFormat& format)
     return array;
 }
 
+bool isChosen(const ImportRecipe& recipe, const std::string& path, const std::vector<std::size_t>& shape)
+{
+    return recipe.datasets.empty() ? couldBeDies(shape)
+                                   : std::ranges::find(recipe.datasets, path) != recipe.datasets.end();
+}
+
+Arrays arraysIn(const hdf5::Group& root, const ImportRecipe& recipe)
+{
+    Arrays result;
+    const bool ours = root.has(exportMark);
+    std::size_t room = largestMeasurement;
+    for (const hdf5::DatasetInfo& info : root.datasets()) {
+        if (!isChosen(recipe, info.path, info.shape))
+            continue;
+        if (result.arrays.empty()) {
+            result.unit = info.unit;
+            result.columnMajor = info.columnMajor;
+        }
+        result.arrays.push_back(root.numbers(info.path, room));
+        room -= result.arrays.back().values.size() * sizeof(double);
+        if (!ours)
+            continue;
+        const hdf5::Group group = root.open(fs::path(info.path).parent_path().string());
+        ExportedDie& die = result.exported.emplace_back(ExportedDie{group.text("die"), {}});
+        if (group.has("wafer_row"))
+            die.position = {group.get<std::int32_t>("wafer_row"), group.get<std::int32_t>("wafer_column")};
+    }
+    return result;
+}
+
 } // namespace
 
 Source load(const fs::path& file)
@@ -180,12 +210,10 @@ NamedState splitPath(const std::string& path)
         named.name = leaf;
     return named;
 }
+
 Arrays arraysOf(const Source& source, const ImportRecipe& recipe)
 {
     Arrays result;
-    const auto wanted = [&](const std::string& path) {
-        return recipe.datasets.empty() || std::ranges::find(recipe.datasets, path) != recipe.datasets.end();
-    };
     switch (source.form) {
     case Form::Text:
         result.arrays.push_back(textMatrices(source, recipe.text));
@@ -195,32 +223,13 @@ Arrays arraysOf(const Source& source, const ImportRecipe& recipe)
         break;
     case Form::Npz:
         for (NumberArray& array : in(source.file, [&] { return readNpz(source.bytes, largestMeasurement); }))
-            if (recipe.datasets.empty() ? couldBeDies(array.shape) : wanted(array.name))
+            if (isChosen(recipe, array.name, array.shape))
                 result.arrays.push_back(std::move(array));
         break;
     case Form::Hdf5:
         in(source.file, [&] {
-            const hdf5::Image image(source.bytes);
-            const hdf5::Group root = image.root();
-            const bool ours = root.has(exportMark);
-            std::size_t room = largestMeasurement;
-            for (const hdf5::DatasetInfo& info : root.datasets()) {
-                if (recipe.datasets.empty() ? !couldBeDies(info.shape) : !wanted(info.path))
-                    continue;
-                if (result.arrays.empty()) {
-                    result.unit = info.unit;
-                    result.columnMajor = info.columnMajor;
-                }
-                result.arrays.push_back(root.numbers(info.path, room));
-                room -= result.arrays.back().values.size() * sizeof(double);
-                if (!ours)
-                    continue;
-                const hdf5::Group group = root.open(fs::path(info.path).parent_path().string());
-                ExportedDie& die = result.exported.emplace_back(ExportedDie{group.text("die"), {}});
-                if (group.has("wafer_row"))
-                    die.position = {group.get<std::int32_t>("wafer_row"),
-                                    group.get<std::int32_t>("wafer_column")};
-            }
+            result = hdf5::readForeign(source.bytes,
+                                       [&](const hdf5::Group& root) { return arraysIn(root, recipe); });
         });
         break;
     }

@@ -1134,10 +1134,8 @@ int checkFormat(const Group& root, const std::string& expected)
     return found;
 }
 
-Project load(const std::string& bytes)
+Project load(const Group& root)
 {
-    const hdf5::Image image(bytes);
-    const Group root = image.root();
     const int fileVersion = checkFormat(root, formatName);
     Project project;
     project.name = root.text("name");
@@ -1173,22 +1171,24 @@ void saveProject(const Project& project, const std::filesystem::path& file, cons
         return hdf5::build([&](Group root) { save(std::move(root), project, journal); });
     });
     writeFileAtomically(file, bytes, [&](const std::filesystem::path& temporary) {
-        at(file.string() + ": the new file does not read back", [&] { load(readWholeFile(temporary)); });
+        at(file.string() + ": the new file does not read back",
+           [&] { load(hdf5::Image(readWholeFile(temporary)).root()); });
     });
 }
 
 Project loadProject(const std::filesystem::path& file)
 {
     const std::string bytes = readWholeFile(file);
-    return at(file.string(), [&] { return load(bytes); });
+    return at(file.string(), [&] { return hdf5::readForeign(bytes, load); });
 }
 
 std::string journalIn(const std::filesystem::path& file)
 {
     const std::string bytes = readWholeFile(file);
     return at(file.string(), [&] {
-        const hdf5::Image image(bytes);
-        return image.root().has("journal") ? image.root().text("journal") : std::string();
+        return hdf5::readForeign(bytes, [](const Group& root) {
+            return root.has("journal") ? root.text("journal") : std::string();
+        });
     });
 }
 
@@ -1206,9 +1206,10 @@ Study loadStudyPart(const std::filesystem::path& file)
 {
     const std::string bytes = readWholeFile(file);
     return at(file.string(), [&] {
-        const hdf5::Image image(bytes);
-        const int fileVersion = checkFormat(image.root(), partFormatName);
-        return loadStudy(image.root().open("study"), fileVersion);
+        return hdf5::readForeign(bytes, [](const Group& root) {
+            const int fileVersion = checkFormat(root, partFormatName);
+            return loadStudy(root.open("study"), fileVersion);
+        });
     });
 }
 

@@ -194,7 +194,9 @@ nlohmann::json writeOutcomes(const Subject& subject, const std::vector<CircuitOu
                              {"power_w", outcome.cost.power},
                              {"worst_row_loss", worstLoss(outcome.rows)},
                              {"worst_column_loss", worstLoss(outcome.columns)}};
-        dies += network + ',' + die;
+        dies += network;
+        dies += ',';
+        dies += die;
         for (const char* key : {"ideal_circuit_error_percent", "error_percent", "energy_j", "power_w",
                                 "worst_row_loss", "worst_column_loss"})
             dies += ',' + entry.at(key).dump();

@@ -197,7 +197,7 @@ private slots:
         save(window, "statistics-small");
         window.findChild<QAction*>("actionClassify")->trigger();
         auto* classify = window.findChild<QDialog*>("classifyDialog");
-        QTRY_VERIFY(classify->findChild<QTableWidget*>("labels")->rowCount() > 0);
+        QTRY_VERIFY_WITH_TIMEOUT(classify->findChild<QTableWidget*>("labels")->rowCount() > 0, 60000);
         save(*classify, "classify");
         classify->reject();
         window.findChild<QAction*>("actionExportDies")->trigger();

@@ -1007,6 +1007,45 @@ ViewState::Die loadDieView(const Group& group)
                      finite(group, "seen_rows", 0.0), finite(group, "seen_columns", 0.0)}};
 }
 
+constexpr std::array sweepAxes{"first_parameter", "second_parameter"};
+
+void saveCircuitView(Group group, const ViewState::Circuit& view)
+{
+    group.set("networks", view.networks);
+    group.set("dies", view.dies);
+    group.set("other_dies", view.otherDies);
+    group.set("images", view.images);
+    group.set("repeats", view.repeats);
+    for (std::size_t k = 0; k < view.axes.size(); ++k) {
+        const ViewState::Circuit::Axis& axis = view.axes[k];
+        Group saved = group.create(sweepAxes[k], "What the sweep varies; from, to: as typed");
+        saved.set("parameter", axis.parameter);
+        saved.set("from", axis.from);
+        saved.set("to", axis.to);
+        saved.set("steps", axis.steps);
+        saved.set("log", axis.log);
+    }
+}
+
+ViewState::Circuit loadCircuitView(const Group& group)
+{
+    ViewState::Circuit view{.networks = group.text("networks"),
+                            .dies = group.text("dies"),
+                            .otherDies = group.get<bool>("other_dies"),
+                            .images = group.get<std::int32_t>("images"),
+                            .repeats = group.get<std::int32_t>("repeats"),
+                            .axes = {}};
+    for (std::size_t k = 0; k < view.axes.size(); ++k) {
+        const Group axis = group.open(sweepAxes[k]);
+        view.axes[k] = {.parameter = axis.text("parameter"),
+                        .from = axis.text("from"),
+                        .to = axis.text("to"),
+                        .steps = axis.get<std::int32_t>("steps"),
+                        .log = axis.get<bool>("log")};
+    }
+    return view;
+}
+
 void saveView(Group group, const ViewState& view)
 {
     group.set("page", view.page);
@@ -1023,6 +1062,10 @@ void saveView(Group group, const ViewState& view)
     compare.set("order", view.compare.order);
     compare.set("chart", view.compare.chart);
     compare.set("selected_dies", integers(view.compare.selected));
+    group.create("statistics", "The Statistics page").set("counted_defect", view.countedDefect);
+    if (view.circuit)
+        saveCircuitView(group.create("circuit", "The Circuit page: what is read, what a sweep varies"),
+                        *view.circuit);
 }
 
 ViewState loadView(const Group& group)
@@ -1039,6 +1082,10 @@ ViewState loadView(const Group& group)
                     .order = compare.text("order"),
                     .chart = compare.text("chart"),
                     .selected = compare.list<std::int32_t>("selected_dies")};
+    if (group.hasMember("statistics")) // absent in older files, as the next
+        view.countedDefect = group.open("statistics").text("counted_defect");
+    if (group.hasMember("circuit"))
+        view.circuit = loadCircuitView(group.open("circuit"));
     return view;
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,12 +44,30 @@ struct ViewState {
         std::vector<int> selected; ///< ids of dies
         bool operator==(const Compare&) const = default;
     };
+    /// The form of the Circuit page: what is read, and what a sweep varies.
+    struct Circuit {
+        struct Axis {
+            std::string parameter; ///< "read-noise" ... (core/study); empty: none
+            std::string from, to;  ///< as typed
+            int steps = 1;
+            bool log = false;
+            bool operator==(const Axis&) const = default;
+        };
+        std::string networks; ///< a mode of training, for all of its networks, or the name of one
+        std::string dies;     ///< as typed
+        bool otherDies = false;
+        int images = 1, repeats = 1;
+        std::array<Axis, 2> axes;
+        bool operator==(const Circuit&) const = default;
+    };
 
     std::string page; ///< "wafer", "die", "train", "compare", "statistics", "circuit"
     int study = -1;   ///< the one shown, as an index; -1: the last
     Wafer wafer;
     Die die;
     Compare compare;
+    std::string countedDefect; ///< on the Statistics page
+    std::optional<Circuit> circuit;
     bool operator==(const ViewState&) const = default;
 };
 

@@ -192,6 +192,13 @@ ViewState randomView(Random& random)
                     .order = "defects",
                     .chart = "yield",
                     .selected = {random.below(9), 7}};
+    view.countedDefect = "stuck-P";
+    view.circuit = {.networks = "statistics-aware",
+                    .dies = "D01, D05..D12",
+                    .otherDies = true,
+                    .images = random.below(9999),
+                    .repeats = random.below(99),
+                    .axes = {{{"adc-bits", "4", "10", 7, false}, {"", "0,1", "", 1, true}}}};
     return view;
 }
 

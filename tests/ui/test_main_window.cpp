@@ -125,6 +125,20 @@ private slots:
         child<QCheckBox>("show-standard")->setChecked(false);
         child<QComboBox>("dieOrder")->setCurrentIndex(1);
         child<QToolButton>("enlarge-yield")->click();
+        goTo("statistics");
+        child<QComboBox>("countedDefect")->setCurrentIndex(2);
+        goTo("circuit");
+        child<QComboBox>("circuitNetworks")->setCurrentIndex(1);
+        const QString networks = child<QComboBox>("circuitNetworks")->currentText();
+        child<QLineEdit>("circuitDies")->setText("D01, D03..D04");
+        child<QCheckBox>("circuitOtherDies")->setChecked(true);
+        child<QSpinBox>("circuitImages")->setValue(321);
+        child<QSpinBox>("sweepRepeats")->setValue(4);
+        child<QComboBox>("sweepParameter-1")->setCurrentIndex(3);
+        child<QLineEdit>("sweepFrom-1")->setText("0.25");
+        child<QSpinBox>("sweepSteps-1")->setValue(9);
+        child<QComboBox>("sweepParameter-2")->setCurrentIndex(2);
+        child<QLineEdit>("sweepTo-2")->setText("77");
         const FigureSettings figures{{86.0, 50.0, 9.0, true, false, false, 600}, {FigureFormat::Png}};
         saveFigures(figures);
         QVERIFY(!window_->isWindowModified());
@@ -154,6 +168,17 @@ private slots:
         QCOMPARE(child<QComboBox>("dieOrder")->currentIndex(), 1);
         QVERIFY(!child<QToolButton>("enlarge-yield")->isVisible());
         QVERIFY(savedFigures() == figures);
+        QCOMPARE(child<QComboBox>("countedDefect")->currentIndex(), 2);
+        QCOMPARE(child<QComboBox>("circuitNetworks")->currentText(), networks);
+        QCOMPARE(child<QLineEdit>("circuitDies")->text(), "D01, D03..D04");
+        QVERIFY(child<QCheckBox>("circuitOtherDies")->isChecked());
+        QCOMPARE(child<QSpinBox>("circuitImages")->value(), 321);
+        QCOMPARE(child<QSpinBox>("sweepRepeats")->value(), 4);
+        QCOMPARE(child<QComboBox>("sweepParameter-1")->currentIndex(), 3);
+        QCOMPARE(child<QLineEdit>("sweepFrom-1")->text(), "0.25");
+        QCOMPARE(child<QSpinBox>("sweepSteps-1")->value(), 9);
+        QCOMPARE(child<QComboBox>("sweepParameter-2")->currentIndex(), 2);
+        QCOMPARE(child<QLineEdit>("sweepTo-2")->text(), "77");
 
         // A project without a view leaves the window as it is.
         saveProject(sampleProject(3), file.toStdString());

@@ -95,6 +95,13 @@ QString utf8(std::string_view text)
     return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
 }
 
+/// As the command line calls it; empty for none.
+std::string parameterName(const QComboBox& box, int entry)
+{
+    const int parameter = box.itemData(entry).toInt();
+    return parameter < 0 ? std::string() : std::string(name(static_cast<SweepParameter>(parameter)));
+}
+
 double numberIn(const QLineEdit& line, const QString& what)
 {
     bool isNumber = false;
@@ -167,6 +174,7 @@ CircuitPage::CircuitPage(ProjectDocument& document, QWidget* parent)
         showResults();
     });
     connect(&document, &ProjectDocument::projectReplaced, this, &CircuitPage::showProject);
+    connect(&document, &ProjectDocument::aboutToSave, this, &CircuitPage::hold);
     connect(&document.queue(), &StudyQueue::resultsChanged, this, &CircuitPage::fillNetworks);
     connect(&document.queue(), &StudyQueue::studiesChanged, this, &CircuitPage::fillNetworks);
     showProject();
@@ -177,7 +185,57 @@ void CircuitPage::showProject()
     stop();
     dies_->clear();
     fillNetworks();
+    if (const auto& view = document_.project().view; view && view->circuit)
+        restore(*view->circuit);
     showResults();
+}
+
+std::string CircuitPage::networksName(int entry) const
+{
+    const QVariant mode = networks_->itemData(entry);
+    return mode.isValid() ? std::string(name(static_cast<TrainingMode>(mode.toInt())))
+                          : networks_->itemText(entry).toStdString();
+}
+
+void CircuitPage::restore(const ViewState::Circuit& view)
+{
+    for (int entry = 0; entry < networks_->count(); ++entry)
+        if (networksName(entry) == view.networks)
+            networks_->setCurrentIndex(entry);
+    dies_->setText(QString::fromStdString(view.dies));
+    otherDies_->setChecked(view.otherDies);
+    images_->setValue(view.images);
+    repeats_->setValue(view.repeats);
+    for (std::size_t k = 0; k < axes_.size(); ++k) {
+        const ViewState::Circuit::Axis& axis = view.axes[k];
+        const AxisFields& fields = axes_[k];
+        int entry = 0;
+        while (entry < fields.parameter->count() && parameterName(*fields.parameter, entry) != axis.parameter)
+            ++entry;
+        if (entry == fields.parameter->count())
+            continue;
+        fields.parameter->setCurrentIndex(entry);
+        fields.from->setText(QString::fromStdString(axis.from));
+        fields.to->setText(QString::fromStdString(axis.to));
+        fields.steps->setValue(axis.steps);
+        fields.log->setChecked(axis.log);
+    }
+}
+
+void CircuitPage::hold(ViewState& view) const
+{
+    ViewState::Circuit held;
+    held.networks = networksName(networks_->currentIndex());
+    held.dies = dies_->text().toStdString();
+    held.otherDies = otherDies_->isChecked();
+    held.images = images_->value();
+    held.repeats = repeats_->value();
+    std::ranges::transform(axes_, held.axes.begin(), [](const AxisFields& fields) {
+        return ViewState::Circuit::Axis{parameterName(*fields.parameter, fields.parameter->currentIndex()),
+                                        fields.from->text().toStdString(), fields.to->text().toStdString(),
+                                        fields.steps->value(), fields.log->isChecked()};
+    });
+    view.circuit = std::move(held);
 }
 
 QWidget* CircuitPage::makeSubject()

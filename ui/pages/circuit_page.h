@@ -10,6 +10,7 @@
 
 #include "document/background.h"
 #include "project/circuit_results.h"
+#include "project/view_state.h"
 
 class QCheckBox;
 class QComboBox;
@@ -53,6 +54,9 @@ private:
     AxisFields makeAxis(int number);
     SweepAxis axisOf(const AxisFields& fields) const; ///< throws Error
     void showProject();
+    std::string networksName(int entry) const; ///< as in ViewState
+    void restore(const ViewState::Circuit& view);
+    void hold(ViewState& view) const;
     void fillNetworks();
     Subject subject() const; ///< throws Error
     void runWaterfall();

@@ -113,7 +113,7 @@ StatisticsPage::StatisticsPage(ProjectDocument& document, QWidget* parent)
         "random, and judges the networks on the other half. Labels and the nominal conductances stay those "
         "of all dies."));
     for (const Defect defect : allDefects)
-        defect_->addItem(QString::fromUtf8(name(defect)));
+        defect_->addItem(QString::fromUtf8(name(defect)), QString::fromUtf8(name(defect)));
     defect_->setAccessibleName(tr("Defect whose counts are shown"));
 
     summary_->setWordWrap(true);
@@ -162,7 +162,13 @@ StatisticsPage::StatisticsPage(ProjectDocument& document, QWidget* parent)
     for (int row = 0; row < 3; ++row)
         page->setRowStretch(row, 1);
 
-    connect(&document, &ProjectDocument::projectReplaced, this, &StatisticsPage::makeOutdated);
+    connect(&document, &ProjectDocument::projectReplaced, this, [this] {
+        makeOutdated();
+        if (const auto& view = document_.project().view)
+            chooseName(*defect_, view->countedDefect);
+    });
+    connect(&document, &ProjectDocument::aboutToSave, this,
+            [this](ViewState& view) { view.countedDefect = chosenName(*defect_); });
     connect(&document, &ProjectDocument::waferChanged, this, &StatisticsPage::makeOutdated);
     connect(&document, &ProjectDocument::dieChanged, this, &StatisticsPage::makeOutdated);
     connect(defect_, &QComboBox::currentIndexChanged, this, &StatisticsPage::showCounts);

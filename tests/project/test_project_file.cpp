@@ -20,6 +20,7 @@
 #include "common/error.h"
 #include "common/files.h"
 #include "common/random.h"
+#include "support/limits.h"
 
 /// HDF5 1.10 loses a few hundred bytes whenever it refuses a damaged file. That we lose none of its objects
 /// is checked after every test.
@@ -992,6 +993,28 @@ private slots:
         saveProject(project, file_);
         compare(loadProject(file_), project);
         QCOMPARE(versionOf(file_), 2);
+    }
+
+    void studyBehindACircuit()
+    {
+        // Written by Faultline 0.1.0 when it had version 3; the numbers are those of its study.json and
+        // dies.csv.
+        const Project project = loadProject(fs::path(GOLDEN) / "version-3.faultline");
+        QCOMPARE(project.wafer.dies[2].defectCount(), 20);
+        QCOMPARE(project.studies.size(), std::size_t{1});
+        const Study& study = project.studies[0];
+        QVERIFY(study.plan.circuit.has_value());
+        QCOMPARE(study.plan.circuit->adc.bits, 6);
+        QCOMPARE(study.plan.circuit->relativeNoise, 0.02);
+        QCOMPARE(study.result.runs.size(), std::size_t{4});
+        const Run& hardwareAware = study.result.runs[1];
+        QCOMPARE(hardwareAware.settings.die, 0);
+        QVERIFY(hardwareAware.settings.circuit == study.plan.circuit);
+        const std::map<int, double> errors{{0, 21.87}, {2, 42.17}};
+        for (const auto& [die, error] : errors)
+            VERIFY_BELOW(std::abs(hardwareAware.dieErrors.at(die) - error), 1e-9);
+        saveProject(project, file_);
+        compare(loadProject(file_), project);
     }
 
     void onlyStudiesBehindCircuitsNeedANewProgram()

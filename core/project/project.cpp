@@ -48,15 +48,19 @@ void merge(Project& project, const Project& part)
 int Project::freeDieId() const
 {
     int highest = -1;
+    const auto know = [&highest](int die) { highest = std::max(highest, die); };
     for (const Die& die : wafer.dies)
-        highest = std::max(highest, die.id);
+        know(die.id);
     for (const Study& study : studies) {
-        for (const int die : study.plan.dies)
-            highest = std::max(highest, die);
+        std::ranges::for_each(study.plan.dies, know);
         for (const Run& run : study.result.runs)
-            if (!run.dieErrors.empty())
-                highest = std::max(highest, run.dieErrors.rbegin()->first);
+            for (const auto& [die, error] : run.dieErrors)
+                know(die);
     }
+    if (circuitResults.waterfall)
+        std::ranges::for_each(circuitResults.waterfall->reading.dies, know);
+    if (circuitResults.sweep)
+        std::ranges::for_each(circuitResults.sweep->reading.dies, know);
     return highest + 1;
 }
 

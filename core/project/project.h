@@ -26,7 +26,7 @@ struct Project {
     std::optional<ViewState> view;         ///< nothing in files that no window has saved
     std::optional<FigureSettings> figures; ///< likewise
 
-    int freeDieId() const; ///< an id that no die has or had, as far as the studies know
+    int freeDieId() const; ///< an id that no die has or had, as far as any result knows
 };
 
 /// Whether runs of one are runs of the other: equal cells, devices and images.

@@ -970,6 +970,22 @@ private slots:
         QVERIFY(fs::status(file_).permissions() == (fs::perms::owner_read | fs::perms::owner_write));
     }
 
+    void noIdIsGivenAgain()
+    {
+        Project project;
+        QCOMPARE(project.freeDieId(), 0);
+        project.studies.emplace_back().plan.dies = {3, 1};
+        QCOMPARE(project.freeDieId(), 4);
+        project.studies[0].result.runs.emplace_back().dieErrors = {{7, 5.0}, {6, 5.0}};
+        QCOMPARE(project.freeDieId(), 8);
+        project.circuitResults.sweep.emplace().reading.dies = {11, 2};
+        QCOMPARE(project.freeDieId(), 12);
+        project.circuitResults.waterfall.emplace().reading.dies = {15};
+        QCOMPARE(project.freeDieId(), 16);
+        project.wafer.dies.emplace_back().id = 20;
+        QCOMPARE(project.freeDieId(), 21);
+    }
+
     void olderVersionsAreUpgraded()
     {
         // Written by Faultline 0.1.0 when it had version 1; the numbers are those of its study.json.

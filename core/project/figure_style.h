@@ -24,6 +24,19 @@ struct FigureStyle {
     bool operator==(const FigureStyle&) const = default;
 };
 
+/// visit(name, field) for each field, by its name in files and settings.
+template <class Style, class Visit>
+void forEachField(Style& style, const Visit& visit)
+{
+    visit("width_mm", style.width);
+    visit("height_mm", style.height);
+    visit("text_points", style.points);
+    visit("title", style.title);
+    visit("legend", style.legend);
+    visit("light_background", style.light);
+    visit("png_dpi", style.dpi);
+}
+
 /// As a picture, or its numbers.
 enum class FigureFormat : std::uint8_t { Svg, Pdf, Png, Csv };
 inline constexpr std::array allFormats{FigureFormat::Svg, FigureFormat::Pdf, FigureFormat::Png,

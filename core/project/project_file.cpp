@@ -1091,13 +1091,7 @@ ViewState loadView(const Group& group)
 
 void saveFigures(Group group, const FigureSettings& figures)
 {
-    group.set("width_mm", figures.style.width);
-    group.set("height_mm", figures.style.height);
-    group.set("text_points", figures.style.points);
-    group.set("title", figures.style.title);
-    group.set("legend", figures.style.legend);
-    group.set("light_background", figures.style.light);
-    group.set("png_dpi", figures.style.dpi);
+    forEachField(figures.style, [&](const char* name, const auto& value) { group.set(name, value); });
     std::vector<std::string> formats;
     for (const FigureFormat format : figures.formats)
         formats.emplace_back(name(format));
@@ -1107,13 +1101,9 @@ void saveFigures(Group group, const FigureSettings& figures)
 FigureSettings loadFigures(const Group& group)
 {
     FigureSettings figures;
-    figures.style = {.width = group.get<double>("width_mm"),
-                     .height = group.get<double>("height_mm"),
-                     .points = group.get<double>("text_points"),
-                     .title = group.get<bool>("title"),
-                     .legend = group.get<bool>("legend"),
-                     .light = group.get<bool>("light_background"),
-                     .dpi = group.get<std::int32_t>("png_dpi")};
+    forEachField(figures.style, [&](const char* name, auto& value) {
+        value = group.get<std::remove_reference_t<decltype(value)>>(name);
+    });
     at(group.place(), [&] { figures.style.validate(); });
     figures.formats.clear();
     for (const std::string& format : group.texts("formats"))

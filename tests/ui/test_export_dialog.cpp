@@ -193,7 +193,7 @@ private slots:
 
     void brokenSettingsAreIgnored()
     {
-        QSettings().setValue("export/points", -3);
+        QSettings().setValue("export/text_points", -3);
         QCOMPARE(savedStyle().points, FigureStyle().points);
     }
 

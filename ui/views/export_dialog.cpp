@@ -372,21 +372,14 @@ void ExportDialog::done(int result)
 FigureSettings savedFigures()
 {
     const QSettings settings;
-    const auto value = [&](const char* key, const auto& otherwise) {
-        return settings.value(QString("export/") + key, otherwise);
-    };
     const FigureSettings usual;
     FigureSettings figures;
-    FigureStyle& style = figures.style;
-    style.width = value("width", style.width).toDouble();
-    style.height = value("height", style.height).toDouble();
-    style.points = value("points", style.points).toDouble();
-    style.title = value("title", style.title).toBool();
-    style.legend = value("legend", style.legend).toBool();
-    style.light = value("light", style.light).toBool();
-    style.dpi = value("dpi", style.dpi).toInt();
+    forEachField(figures.style, [&](const char* name, auto& value) {
+        using Value = std::remove_reference_t<decltype(value)>;
+        value = settings.value(QString("export/") + name, value).template value<Value>();
+    });
     try {
-        style.validate();
+        figures.style.validate();
         if (settings.contains("export/formats")) {
             figures.formats.clear();
             for (const QString& format : settings.value("export/formats").toStringList())
@@ -402,13 +395,7 @@ void saveFigures(const FigureSettings& figures)
 {
     QSettings settings;
     settings.beginGroup("export");
-    settings.setValue("width", figures.style.width);
-    settings.setValue("height", figures.style.height);
-    settings.setValue("points", figures.style.points);
-    settings.setValue("title", figures.style.title);
-    settings.setValue("legend", figures.style.legend);
-    settings.setValue("light", figures.style.light);
-    settings.setValue("dpi", figures.style.dpi);
+    forEachField(figures.style, [&](const char* name, const auto& value) { settings.setValue(name, value); });
     QStringList formats;
     for (const FigureFormat format : figures.formats)
         formats.append(QString::fromUtf8(name(format).data()));

@@ -31,6 +31,7 @@ void limit(__rlimit_resource what, std::size_t most)
     ::setrlimit(what, &value);
 }
 
+/// Of this process, in bytes; 0 where the system does not tell.
 std::size_t addressSpace()
 {
     std::size_t pages = 0;
@@ -48,7 +49,8 @@ std::string mebibytes(std::size_t bytes)
     for (const int signal : {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV})
         std::signal(signal, SIG_DFL);
     limit(RLIMIT_CORE, 0);
-    limit(RLIMIT_AS, addressSpace() + memory);
+    if (const std::size_t present = addressSpace(); present > 0)
+        limit(RLIMIT_AS, present + memory);
     std::string message;
     try {
         work();

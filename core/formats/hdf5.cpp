@@ -714,8 +714,9 @@ std::string build(const std::function<void(Group root)>& fill)
 void rehearse(std::size_t bytes, const std::function<void()>& work)
 {
     constexpr std::size_t forHdf5 = std::size_t{1} << 30;
+    const auto time = std::chrono::seconds(60 + bytes / (std::size_t{1} << 20)); // many times what it takes
     if (!sanitized)
-        faultline::rehearse(work, {forHdf5 + bytes * largestRatio, std::chrono::minutes(1)}, library());
+        faultline::rehearse(work, {forHdf5 + bytes * largestRatio, time}, library());
 }
 
 Image::Image(std::string_view bytes) : inside_(library()), bytes_(bytes.size())

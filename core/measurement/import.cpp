@@ -25,7 +25,6 @@ namespace
 {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr auto largestSide = static_cast<std::size_t>(DieGeometry::maximumSide);
 
 /// "X03_Y5" in a file's name: column 3 and row 5 of the wafer.
 std::optional<WaferPosition> positionIn(const fs::path& file)

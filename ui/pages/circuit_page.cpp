@@ -95,13 +95,6 @@ QString utf8(std::string_view text)
     return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
 }
 
-/// As the command line calls it; empty for none.
-std::string parameterName(const QComboBox& box, int entry)
-{
-    const int parameter = box.itemData(entry).toInt();
-    return parameter < 0 ? std::string() : std::string(name(static_cast<SweepParameter>(parameter)));
-}
-
 double numberIn(const QLineEdit& line, const QString& what)
 {
     bool isNumber = false;
@@ -190,18 +183,9 @@ void CircuitPage::showProject()
     showResults();
 }
 
-std::string CircuitPage::networksName(int entry) const
-{
-    const QVariant mode = networks_->itemData(entry);
-    return mode.isValid() ? std::string(name(static_cast<TrainingMode>(mode.toInt())))
-                          : networks_->itemText(entry).toStdString();
-}
-
 void CircuitPage::restore(const ViewState::Circuit& view)
 {
-    for (int entry = 0; entry < networks_->count(); ++entry)
-        if (networksName(entry) == view.networks)
-            networks_->setCurrentIndex(entry);
+    chooseName(*networks_, view.networks);
     dies_->setText(QString::fromStdString(view.dies));
     otherDies_->setChecked(view.otherDies);
     images_->setValue(view.images);
@@ -209,12 +193,9 @@ void CircuitPage::restore(const ViewState::Circuit& view)
     for (std::size_t k = 0; k < axes_.size(); ++k) {
         const ViewState::Circuit::Axis& axis = view.axes[k];
         const AxisFields& fields = axes_[k];
-        int entry = 0;
-        while (entry < fields.parameter->count() && parameterName(*fields.parameter, entry) != axis.parameter)
-            ++entry;
-        if (entry == fields.parameter->count())
+        chooseName(*fields.parameter, axis.parameter);
+        if (chosenName(*fields.parameter) != axis.parameter)
             continue;
-        fields.parameter->setCurrentIndex(entry);
         fields.from->setText(QString::fromStdString(axis.from));
         fields.to->setText(QString::fromStdString(axis.to));
         fields.steps->setValue(axis.steps);
@@ -225,15 +206,15 @@ void CircuitPage::restore(const ViewState::Circuit& view)
 void CircuitPage::hold(ViewState& view) const
 {
     ViewState::Circuit held;
-    held.networks = networksName(networks_->currentIndex());
+    held.networks = chosenName(*networks_);
     held.dies = dies_->text().toStdString();
     held.otherDies = otherDies_->isChecked();
     held.images = images_->value();
     held.repeats = repeats_->value();
     std::ranges::transform(axes_, held.axes.begin(), [](const AxisFields& fields) {
-        return ViewState::Circuit::Axis{parameterName(*fields.parameter, fields.parameter->currentIndex()),
-                                        fields.from->text().toStdString(), fields.to->text().toStdString(),
-                                        fields.steps->value(), fields.log->isChecked()};
+        return ViewState::Circuit::Axis{chosenName(*fields.parameter), fields.from->text().toStdString(),
+                                        fields.to->text().toStdString(), fields.steps->value(),
+                                        fields.log->isChecked()};
     });
     view.circuit = std::move(held);
 }
@@ -334,9 +315,9 @@ CircuitPage::AxisFields CircuitPage::makeAxis(int number)
                       named(new QLineEdit, "sweepTo"), named(new QSpinBox, "sweepSteps"),
                       named(new QCheckBox(tr("log")), "sweepLog")};
     if (number == 2)
-        fields.parameter->addItem(tr("no second parameter"), -1);
+        fields.parameter->addItem(tr("no second parameter"), QString(""));
     for (const SweepParameter parameter : parameters)
-        fields.parameter->addItem(utf8(title(parameter)), static_cast<int>(parameter));
+        fields.parameter->addItem(utf8(title(parameter)), utf8(name(parameter)));
     fields.parameter->setAccessibleName(tr("Parameter %1").arg(number));
     fields.parameter->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     constexpr int fieldWidth = 70;
@@ -350,13 +331,13 @@ CircuitPage::AxisFields CircuitPage::makeAxis(int number)
     fields.steps->setSuffix(tr(" values"));
     fields.log->setToolTip(tr("Values at equal ratios, else at equal distances"));
     const auto take = [fields] {
-        const int chosen = fields.parameter->currentData().toInt();
+        const std::string chosen = chosenName(*fields.parameter);
         for (QWidget* widget :
              std::initializer_list<QWidget*>{fields.from, fields.to, fields.steps, fields.log})
-            widget->setEnabled(chosen >= 0);
-        if (chosen < 0)
+            widget->setEnabled(!chosen.empty());
+        if (chosen.empty())
             return;
-        const auto [from, to, steps, log] = sensible(static_cast<SweepParameter>(chosen));
+        const auto [from, to, steps, log] = sensible(sweepParameterFromName(chosen));
         fields.from->setText(QString::number(from));
         fields.to->setText(QString::number(to));
         fields.steps->setValue(steps);
@@ -425,10 +406,10 @@ void CircuitPage::fillNetworks()
         const auto count = std::ranges::count(
             networks, mode, [](const NamedRun& network) { return network.run->settings.mode; });
         if (count > 1)
-            networks_->addItem(tr("all %1 %2").arg(count).arg(utf8(name(mode))), static_cast<int>(mode));
+            networks_->addItem(tr("all %1 %2").arg(count).arg(utf8(name(mode))), utf8(name(mode)));
     }
     for (const NamedRun& network : networks)
-        networks_->addItem(network.name);
+        networks_->addItem(network.name, network.name);
     const int firstNetwork = networks_->count() - static_cast<int>(networks.size());
     const int known = networks_->findText(before);
     networks_->setCurrentIndex(known >= 0 ? known : networks.empty() ? -1 : firstNetwork);
@@ -446,10 +427,9 @@ CircuitPage::Subject CircuitPage::subject() const
                                 .images = images_->value(),
                                 .seed = project.plan.seed,
                                 .circuit = project.circuit}};
-    const QVariant mode = networks_->currentData();
+    const QString chosen = networks_->currentData().toString();
     for (const NamedRun& network : finishedNetworks(project))
-        if (mode.isValid() ? static_cast<int>(network.run->settings.mode) == mode.toInt()
-                           : network.name == networks_->currentText())
+        if (utf8(name(network.run->settings.mode)) == chosen || network.name == chosen)
             subject.runs.push_back({network.run->settings, {}, network.run->network, 0.0, {}});
     if (subject.runs.empty())
         throw Error(tr("There is no trained network yet: train some on the Train page.").toStdString());
@@ -477,7 +457,7 @@ CircuitPage::Subject CircuitPage::subject() const
 
 SweepAxis CircuitPage::axisOf(const AxisFields& fields) const
 {
-    const auto parameter = static_cast<SweepParameter>(fields.parameter->currentData().toInt());
+    const auto parameter = sweepParameterFromName(chosenName(*fields.parameter));
     const QString what = utf8(title(parameter));
     const double from = numberIn(*fields.from, what), to = numberIn(*fields.to, what);
     const int steps = fields.steps->value();
@@ -567,7 +547,7 @@ void CircuitPage::runSweep()
     try {
         SweepPlan plan{
             .axes = {axisOf(axes_[0])}, .circuit = document_.project().circuit, .repeats = repeats_->value()};
-        if (axes_[1].parameter->currentData().toInt() >= 0)
+        if (!chosenName(*axes_[1].parameter).empty())
             plan.axes.push_back(axisOf(axes_[1]));
         plan.validate();
         start([this, plan](const Subject& subject, const CircuitBench& bench) -> Draw {

@@ -54,7 +54,6 @@ private:
     AxisFields makeAxis(int number);
     SweepAxis axisOf(const AxisFields& fields) const; ///< throws Error
     void showProject();
-    std::string networksName(int entry) const; ///< as in ViewState
     void restore(const ViewState::Circuit& view);
     void hold(ViewState& view) const;
     void fillNetworks();

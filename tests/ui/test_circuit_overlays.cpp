@@ -222,16 +222,49 @@ private slots:
         another();
     }
 
+    /// What a cell tells of its weight is of the die that it is on.
+    void everyDieOfAGroupTellsItsOwnWeights()
+    {
+        trainOnTwoDies();
+        choose("dieOverlay", "Mapped weights");
+        const Project& project = window_->document().project();
+        const Run& run = project.studies[0].result.runs[0];
+        const CellMap map(run.settings.network.layers, project.wafer.geometry, run.settings.spare);
+        QCOMPARE(map.dies(), 2);
+        const int columns = project.wafer.geometry.columns;
+        for (int part = 0; part < 2; ++part) {
+            QTRY_COMPARE(page()->die(), part);
+            int differ = 0;
+            for (int row = 0; row < project.wafer.geometry.rows; ++row)
+                for (int column = 0; column < columns; ++column) {
+                    const CellIndex cell{row, column};
+                    const QString words = map_()->describe(map_()->cellRect(cell).center());
+                    const auto use = map.use({row, column + part * columns});
+                    if (!use) {
+                        QVERIFY2(words.contains("not used by the network"), qPrintable(words));
+                        continue;
+                    }
+                    const WeightIndex& weight = use->weight;
+                    const QString expected = QString("of weight (%1, %2) in layer %3, copy %4 of")
+                                                 .arg(weight.output)
+                                                 .arg(weight.input)
+                                                 .arg(weight.layer + 1)
+                                                 .arg(use->copy + 1);
+                    QVERIFY2(words.contains(expected), qPrintable(words + "\n" + expected));
+                    const double worth =
+                        map_()->overlay().value(project.wafer.dies[static_cast<std::size_t>(part)], cell);
+                    QVERIFY(words.endsWith("worth " + textOf(DieLayer::Weights).text(worth)));
+                    const auto first = map.use(cell);
+                    differ += !first || first->weight != weight;
+                }
+            QCOMPARE(differ > 100, part == 1);
+            QTest::mouseClick(child<QToolButton>("nextDie"), Qt::LeftButton);
+        }
+    }
+
     void saysWhyNothingIsRead()
     {
-        Project large = tinyProject(2, folder_.filePath("tiny"));
-        large.plan.network.layers = {16, 30, 10}; // takes two dies
-        large.plan.modes = {TrainingMode::Standard};
-        large.plan.repeats = 1;
-        ProjectDocument document(large);
-        document.queue().add("Study 1", large.plan);
-        QTRY_VERIFY_WITH_TIMEOUT(document.queue().isIdle(), 30000);
-        show(document.project());
+        trainOnTwoDies();
         choose("dieOverlay", "Cell power");
         const auto* status = child<QLabel>("readStatus");
         QTRY_VERIFY_WITH_TIMEOUT(status->text().contains("This network takes 2 dies"), 10000);
@@ -244,6 +277,18 @@ private slots:
     }
 
 private:
+    void trainOnTwoDies()
+    {
+        Project large = tinyProject(2, folder_.filePath("tiny"));
+        large.plan.network.layers = {16, 30, 10};
+        large.plan.modes = {TrainingMode::Standard};
+        large.plan.repeats = 1;
+        ProjectDocument document(large);
+        document.queue().add("Study 1", large.plan);
+        QTRY_VERIFY_WITH_TIMEOUT(document.queue().isIdle(), 30000);
+        show(document.project());
+    }
+
     void show(const Project& project)
     {
         window_ = std::make_unique<MainWindow>(project);

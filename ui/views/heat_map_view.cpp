@@ -307,7 +307,7 @@ QString HeatMapView::describe(const QPointF& point) const
                          shown(DieLayer::CellPower));
     }
     if (overlay_.network) {
-        if (const auto use = overlay_.network->map().use(at)) {
+        if (const auto use = overlay_.network->use(*die_, at)) {
             Overlay weight = overlay_;
             weight.layer = DieLayer::Weights;
             text += tr("\nG%1 of weight (%2, %3) in layer %4, copy %5 of %6\nwritten %7, worth %8")

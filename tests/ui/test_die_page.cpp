@@ -304,6 +304,37 @@ private slots:
         QCOMPARE(cellsWith(Defect::Short), (Cells{{1, 12}, {2, 12}, {3, 12}}));
     }
 
+    void readoutFollowsTheKeys()
+    {
+        const auto* readout = child<QLabel>("readout");
+        choose("brush");
+        map()->setFocus();
+        QTest::mouseMove(map(), at({10, 20}));
+        QTRY_VERIFY(readout->text().contains("row 10, column 20"));
+        QTest::keyClick(map(), Qt::Key_Return);
+        QVERIFY(readout->text().contains("row 0, column 0"));
+        QVERIFY(readout->text().contains("healthy"));
+        QTest::keyClick(map(), Qt::Key_Right);
+        QTest::keyClick(map(), Qt::Key_Return);
+        QVERIFY(readout->text().contains("row 0, column 1"));
+        QVERIFY(readout->text().contains("short"));
+        QEvent leave(QEvent::Leave); // the mouse goes its way
+        QApplication::sendEvent(map(), &leave);
+        QTest::keyClick(map(), Qt::Key_Return);
+        child<QComboBox>("drawKind")->setCurrentIndex(1);
+        QTest::keyClick(map(), Qt::Key_Return);
+        QVERIFY(readout->text().contains("row 0, column 1"));
+        QVERIFY(readout->text().contains("open"));
+
+        choose("select");
+        drag({{1, 1}, {2, 2}});
+        QTest::keyClick(map(), Qt::Key_C, Qt::ControlModifier);
+        QTest::keyClick(map(), Qt::Key_V, Qt::ControlModifier);
+        QVERIFY(readout->text().contains("Click where"));
+        QTest::keyClick(map(), Qt::Key_Escape);
+        QVERIFY(!readout->text().contains("Click where"));
+    }
+
     void valuesAreWrittenInLargeCells()
     {
         choose("select");

@@ -314,7 +314,10 @@ QWidget* DiePage::makeMap()
     connect(map_, &HeatMapView::gestureStarted, this, &DiePage::startGesture);
     connect(map_, &HeatMapView::gestureMoved, this, &DiePage::moveGesture);
     connect(map_, &HeatMapView::gestureEnded, this, &DiePage::endGesture);
-    connect(map_, &HeatMapView::gestureCancelled, this, &DiePage::cancel);
+    connect(map_, &HeatMapView::gestureCancelled, this, [this] {
+        cancel();
+        showReadout(map_->hoveredCell());
+    });
     connect(map_, &HeatMapView::hovered, this, [this](const CellIndex& cell) {
         showReadout(cell);
         if (!stroke_)

@@ -57,10 +57,9 @@ HeatMapView::HeatMapView(QWidget* parent) : QWidget(parent)
 void HeatMapView::showDie(const Die* die, const DieGeometry& geometry)
 {
     const QSize before = cells_.isEmpty() ? QSize() : cells_.cells().size();
-    if (drag_ == Drag::Gesture || drag_ == Drag::KeyGesture) {
+    const bool cancelled = drag_ == Drag::Gesture || drag_ == Drag::KeyGesture;
+    if (cancelled)
         drag_ = Drag::None;
-        emit gestureCancelled();
-    }
     die_ = die;
     geometry_ = geometry;
     hover_ = nowhere;
@@ -71,6 +70,8 @@ void HeatMapView::showDie(const Die* die, const DieGeometry& geometry)
         wanted_ = {};
     }
     refresh();
+    if (cancelled)
+        emit gestureCancelled();
     setAccessibleDescription(die ? tr("Die %1").arg(QString::fromStdString(die->name)) : QString());
 }
 
@@ -647,7 +648,8 @@ void HeatMapView::mouseDoubleClickEvent(QMouseEvent* event)
 
 void HeatMapView::leaveEvent(QEvent*)
 {
-    setHover(nowhere);
+    if (!showCursor_ || !hasFocus())
+        setHover(nowhere);
 }
 
 void HeatMapView::endGesture()
@@ -689,7 +691,7 @@ void HeatMapView::keyPressEvent(QKeyEvent* event)
         if (drag_ == Drag::KeyGesture)
             return endGesture();
         drag_ = Drag::KeyGesture;
-        showCursor_ = true;
+        moveCursor(0, 0);
         emit gestureStarted(cursor_);
         return update();
     case Qt::Key_Escape:
@@ -728,7 +730,7 @@ void HeatMapView::moveCursor(int rows, int columns)
         panBy({std::max(0.0, area.left() - cell.left()) - std::max(0.0, cell.right() - area.right()),
                std::max(0.0, area.top() - cell.top()) - std::max(0.0, cell.bottom() - area.bottom())});
     setHover(cursor_);
-    if (drag_ == Drag::KeyGesture)
+    if (drag_ == Drag::KeyGesture && (rows != 0 || columns != 0))
         emit gestureMoved(cursor_);
     update();
 }

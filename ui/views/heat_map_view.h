@@ -48,7 +48,8 @@ public:
     /// Also for points beside the die, which give cells that it does not have.
     CellIndex cellAt(const QPointF& point) const;
     CellIndex cursorCell() const { return cursor_; }
-    CellIndex hoveredCell() const { return hover_; } ///< may be outside the die
+    /// Where the mouse is, or the cursor when keys were used last; may be outside the die.
+    CellIndex hoveredCell() const { return hover_; }
     void fit();
     /// The part in sight, cells; null while the whole die is.
     QRectF seen() const;

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <csignal>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 #include <system_error>
 #include <utility>
@@ -37,22 +38,27 @@ std::string userName()
     return user ? user->pw_name : std::to_string(::geteuid());
 }
 
-/// Field 22 of /proc/PID/stat; 0 when there is no such process. The name before it may hold blanks.
+/// Field 22 of /proc/PID/stat; 0 when there is no such process, or when it has ended and nobody has asked how
+/// (a zombie). The name before it may hold blanks, brackets and line breaks. A process whose first thread
+/// has ended looks like a zombie but has further threads, which may still write.
 unsigned long long processStart(long process)
 {
     std::ifstream stat("/proc/" + std::to_string(process) + "/stat");
-    std::string text;
-    std::getline(stat, text);
+    const std::string text(std::istreambuf_iterator<char>(stat), {});
     const auto name = text.rfind(')');
     if (name == text.npos)
         return 0;
     std::istringstream fields(text.substr(name + 1));
+    char state = 0;
+    fields >> state;
     std::string skipped;
-    for (int field = 3; field < 22; ++field)
+    for (int field = 4; field < 20; ++field)
         fields >> skipped;
+    long threads = 0, interval = 0;
     unsigned long long start = 0;
-    fields >> start;
-    return start;
+    fields >> threads >> interval >> start;
+    const bool hasEnded = (state == 'Z' && threads <= 1) || state == 'X' || state == 'x';
+    return hasEnded ? 0 : start;
 }
 
 LockOwner thisProcess()

@@ -27,7 +27,7 @@ int main(int argc, char** argv)
     const QString file = argv[1];
     prepareApplication(QFileInfo(file).path());
     MainWindow window(Project{});
-    window.dialogs().recover = [](const QString&) { return true; };
+    window.dialogs().recover = [](const QString&) { return Dialogs::Recover::Now; };
     window.dialogs().showError = [](const QString& words) {
         std::fprintf(stderr, "%s\n", qPrintable(words));
         std::exit(1);

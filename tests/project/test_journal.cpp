@@ -1,8 +1,13 @@
 #include "project/journal.h"
 
+#include <csignal>
 #include <fstream>
 #include <mutex>
+#include <thread>
 
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <QTemporaryDir>
@@ -20,6 +25,47 @@ namespace fs = std::filesystem;
 
 namespace
 {
+
+/// A process that holds the lock of a file. Its name looks like the end of another's line in /proc.
+class OtherProcess
+{
+public:
+    explicit OtherProcess(const fs::path& file, bool endsFirstThread = false)
+    {
+        process_ = ::fork();
+        if (process_ != 0)
+            return;
+        ::prctl(PR_SET_NAME, "a) R 1\n(b"); // NOLINT(*-vararg)
+        const LockFile lock(file);
+        std::thread waits([] { ::pause(); });
+        if (endsFirstThread)
+            ::syscall(SYS_exit, 0); // NOLINT(*-vararg)
+        waits.join();
+    }
+    OtherProcess(const OtherProcess&) = delete;
+    OtherProcess& operator=(const OtherProcess&) = delete;
+    ~OtherProcess()
+    {
+        ::kill(process_, SIGKILL);
+        ::waitpid(process_, nullptr, 0);
+    }
+
+    /// Kills it and leaves a zombie, which nobody has reaped.
+    void kill() const
+    {
+        ::kill(process_, SIGKILL);
+        siginfo_t how;
+        ::waitid(P_PID, static_cast<id_t>(process_), &how, WEXITED | WNOWAIT);
+    }
+    bool isZombie() const
+    {
+        std::ifstream stat("/proc/" + std::to_string(process_) + "/stat");
+        return std::string(std::istreambuf_iterator<char>(stat), {}).find(") Z ") != std::string::npos;
+    }
+
+private:
+    pid_t process_;
+};
 
 /// A project of one small study without runs.
 Project emptyStudy()
@@ -369,6 +415,25 @@ private slots:
             QCOMPARE(lock.owner()->user, std::string("ada"));
             VERIFY_CONTAINS(lock.owner()->advice(file_), "remove " + file_.string() + ".lock");
         }
+    }
+
+    void zombieHoldsNoLock()
+    {
+        const OtherProcess other(file_);
+        QTRY_VERIFY(fs::exists(file_.string() + ".lock"));
+        QVERIFY(!LockFile(file_).isHeld());
+        other.kill();
+        QVERIFY(other.isZombie());
+        QVERIFY(LockFile(file_).isHeld());
+    }
+
+    void processHoldsItsLockWithoutItsFirstThread()
+    {
+        const OtherProcess other(file_, true);
+        QTRY_VERIFY(other.isZombie() && fs::exists(file_.string() + ".lock"));
+        QVERIFY(!LockFile(file_).isHeld());
+        other.kill();
+        QVERIFY(LockFile(file_).isHeld());
     }
 
     void foreignLockIsRespected()

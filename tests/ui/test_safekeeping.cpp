@@ -2,9 +2,12 @@
 #include <fstream>
 #include <optional>
 
+#include <QAbstractButton>
+#include <QMessageBox>
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QTimer>
 
 #include "common/error.h"
 #include "document/project_document.h"
@@ -30,6 +33,15 @@ class TestSafekeeping : public QObject
     static void crash(const fs::path& from, const fs::path& to)
     {
         fs::copy(from, to, fs::copy_options::recursive | fs::copy_options::copy_symlinks);
+    }
+
+    /// Beside the file, as of a program that has crashed.
+    void leaveEdits() const
+    {
+        Journal journal(journalOf(file_));
+        Project edited = project();
+        edited.name = "edited";
+        journal.keep(edited);
     }
 
 private slots:
@@ -72,7 +84,7 @@ private slots:
         window.dialogs().showError = [](const QString& words) { QFAIL(qPrintable(words)); };
         window.dialogs().recover = [&asked](const QString& words) {
             asked = words;
-            return true;
+            return Dialogs::Recover::Now;
         };
         window.openFile(QString::fromStdString(killed.string()));
         QVERIFY2(asked.contains("finished training runs"), qPrintable(asked));
@@ -95,17 +107,12 @@ private slots:
 
     void deletedWorkIsNotOfferedAgain()
     {
-        {
-            Journal journal(journalOf(file_));
-            Project edited = project();
-            edited.name = "edited";
-            journal.keep(edited);
-        }
+        leaveEdits();
         MainWindow window(project());
         int asked = 0;
         window.dialogs().recover = [&asked](const QString&) {
             ++asked;
-            return false;
+            return Dialogs::Recover::Never;
         };
         window.openFile(QString::fromStdString(file_.string()));
         QTRY_VERIFY(!fs::exists(journalOf(file_)));
@@ -113,6 +120,110 @@ private slots:
         QCOMPARE(window.document().project().name, std::string("Tiny"));
         window.openFile(QString::fromStdString(file_.string()));
         QCOMPARE(asked, 1);
+    }
+
+    /// The journal outlives a window that leaves it for later, edits meanwhile and ends in an orderly way.
+    void laterKeepsEverything()
+    {
+        leaveEdits();
+        const fs::path kept = journalOf(file_) / "project.faultline";
+        const fs::file_time_type written = fs::last_write_time(kept);
+        {
+            MainWindow window(project());
+            window.dialogs().recover = [](const QString&) { return Dialogs::Recover::Later; };
+            window.openFile(QString::fromStdString(file_.string()));
+            ProjectDocument& document = window.document();
+            QCOMPARE(document.project().name, std::string("Tiny"));
+            QVERIFY(!document.isModified());
+            QVERIFY(window.windowTitle().contains("(read-only)"));
+            QVERIFY2(document.readOnly().find("kept for the next start") != std::string::npos,
+                     document.readOnly().c_str());
+            QVERIFY(LockFile(file_).isHeld()); // nobody has it
+            document.setDataset("meanwhile");
+            QVERIFY_EXCEPTION_THROWN(document.save(file_), Error);
+            const auto journalled = [&] { // of the window's own, in the state folder
+                for (const auto& entry :
+                     fs::recursive_directory_iterator(stateFolder() / "faultline/unsaved"))
+                    if (entry.path().filename() == "project.faultline")
+                        return true;
+                return false;
+            };
+            QTRY_VERIFY_WITH_TIMEOUT(journalled(), 30'000);
+        }
+        QCOMPARE(fs::last_write_time(kept), written);
+        QVERIFY(Safekeeping::unsavedProjects().empty());
+        MainWindow next(project());
+        next.dialogs().recover = [](const QString&) { return Dialogs::Recover::Now; };
+        next.offerCrashed(); // without being told the file
+        QCOMPARE(next.document().file(), file_);
+        QCOMPARE(next.document().project().name, std::string("edited"));
+        QVERIFY(next.document().readOnly().empty());
+    }
+
+    void laterKeepsWhatWasNeverSaved()
+    {
+        const fs::path name = stateFolder() / "faultline/unsaved/host-1-1.faultline";
+        {
+            Journal journal(journalOf(name));
+            journal.keep(project());
+        }
+        MainWindow window(project());
+        QStringList asked;
+        window.dialogs().recover = [&asked](const QString& words) {
+            asked << words;
+            return Dialogs::Recover::Later;
+        };
+        window.offerCrashed();
+        window.offerCrashed(); // as the next start does
+        QCOMPARE(asked.size(), 2);
+        QVERIFY2(asked[0].contains("never saved"), qPrintable(asked[0]));
+        QCOMPARE(Safekeeping::unsavedProjects(), std::vector{name});
+    }
+
+    void recoveryDialogNamesTheFile_data()
+    {
+        QTest::addColumn<QString>("button");
+        QTest::addColumn<QString>("project");
+        QTest::addColumn<bool>("kept");
+        QTest::newRow("recover") << "&Recover"
+                                 << "edited" << true;
+        QTest::newRow("later") << "&Later"
+                               << "Tiny" << true;
+        QTest::newRow("delete") << "&Delete it"
+                                << "Tiny" << false;
+        QTest::newRow("Esc") << ""
+                             << "Tiny" << true;
+    }
+
+    void recoveryDialogNamesTheFile()
+    {
+        QFETCH(const QString, button);
+        QFETCH(const QString, project);
+        QFETCH(const bool, kept);
+        leaveEdits();
+        MainWindow window(this->project());
+        window.show();
+        QString words;
+        QTimer answer;
+        connect(&answer, &QTimer::timeout, [&] {
+            auto* question = qobject_cast<QMessageBox*>(QApplication::activeModalWidget());
+            if (question == nullptr)
+                return;
+            answer.stop();
+            words = question->text();
+            const QString pictures = qEnvironmentVariable("FAULTLINE_SCREENSHOTS"); // for a person to look at
+            if (!pictures.isEmpty())
+                question->grab().save(pictures + "/recovery.png");
+            for (QAbstractButton* one : question->buttons())
+                if (one->text() == button)
+                    return QTest::mouseClick(one, Qt::LeftButton);
+            QTest::keyClick(question, Qt::Key_Escape);
+        });
+        answer.start(20);
+        window.openFile(QString::fromStdString(file_.string()));
+        QVERIFY2(words.contains(QString::fromStdString(file_.string())), qPrintable(words));
+        QCOMPARE(window.document().project().name, project.toStdString());
+        QTRY_COMPARE(fs::exists(journalOf(file_)), kept);
     }
 
     void unsavedProjectSurvives()
@@ -136,7 +247,7 @@ private slots:
         }
         QCOMPARE(Safekeeping::unsavedProjects(), std::vector{name});
         MainWindow window(project());
-        window.dialogs().recover = [](const QString&) { return true; };
+        window.dialogs().recover = [](const QString&) { return Dialogs::Recover::Now; };
         window.offerCrashed();
         QCOMPARE(window.document().project().dataset, std::string("elsewhere"));
         QVERIFY(window.document().isModified());
@@ -184,14 +295,9 @@ private slots:
         QVERIFY(fs::is_empty(open)); // an orderly end
         fs::remove_all(open);
         fs::rename(stateFolder() / "left", open);
-        {
-            Journal journal(journalOf(file_));
-            Project edited = project();
-            edited.name = "edited";
-            journal.keep(edited);
-        }
+        leaveEdits();
         MainWindow window(project());
-        window.dialogs().recover = [](const QString&) { return true; };
+        window.dialogs().recover = [](const QString&) { return Dialogs::Recover::Now; };
         window.offerCrashed();
         QCOMPARE(window.document().file(), file_);
         QCOMPARE(window.document().project().name, std::string("edited"));
@@ -224,12 +330,7 @@ private slots:
 
     void recoveryOfAnotherContentIsAsked()
     {
-        {
-            Journal journal(journalOf(file_));
-            Project edited = project();
-            edited.name = "edited";
-            journal.keep(edited);
-        }
+        leaveEdits();
         Project restored = project();
         restored.name = "restored";
         saveProject(restored, file_);
@@ -237,7 +338,7 @@ private slots:
         QString asked;
         window.dialogs().recover = [&asked](const QString& words) {
             asked = words;
-            return true;
+            return Dialogs::Recover::Now;
         };
         window.openFile(QString::fromStdString(file_.string()));
         QVERIFY2(asked.contains("another content"), qPrintable(asked));

@@ -51,6 +51,7 @@ public:
     std::optional<Recovery> recoverable() const { return safekeeping_.recoverable(file_); }
     void recover(Recovery recovery); ///< puts it in place
     void discardJournal() { safekeeping_.discardJournal(); }
+    void postponeRecovery() { safekeeping_.postpone(file_); } ///< leaves it; the file is read-only meanwhile
     /// The same for a project that was never saved, by its name in Safekeeping::unsavedProjects().
     void recover(Recovery recovery, const std::filesystem::path& unsaved);
 

@@ -143,6 +143,14 @@ void Safekeeping::moveTo(const fs::path& file)
     readOnly_ = reason;
 }
 
+void Safekeeping::postpone(const fs::path& file)
+{
+    journal_.reset(); // without clearing it
+    link_.clear();    // the link stays
+    adopt(freeUnsavedName());
+    readOnly_ = file.string() + " has work of a crashed program, which is kept for the next start";
+}
+
 void Safekeeping::adopt(const fs::path& unsaved)
 {
     take(unsaved);

@@ -28,6 +28,9 @@ public:
 
     /// The project is now that of this file (empty: of none). What was journalled before is dropped.
     void moveTo(const std::filesystem::path& file);
+    /// Leaves what recoverable() has found for the next start, which crashedProjects() tells of it: until
+    /// then the file is read-only and its lock is given back.
+    void postpone(const std::filesystem::path& file);
     /// Goes on with the journal of a program that has crashed; see unsavedProjects().
     void adopt(const std::filesystem::path& unsaved);
     /// Takes the lock of another file, to save there. Throws Error when somebody else has it.

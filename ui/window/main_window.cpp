@@ -92,19 +92,29 @@ Dialogs realDialogs(QWidget* window)
     dialogs.recover = [=](const QString& words) {
         QMessageBox question(QMessageBox::Question, MainWindow::tr("Recover work"), words, {}, window);
         QAbstractButton* recover = question.addButton(MainWindow::tr("&Recover"), QMessageBox::AcceptRole);
+        QAbstractButton* later = question.addButton(MainWindow::tr("&Later"), QMessageBox::RejectRole);
         question.addButton(MainWindow::tr("&Delete it"), QMessageBox::DestructiveRole);
-        question.setEscapeButton(recover); // what can't be undone needs a click
+        question.setEscapeButton(later); // what can't be undone needs a click
         question.exec();
-        return question.clickedButton() == recover;
+        return question.clickedButton() == recover ? Dialogs::Recover::Now
+               : question.clickedButton() == later ? Dialogs::Recover::Later
+                                                   : Dialogs::Recover::Never;
     };
     dialogs.showError = [=](const QString& words) { QMessageBox::warning(window, "Faultline", words); };
     return dialogs;
 }
 
-QString recoveryWords(const Recovery& recovery)
+/// file: empty when the project was never saved.
+QString recoveryWords(const Recovery& recovery, const std::filesystem::path& file)
 {
-    QString words = MainWindow::tr("Faultline ended unexpectedly while it worked on \"%1\". Not saved yet:")
-                        .arg(QString::fromStdString(recovery.project.name));
+    const QString name = QString::fromStdString(recovery.project.name);
+    QString words =
+        file.empty()
+            ? MainWindow::tr("Faultline ended unexpectedly while it worked on \"%1\", which was never saved.")
+                  .arg(name)
+            : MainWindow::tr("Faultline ended unexpectedly while it worked on \"%1\" in\n%2")
+                  .arg(name, QString::fromStdString(file.string()));
+    words += MainWindow::tr("\n\nNot saved yet:");
     if (recovery.edits)
         words += MainWindow::tr("\n• changes to the project");
     if (recovery.finishedRuns > 0)
@@ -117,6 +127,10 @@ QString recoveryWords(const Recovery& recovery)
             "\n\n" + QString::fromStdString(recovery.otherContent->words()) +
             MainWindow::tr(" Recovering leaves the file as it is until you save; to keep both, save under "
                            "another name.");
+    words += file.empty()
+                 ? MainWindow::tr("\n\nLater keeps this for the next start.")
+                 : MainWindow::tr("\n\nLater keeps this for the next start and opens the file read-only, as "
+                                  "it was saved.");
     return words;
 }
 
@@ -493,10 +507,15 @@ void MainWindow::openFile(const QString& file)
         auto recovery = document_.recoverable();
         if (!recovery)
             return;
-        if (dialogs_.recover(recoveryWords(*recovery)))
-            document_.recover(std::move(*recovery));
-        else
-            document_.discardJournal();
+        switch (dialogs_.recover(recoveryWords(*recovery, document_.file()))) {
+        case Dialogs::Recover::Now:
+            return document_.recover(std::move(*recovery));
+        case Dialogs::Recover::Later:
+            document_.postponeRecovery();
+            return showTitle(); // read-only from now on
+        case Dialogs::Recover::Never:
+            return document_.discardJournal();
+        }
     });
 }
 
@@ -516,9 +535,11 @@ void MainWindow::offerUnsaved(const std::filesystem::path& name)
     const std::filesystem::path journal = journalOf(name);
     const bool done = attempt([&] {
         auto recovery = recover(journal, {});
-        if (recovery && dialogs_.recover(recoveryWords(*recovery)))
+        const auto answer =
+            recovery ? dialogs_.recover(recoveryWords(*recovery, {})) : Dialogs::Recover::Never;
+        if (answer == Dialogs::Recover::Now)
             document_.recover(std::move(*recovery), name);
-        else
+        else if (answer == Dialogs::Recover::Never)
             std::filesystem::remove_all(journal);
     });
     if (done)

@@ -18,13 +18,14 @@ namespace faultline
 /// What the window asks a person in dialogs. Tests put their own answers here.
 struct Dialogs {
     enum class Answer { Save, Discard, Cancel };
+    enum class Recover { Now, Later, Never }; ///< Later: all stays as it is; Never: it is deleted
 
     std::function<QStringList()> measuredFiles;                 ///< empty: cancelled
     std::function<QString()> openFile;                          ///< empty: cancelled
     std::function<QString(const QString& suggestion)> saveFile; ///< empty: cancelled
     std::function<QString(const QString& title)> folder;        ///< empty: cancelled
     std::function<Answer()> saveChanges;
-    std::function<bool(const QString& words)> recover; ///< false: what can be recovered is to be deleted
+    std::function<Recover(const QString& words)> recover;
     std::function<void(const QString& words)> showError;
 };
 

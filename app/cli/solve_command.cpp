@@ -94,7 +94,7 @@ int run(const Options& options)
         write("word_line_voltages" + number, state.columnVoltage);
         write("bit_line_voltages" + number, state.rowVoltage);
         write("cell_currents" + number, state.cellCurrent);
-        write("cell_power" + number, state.cellCurrent.cwiseProduct(state.columnVoltage - state.rowVoltage));
+        write("cell_power" + number, state.cellCurrent.cwiseProduct(state.cellVoltage));
     }
     write("currents", currents);
     write("power", power);

@@ -159,7 +159,17 @@ JunctionArray::Reading JunctionArray::read(const MatrixXd& voltages, const std::
 {
     constexpr Index panel = 50; // keeps the cells' voltages and currents to some 10 MB
     constexpr double middle = 0.7;
+    constexpr double usualContrast = 1e5; // up to which voltages across cells give currents to 1e-8
     const Index rows = linear_.rows(), columns = linear_.columns();
+    Reading reading{MatrixXd::Zero(rows, voltages.cols()), MatrixXd(columns, voltages.cols())};
+    if (linear_.contrast() > usualContrast) {
+        for (Index k = 0; k < voltages.cols(); ++k) {
+            const CrossbarState state = solve(voltages.col(k), stop);
+            reading.rows.col(k) = state.outputCurrent;
+            reading.columns.col(k) = state.inputCurrent;
+        }
+        return reading;
+    }
     const double largest = voltages.cwiseAbs().maxCoeff();
     std::optional<Tangent> tangent;
     if (options_.isBiasDependent() && largest > 0.0) {
@@ -168,7 +178,6 @@ JunctionArray::Reading JunctionArray::read(const MatrixXd& voltages, const std::
         evaluate(across, current, &slope);
         tangent = Tangent{WireNetwork(asCells(slope.col(0), rows), options_.wires, stop), slope.col(0)};
     }
-    Reading reading{MatrixXd::Zero(rows, voltages.cols()), MatrixXd(columns, voltages.cols())};
     for (Index first = 0; first < voltages.cols(); first += panel) {
         const Index count = std::min(panel, voltages.cols() - first);
         const MatrixXd current =

@@ -56,7 +56,7 @@ public:
     /// voltages: columns x cases. Where the TMR depends on the bias, by steps on one Jacobian for all cases,
     /// that of all columns at 0.7 of the largest voltage: the same solution, at the price of some matrix
     /// products a case instead of some factorisations, until no cell's voltage changes by more than 1e-8 of
-    /// the largest input.
+    /// the largest input. An array of very large WireNetwork::contrast() solves each case by itself.
     Reading read(const Eigen::MatrixXd& voltages, const std::stop_token& stop = {}) const;
 
 private:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include <Eigen/LU>
 
@@ -12,6 +13,8 @@
 namespace faultline
 {
 
+using Eigen::ArrayXd;
+using Eigen::ArrayXXd;
 using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
@@ -23,6 +26,8 @@ constexpr double largest = 1e12; // keeps all products of resistances and conduc
 
 /// Smaller resistances are zero: they change nothing, and their products could underflow.
 constexpr double negligible = 1e-60;
+
+constexpr double usualContrast = 1e3; ///< costs differences of voltages no more than three digits
 
 bool isAllowed(double value)
 {
@@ -73,6 +78,54 @@ void invertMesh(Eigen::Ref<MatrixXd> mesh, VectorXd sums)
     }
 }
 
+/// What cells see of their lines: Thevenin's equivalents of the nodes, each without its own cell. Lines x
+/// nodes.
+struct SeenByCells {
+    ArrayXXd voltage;   ///< beyond the line's origin, volt
+    ArrayXXd impedance; ///< ohm
+};
+
+/// terminals, origins: voltages, one a line; beyond: of the nodes at the other ends of the cells, lines x
+/// nodes. A terminal is before the first node of its line, or at both ends. What is added up has one sign as
+/// far as these voltages lie on one side of the origin.
+SeenByCells seenByCells(const ArrayXXd& conductance, const ArrayXXd& beyond, double segment, double terminal,
+                        LineEnds ends, const ArrayXd& terminals, const ArrayXd& origins)
+{
+    const Index lines = beyond.rows(), nodes = beyond.cols();
+    const ArrayXd ending = terminals - origins;
+    if (segment == 0.0 && terminal == 0.0)
+        return {ending.replicate(1, nodes), ArrayXXd::Zero(lines, nodes)};
+    // Conductances count in units of the wire's, or the terminal's where there is no wire.
+    const double unit = segment > 0.0 ? segment : terminal;
+    const ArrayXXd own = unit * conductance, fed = own * (beyond.colwise() - origins);
+    double first = unit / (segment + terminal), last = ends == LineEnds::Both ? first : 0.0;
+    if (segment == 0.0) // the ends are one
+        first += std::exchange(last, 0.0);
+    SeenByCells seen{ArrayXXd::Zero(lines, nodes), ArrayXXd::Zero(lines, nodes)};
+    ArrayXd siemens, ampere; // of all to one side
+    const auto pass = [&](Index node) {
+        seen.impedance.col(node) += siemens;
+        seen.voltage.col(node) += ampere;
+        siemens += own.col(node);
+        ampere += fed.col(node);
+        if (segment == 0.0)
+            return;
+        ampere /= 1.0 + siemens;
+        siemens /= 1.0 + siemens;
+    };
+    siemens.setConstant(lines, first);
+    ampere = first * ending;
+    for (Index node = 0; node < nodes; ++node)
+        pass(node);
+    siemens.setConstant(lines, last);
+    ampere = last * ending;
+    for (Index node = nodes - 1; node >= 0; --node)
+        pass(node);
+    seen.voltage /= seen.impedance;
+    seen.impedance = unit / seen.impedance;
+    return seen;
+}
+
 } // namespace
 
 void WireOptions::validate() const
@@ -89,6 +142,7 @@ void WireOptions::validate() const
 WireNetwork::WireNetwork(CellGrid<double> conductance, const WireOptions& options,
                          const std::stop_token& stop)
     : conductance_(std::move(conductance)),
+      wires_(options),
       railsAreColumns_(conductance_.rows() > conductance_.cols())
 {
     options.validate();
@@ -101,17 +155,18 @@ WireNetwork::WireNetwork(CellGrid<double> conductance, const WireOptions& option
         for (Index column = 0; column < columns(); ++column)
             requireConductance(conductance_(row, column), row, column);
 
-    const auto wire = [](double ohm) { return ohm < negligible ? 0.0 : ohm; };
-    const double columnSegment = wire(options.columnSegment), rowSegment = wire(options.rowSegment);
-    const double source = wire(options.source), sense = wire(options.sense);
+    for (double* ohm : {&wires_.columnSegment, &wires_.rowSegment, &wires_.source, &wires_.sense})
+        if (*ohm < negligible)
+            *ohm = 0.0;
+    const auto& [columnSegment, rowSegment, source, sense, atDrive, atRead] = wires_;
     const MatrixXd cells = turned(conductance_.matrix());
     for (Index k = 0; k < cells.cols(); ++k)
-        rungs_.push_back(railsAreColumns_ ? makeRung(cells.col(k), rowSegment, sense, options.read)
-                                          : makeRung(cells.col(k), columnSegment, source, options.drive));
+        rungs_.push_back(railsAreColumns_ ? makeRung(cells.col(k), rowSegment, sense, atRead)
+                                          : makeRung(cells.col(k), columnSegment, source, atDrive));
     if (railsAreColumns_)
-        eliminate(columnSegment, source, options.drive, stop);
+        eliminate(columnSegment, source, atDrive, stop);
     else
-        eliminate(rowSegment, sense, options.read, stop);
+        eliminate(rowSegment, sense, atRead, stop);
 
     // By reciprocity: 1 V at one rail's terminal sends into a rung's terminal what comes the other way.
     MatrixXd transfer(cells.rows(), cells.cols());
@@ -309,10 +364,51 @@ CrossbarState WireNetwork::solve(const VectorXd& voltages) const
     CrossbarState state;
     state.columnVoltage = turned(railsAreColumns_ ? railVoltage : rungVoltage);
     state.rowVoltage = turned(railsAreColumns_ ? rungVoltage : railVoltage);
-    state.cellCurrent = conductance_.matrix().cwiseProduct(state.columnVoltage - state.rowVoltage);
-    state.inputCurrent = state.cellCurrent.colwise().sum();
     state.outputCurrent = transfer_ * voltages;
+    state.cellVoltage = state.columnVoltage - state.rowVoltage;
+    if (contrast() > usualContrast)
+        findCurrents(voltages, state);
+    else {
+        state.cellCurrent = conductance_.matrix().cwiseProduct(state.cellVoltage);
+        state.inputCurrent = state.cellCurrent.colwise().sum();
+    }
     return state;
+}
+
+double WireNetwork::contrast() const
+{
+    return conductance_.maxCoeff() *
+           std::max({wires_.columnSegment, wires_.rowSegment, wires_.source, wires_.sense});
+}
+
+/// Where a cell conducts far more than the wires, the voltages at its ends agree in nearly all their digits.
+/// What it carries follows from the voltages that its ends would have without it.
+void WireNetwork::findCurrents(const VectorXd& voltages, CrossbarState& state) const
+{
+    const ArrayXXd ofColumns = state.columnVoltage.transpose(), ofRows = state.rowVoltage.rowwise().reverse();
+    const SeenByCells columns =
+        seenByCells(conductance_.transpose(), state.rowVoltage.transpose(), wires_.columnSegment,
+                    wires_.source, wires_.drive, voltages, ofColumns.col(0));
+    const SeenByCells rows = seenByCells(
+        conductance_.rowwise().reverse(), state.columnVoltage.rowwise().reverse(), wires_.rowSegment,
+        wires_.sense, wires_.read, ArrayXd::Zero(conductance_.rows()), ofRows.col(0));
+    const ArrayXXd impedance = columns.impedance.transpose() + rows.impedance.rowwise().reverse();
+    const ArrayXXd share = 1.0 / (1.0 + conductance_ * impedance);
+    const ArrayXXd origins =
+        ofColumns.col(0).transpose().replicate(conductance_.rows(), 1).colwise() - ArrayXd(ofRows.col(0));
+    state.cellVoltage = share * (columns.voltage.transpose() - rows.voltage.rowwise().reverse() + origins);
+    state.cellCurrent = conductance_.matrix().cwiseProduct(state.cellVoltage);
+
+    // A column's current is its ends' and the sum of its cells': what conducts less knows it better.
+    const bool isDrivenTwice = wires_.drive == LineEnds::Both;
+    const double ends = (isDrivenTwice ? 2.0 : 1.0) / (wires_.columnSegment + wires_.source);
+    ArrayXd outermost = state.columnVoltage.topRows<1>().transpose();
+    if (isDrivenTwice)
+        outermost = (outermost + state.columnVoltage.bottomRows<1>().transpose().array()) / 2.0;
+    const ArrayXd cells = (conductance_ * share).colwise().sum().transpose();
+    state.inputCurrent = (ends < cells)
+                             .select(ends * (voltages.array() - outermost),
+                                     state.cellCurrent.colwise().sum().transpose().array());
 }
 
 MatrixXd WireNetwork::cellVoltages(const MatrixXd& voltages, const MatrixXd& forced,

@@ -30,10 +30,7 @@ struct TileRead {
     CrossbarState state;
 
     /// Of each cell with its transistor, rows x columns, watt.
-    Eigen::MatrixXd cellPower() const
-    {
-        return (state.columnVoltage - state.rowVoltage).cwiseProduct(state.cellCurrent);
-    }
+    Eigen::MatrixXd cellPower() const { return state.cellVoltage.cwiseProduct(state.cellCurrent); }
     double power() const { return voltages.dot(state.inputCurrent); } ///< out of the sources, watt
 };
 

@@ -334,6 +334,27 @@ private slots:
         }
     }
 
+    /// Of two cells that conduct far more than the wires do.
+    void solvesShorts()
+    {
+        writeText("shorts.csv", "1e12,0\n0,1e12\n");
+        writeText("volts.csv", "1,0.5\n");
+        const Outcome outcome =
+            call(solve("shorts.csv", "volts.csv", {"--wire-row-ohm", "1", "--wire-column-ohm", "1"}));
+        QVERIFY2(outcome.exitCode == 0, qPrintable(outcome.err));
+        // Row 1 takes one column segment and two of the row's, row 2 two of the column's and one of its own.
+        const double first = 1.0 / 3.0, second = 0.5 / 3.0;
+        const auto isNear = [this](const QString& name, Eigen::Index k, double expected) {
+            const double found = readCsvMatrix(path("solved/" + name + ".csv").toStdString()).reshaped()[k];
+            return std::abs(found / expected - 1.0) < 1e-11;
+        };
+        QVERIFY(isNear("power", 0, first + 0.5 * second));
+        QVERIFY(isNear("currents", 0, first));
+        QVERIFY(isNear("cell_currents", 0, first));
+        QVERIFY(isNear("cell_currents", 3, second));
+        QVERIFY(isNear("cell_power", 0, first * first / 1e12));
+    }
+
     /// One cell of a TMR that depends on the bias, in closed form, from the files of NumPy.
     void solvesABiasedCell()
     {

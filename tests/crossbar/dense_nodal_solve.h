@@ -11,13 +11,14 @@
 /// The crossbar by the book, as a reference: one unknown per node, all of Kirchhoff's equations in one dense
 /// matrix of extended precision, nodes without resistance between them merged. Shares nothing with the
 /// library but the description of the array.
-class DenseNodalSolve
+template <class Number>
+class BasicDenseNodalSolve
 {
 public:
-    using Real = long double;
+    using Real = Number;
     using Matrix = Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic>;
 
-    DenseNodalSolve(const faultline::CellGrid<double>& cells, const faultline::WireOptions& wires)
+    BasicDenseNodalSolve(const faultline::CellGrid<double>& cells, const faultline::WireOptions& wires)
         : rows_(static_cast<int>(cells.rows())),
           columns_(static_cast<int>(cells.cols())),
           merged_(static_cast<std::size_t>(terminal(0) + columns_ + rows_))
@@ -38,7 +39,7 @@ public:
                 connect(output(i), rowNode(i, 0), wires.sense + wires.rowSegment);
             for (int j = 0; j < columns_; ++j)
                 if (cells(i, j) > 0.0)
-                    branches_.push_back({columnNode(i, j), rowNode(i, j), cells(i, j)});
+                    branches_.push_back({columnNode(i, j), rowNode(i, j), Real(cells(i, j))});
         }
         solve();
     }
@@ -50,14 +51,17 @@ public:
     /// Current into each row's ground for 1 V at each input.
     Matrix transfer() const
     {
-        Matrix result = Matrix::Zero(rows_, columns_);
-        for (const Branch& branch : branches_)
-            for (int i = 0; i < rows_; ++i)
-                for (const auto& [here, there] :
-                     {std::pair{branch.from, branch.to}, {branch.to, branch.from}})
-                    if (find(here) == find(output(i)))
-                        for (int j = 0; j < columns_; ++j)
-                            result(i, j) += branch.siemens * (voltage(there, j) - voltage(here, j));
+        Matrix result(rows_, columns_);
+        for (int i = 0; i < rows_; ++i)
+            result.row(i) = currentInto(output(i));
+        return result;
+    }
+    /// Current out of each source for 1 V at each input.
+    Matrix admittance() const
+    {
+        Matrix result(columns_, columns_);
+        for (int j = 0; j < columns_; ++j)
+            result.row(j) = -currentInto(input(j));
         return result;
     }
 
@@ -66,6 +70,18 @@ private:
         int from, to;
         Real siemens;
     };
+    using Row = Eigen::Matrix<Real, 1, Eigen::Dynamic>;
+
+    /// From all branches, for 1 V at each input.
+    Row currentInto(int terminal) const
+    {
+        Row current = Row::Zero(columns_);
+        for (const Branch& branch : branches_)
+            for (const auto& [here, there] : {std::pair{branch.from, branch.to}, {branch.to, branch.from}})
+                if (find(here) == find(terminal))
+                    current += branch.siemens * (voltages_.row(there) - voltages_.row(here));
+        return current;
+    }
 
     int columnNode(int i, int j) const { return i * columns_ + j; }
     int rowNode(int i, int j) const { return (rows_ + i) * columns_ + j; }
@@ -83,7 +99,7 @@ private:
     void connect(int from, int to, double ohm)
     {
         if (ohm > 0.0)
-            branches_.push_back({from, to, 1.0L / static_cast<Real>(ohm)});
+            branches_.push_back({from, to, Real(1) / Real(ohm)});
         else // the higher number, so that a terminal stays what it is
             merged_[static_cast<std::size_t>(std::min(find(from), find(to)))] =
                 std::max(find(from), find(to));
@@ -116,7 +132,7 @@ private:
             if (index >= 0)
                 voltages_.row(node) = solution.row(index);
             else if (find(node) < output(0))
-                voltages_(node, find(node) - input(0)) = 1.0L;
+                voltages_(node, find(node) - input(0)) = Real(1);
         }
     }
 
@@ -127,3 +143,5 @@ private:
     std::vector<Branch> branches_;
     Matrix voltages_;
 };
+
+using DenseNodalSolve = BasicDenseNodalSolve<long double>;

@@ -47,6 +47,7 @@ private slots:
     void sharedJacobianFindsTheSame_data();
     void sharedJacobianFindsTheSame();
     void oneCellInClosedForm();
+    void shortInClosedForm();
     void transistorsInSeries();
     void extremeCells();
     void stopsInTheMiddle();
@@ -169,6 +170,28 @@ void TestJunctionArray::oneCellInClosedForm()
     const double expected = volt / (parallel * (1.0 + tmr / (1.0 + std::pow(volt / 0.4, 2.0))));
     const double found = array.solve(VectorXd::Constant(1, volt)).outputCurrent[0];
     VERIFY_BELOW(std::abs(found - expected), 1e-13 * expected);
+}
+
+/// A short between junctions takes all that the wires let pass, however little voltage is across it.
+void TestJunctionArray::shortInClosedForm()
+{
+    const CircuitOptions options = biased(0.0);
+    const WireOptions& wires = options.wires;
+    const double around = wires.source + wires.columnSegment + wires.rowSegment + wires.sense;
+    for (const double siemens : {1e3, 1e6, 1e9, 1e12})
+        for (const double share : {0.0, 0.5}) {
+            CellGrid<double> cells = CellGrid<double>::Zero(2, 2);
+            cells(0, 1) = siemens;
+            const JunctionArray array({cells, CellGrid<double>::Constant(2, 2, share)}, options);
+            const VectorXd voltages = VectorXd::Constant(2, 0.4);
+            const double expected = 0.4 / (around + 1.0 / siemens); // the bias across it is small
+            const double precision = siemens > 1e3 ? 1e-10 : 1e-8;
+            const CrossbarState state = array.solve(voltages);
+            const JunctionArray::Reading reading = array.read(voltages);
+            for (const double found : {state.inputCurrent[1], state.outputCurrent[0], state.cellCurrent(0, 1),
+                                       reading.columns(1, 0), reading.rows(0, 0)})
+                VERIFY_BELOW(std::abs(found / expected - 1.0), precision);
+        }
 }
 
 /// The current of a junction behind a transistor solves its equation, also where it is concave in the voltage

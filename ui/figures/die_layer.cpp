@@ -97,17 +97,15 @@ double valueOf(DieLayer layer, const CrossbarState& state, const CellIndex& cell
     const auto& [row, column] = cell;
     if (row >= state.cellCurrent.rows() || column >= state.cellCurrent.cols())
         return NAN;
-    const double wordLine = state.columnVoltage(row, column), bitLine = state.rowVoltage(row, column);
-    const double current = state.cellCurrent(row, column);
     switch (layer) {
     case DieLayer::WordLine:
-        return wordLine;
+        return state.columnVoltage(row, column);
     case DieLayer::BitLine:
-        return bitLine;
+        return state.rowVoltage(row, column);
     case DieLayer::CellCurrent:
-        return current;
+        return state.cellCurrent(row, column);
     default:
-        return (wordLine - bitLine) * current;
+        return state.cellVoltage(row, column) * state.cellCurrent(row, column);
     }
 }
 

@@ -9,6 +9,7 @@
 #include "crossbar/junction_array.h"
 #include "formats/csv_matrix.h"
 #include "formats/npy.h"
+#include "measurement/import.h"
 
 namespace faultline::cli
 {
@@ -29,7 +30,7 @@ Eigen::MatrixXd readMatrix(const fs::path& file)
         return readCsvMatrix(file);
     const std::string bytes = readWholeFile(file);
     try {
-        const NumberArray array = readNpy(bytes);
+        const NumberArray array = readNpy(bytes, largestMeasurement);
         if (array.shape.empty() || array.shape.size() > 2)
             throw Error("found " + describeShape(array.shape) + ", expected a matrix");
         const auto columns = static_cast<Eigen::Index>(array.shape.back());

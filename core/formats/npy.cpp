@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <charconv>
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <optional>
@@ -24,6 +25,17 @@ constexpr std::string_view npyMagic = "\x93NUMPY";
 [[noreturn]] void refuse(const std::string& place, const std::string& found, const std::string& expected)
 {
     throw Error((place.empty() ? "" : place + ": ") + "found " + found + ", expected " + expected);
+}
+
+void requireRoom(const std::string& place, std::size_t bytes, std::size_t room)
+{
+    constexpr double mebibyte = 1 << 20;
+    const auto inMiB = [](std::size_t size) {
+        return std::to_string(std::lround(std::ceil(static_cast<double>(size) / mebibyte))) + " MiB";
+    };
+    if (bytes > room)
+        refuse(place, "an array that takes " + inMiB(bytes) + " in memory",
+               "no more than " + inMiB(room) + " after those before it; split the file by dies");
 }
 
 /// `length` bytes as a number; `swap` for those that start with the highest.
@@ -176,7 +188,7 @@ std::string bytesOf(std::span<const T> values, std::span<const std::size_t> shap
 
 } // namespace
 
-NumberArray readNpy(std::string_view bytes)
+NumberArray readNpy(std::string_view bytes, std::size_t largest)
 {
     if (!bytes.starts_with(npyMagic) || bytes.size() < 12)
         refuse("", "no NumPy header", "a .npy file");
@@ -201,6 +213,7 @@ NumberArray readNpy(std::string_view bytes)
     if (!count || data.size() / kind->size < *count)
         refuse("", std::to_string(data.size()) + " bytes of numbers",
                "those of " + describeShape(array.shape));
+    requireRoom("", *count * sizeof(double), largest); // product() leaves room for the factor
     array.values = kind->read(data, *count, code.front() == '>');
     if (entry(header, "'fortran_order'").starts_with("True"))
         array.values = rowMajor(array.values, array.shape);
@@ -231,9 +244,7 @@ std::vector<NumberArray> readNpz(std::string_view bytes, std::size_t largest)
         if (!name.ends_with(".npy"))
             continue;
         name.resize(name.size() - 4);
-        if (size > room || packedSize > largest)
-            refuse(name, "more than " + std::to_string(largest >> 20) + " MiB", "fewer or smaller arrays");
-        room -= size;
+        requireRoom(name, size, room);
 
         const std::string_view member = part(bytes, offset, memberSize);
         if (!member.starts_with(memberMark))
@@ -244,15 +255,19 @@ std::vector<NumberArray> readNpz(std::string_view bytes, std::size_t largest)
                                              packedSize);
         if (method != 0 && method != Z_DEFLATED)
             refuse(name, "packing method " + std::to_string(method), "a stored or deflated member");
+        if (method == 0 && packedSize != size)
+            refuse(name, std::to_string(packedSize) + " bytes stored",
+                   std::to_string(size) + " as its directory says");
         const std::string unpacked = method == 0 ? std::string(packed) : inflated(packed, size, name);
         if (crc32_z(0, reinterpret_cast<const Bytef*>(unpacked.data()), unpacked.size()) != checksum)
             refuse(name, "data that its checksum does not match", "a whole member");
         try {
-            arrays.push_back(readNpy(unpacked));
+            arrays.push_back(readNpy(unpacked, room));
         } catch (const Error& error) {
             throw Error(name + ": " + error.what());
         }
         arrays.back().name = name;
+        room -= std::max(size, arrays.back().values.size() * sizeof(double));
     }
     if (arrays.empty())
         refuse("", "no .npy member", "a NumPy archive");

@@ -12,13 +12,13 @@ namespace faultline
 {
 
 /// The array of a NumPy file (.npy, versions 1 to 3 of numpy.lib.format): real numbers of any kind and byte
-/// order, in C or Fortran order. Throws Error that says what was found and expected; the caller adds the
-/// file's name.
-NumberArray readNpy(std::string_view bytes);
+/// order, in C or Fortran order. In memory, where each number is a double, they may take `largest` bytes.
+/// Throws Error that says what was found and expected; the caller adds the file's name.
+NumberArray readNpy(std::string_view bytes, std::size_t largest);
 
 /// The arrays of a NumPy archive (.npz): a ZIP file of .npy files, stored or deflated (PKWARE APPNOTE 6.3),
-/// named without ".npy", in the order of its directory. Together they may unpack to `largest` bytes.
-/// Throws Error.
+/// named without ".npy", in the order of its directory. Together they may take `largest` bytes, both unpacked
+/// and as doubles. Throws Error.
 std::vector<NumberArray> readNpz(std::string_view bytes, std::size_t largest);
 
 /// The bytes of a .npy file of version 1, row-major.

@@ -67,6 +67,10 @@ NumberArray textMatrices(const Source& source, const TextFormat& format)
             throw Error(source.file.string(), "line " + std::to_string(line),
                         std::to_string(fields.size()) + " fields",
                         std::to_string(columns) + " as in line " + std::to_string(firstLine));
+        if (array.values.size() + columns > largestMeasurement / sizeof(double))
+            throw Error(source.file.string(), "line " + std::to_string(line),
+                        "more than " + std::to_string(array.values.size()) + " values",
+                        "no more; split the file by dies");
         for (std::size_t column = labels; column < columns; ++column) {
             const auto value = measuredNumber(fields[column], format.decimal);
             if (!value)
@@ -219,7 +223,7 @@ Arrays arraysOf(const Source& source, const ImportRecipe& recipe)
         result.arrays.push_back(textMatrices(source, recipe.text));
         break;
     case Form::Npy:
-        result.arrays.push_back(in(source.file, [&] { return readNpy(source.bytes); }));
+        result.arrays.push_back(in(source.file, [&] { return readNpy(source.bytes, largestMeasurement); }));
         break;
     case Form::Npz:
         for (NumberArray& array : in(source.file, [&] { return readNpz(source.bytes, largestMeasurement); }))

@@ -174,7 +174,7 @@ void TestExport::programmingIsInTheTestersAxes()
     QCOMPARE(count, 8);
 
     exportProgramming(map, std::array{latent}, die.axes, folder.path(), ArrayFormat::Npy);
-    const NumberArray array = readNpy(readWholeFile(folder.path() / "programming.npy"));
+    const NumberArray array = readNpy(readWholeFile(folder.path() / "programming.npy"), largestMeasurement);
     QCOMPARE(array.shape,
              (std::vector{static_cast<std::size_t>(file.rows()), static_cast<std::size_t>(file.cols())}));
     for (int row = 0; row < 5; ++row)

@@ -1,10 +1,12 @@
 #include <array>
 #include <cmath>
 #include <fstream>
+#include <optional>
 #include <set>
 
 #include <QProcess>
 #include <QTest>
+#include <zlib.h>
 
 #include "common/random.h"
 #include "formats/hdf5.h"
@@ -68,6 +70,40 @@ ImportRecipe tableOfP()
     return recipe;
 }
 
+/// A ZIP archive with stored members, whose directory may say another size than they have.
+std::string zipped(std::initializer_list<std::pair<std::string, std::string>> members,
+                   std::optional<std::uint32_t> claimed = {})
+{
+    const auto bytesOf = [](std::initializer_list<std::pair<std::uint32_t, int>> numbers) {
+        std::string bytes;
+        for (const auto& [number, length] : numbers)
+            for (int i = 0; i < length; ++i)
+                bytes += static_cast<char>(number >> 8 * i);
+        return bytes;
+    };
+    std::string file, directory;
+    for (const auto& [name, content] : members) {
+        const auto crc = static_cast<std::uint32_t>(
+            crc32_z(0, reinterpret_cast<const Bytef*>(content.data()), content.size()));
+        const auto size = static_cast<std::uint32_t>(content.size());
+        const auto length = static_cast<std::uint32_t>(name.size());
+        const std::string about = bytesOf(
+            {{20, 2}, {0, 2}, {0, 2}, {0, 4}, {crc, 4}, {size, 4}, {claimed.value_or(size), 4}, {length, 2}});
+        directory += "PK\1\2" + bytesOf({{20, 2}}) + about +
+                     bytesOf({{0, 2}, {0, 2}, {0, 2}, {0, 2}, {0, 4}}) +
+                     bytesOf({{static_cast<std::uint32_t>(file.size()), 4}}) + name;
+        file += "PK\3\4" + about + bytesOf({{0, 2}}) + name + content;
+    }
+    const auto count = static_cast<std::uint32_t>(members.size());
+    return file + directory + "PK\5\6" +
+           bytesOf({{0, 4},
+                    {count, 2},
+                    {count, 2},
+                    {static_cast<std::uint32_t>(directory.size()), 4},
+                    {static_cast<std::uint32_t>(file.size()), 4},
+                    {0, 2}});
+}
+
 } // namespace
 
 class TestImport : public QObject
@@ -80,6 +116,7 @@ private slots:
     void countsUnusualValuesByTheRule();
     void missingCellsChangeNoDistribution();
     void knowsOverRangesInArrays();
+    void countsWhatArchivesTakeInMemory();
     void turnsAsTold();
     void guessesFormats_data();
     void guessesFormats();
@@ -232,6 +269,26 @@ void TestImport::knowsOverRangesInArrays()
     QCOMPARE(measurement.report.missing, 1L);
     QCOMPARE(measurement.dies[0].conductance[P](0, 1), 0.0f);
     QCOMPARE(static_cast<int>(guessRecipe(file).quantity), static_cast<int>(Quantity::Ohm));
+}
+
+void TestImport::countsWhatArchivesTakeInMemory()
+{
+    const std::vector<std::int8_t> bytes(600, 1);
+    const std::string array = npy(bytes, std::array<std::size_t, 2>{20, 30});
+    QCOMPARE(readNpz(zipped({{"a.npy", array}, {"b.npy", array}}), 9600).size(), std::size_t{2});
+    // One byte in the file is a double in memory, and a second array finds what the first has left.
+    const char* const tooLarge = "found an array that takes 1 MiB in memory, expected no more than";
+    VERIFY_CONTAINS(messageOf([&] { readNpy(array, 4799); }), tooLarge);
+    VERIFY_CONTAINS(messageOf([&] { readNpz(zipped({{"a.npy", array}}), 4799); }), tooLarge);
+    VERIFY_CONTAINS(messageOf([&] {
+                        readNpz(zipped({{"a.npy", array}, {"b.npy", array}}), 9599);
+                    }),
+                    std::string("b: ") + tooLarge);
+    // What is stored has the size that the directory says, which alone was counted.
+    VERIFY_CONTAINS(messageOf([&] {
+                        readNpz(zipped({{"a.npy", array}}, 1), 9600);
+                    }),
+                    "a: found " + std::to_string(array.size()) + " bytes stored, expected 1");
 }
 
 void TestImport::guessesFormats_data()

@@ -10,6 +10,7 @@
 #include "common/error.h"
 #include "common/files.h"
 #include "measurement/classification.h"
+#include "measurement/doubts.h"
 #include "measurement/wafer_report.h"
 #include "project/project_file.h"
 #include "study/data_export.h"
@@ -135,6 +136,11 @@ ImportRecipe recipeOf(const ImportOptions& options, const fs::path& first, const
     set(recipe.dieName, options.dieName);
     set(recipe.firstIndex, options.firstIndex);
     setColumns(recipe, options.columns, first);
+    if (!options.columns.empty() && !options.quantity) {
+        const QuantityGuess guess = guessQuantity(first, recipe);
+        if (guess.isNamed || options.recipe.empty())
+            recipe.quantity = guess.quantity;
+    }
     if (options.state)
         recipe.states = {*options.state};
     if (!options.datasets.empty())
@@ -143,6 +149,18 @@ ImportRecipe recipeOf(const ImportOptions& options, const fs::path& first, const
     recipe.flipRows ^= options.flipRows;
     recipe.flipColumns ^= options.flipColumns;
     return recipe;
+}
+
+/// What was guessed has to be likely; what an option or a recipe says is taken.
+void settleDoubts(const Doubts& doubts, const ImportRecipe& recipe, const ImportOptions& options)
+{
+    if (doubts.unit.empty())
+        return;
+    if (!options.quantity && options.recipe.empty())
+        throw Error(doubts.unit + " Give the unit with --quantity" +
+                    (isCurrent(recipe.quantity) ? " and the voltage with --read-voltage; " : "; ") +
+                    "--quantity " + std::string(name(recipe.quantity)) + " says that it is right.");
+    std::cout << doubts.unit << '\n';
 }
 
 int importDies(const ImportOptions& options)
@@ -169,6 +187,7 @@ int importDies(const ImportOptions& options)
               << name(recipe.quantity) << (recipe.transpose ? ", rows and columns exchanged" : "") << "; R_P "
               << general(wafer.device.parallelResistance) << " ohm, TMR " << general(100.0 * wafer.device.tmr)
               << (only ? " % as assumed (--tmr)\n" : " % by the medians\n");
+    settleDoubts(doubtsAbout(wafer, recipe), recipe, options);
     if (!options.unlabelled) {
         const Classification classification = classify(wafer, {}, only);
         applyLabels(classification, wafer, only);
@@ -216,7 +235,9 @@ void addImport(CLI::App* die, Action& action)
     command->add_option("--save-recipe", options->saveRecipe, "Keep how the files were read under this name")
         ->type_name("NAME");
     addChoice(command, "--quantity", options->quantity, byName(allQuantities),
-              "What the numbers are: ohm, siemens or ampere, with milli, kilo, micro and so on before them");
+              "What the numbers are: ohm, siemens or ampere, with milli, kilo, micro and so on before them. "
+              "Otherwise as the header, the recipe or the numbers say; a guess that gives a median R_P "
+              "outside 100 ohm to 10 megaohm is refused");
     command->add_option("--read-voltage", options->readVoltage, "Of currents")->type_name("VOLT");
     addChoice(command, "--layout", options->layout, byName(std::array{TextLayout::Matrix, TextLayout::Table}),
               "Of text: matrix, or table with a line for each cell");

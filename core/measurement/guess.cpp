@@ -145,17 +145,54 @@ TableColumns columnsGuessed(const std::vector<std::vector<std::string>>& lines, 
     return columns;
 }
 
+/// The first lines of a table: the names above its columns, and the lines of numbers.
+struct TableSample {
+    std::vector<std::vector<std::string>> header, lines;
+};
+
+TableSample sampleOf(const Source& source, const TextFormat& format)
+{
+    constexpr std::size_t sampled = 400;
+    TableSample sample;
+    sample.lines = firstLines(source.bytes, format, sampled);
+    const auto headers = std::min(static_cast<std::ptrdiff_t>(format.headerLines), std::ssize(sample.lines));
+    sample.header.assign(sample.lines.begin(), sample.lines.begin() + headers);
+    sample.lines.erase(sample.lines.begin(), sample.lines.begin() + headers);
+    std::erase_if(sample.lines, [](const auto& fields) { return fields.empty(); });
+    return sample;
+}
+
+double valueIn(const std::vector<std::string>& line, int column, char decimal)
+{
+    const auto index = static_cast<std::size_t>(column) - 1;
+    return index < line.size() ? measuredNumber(line[index], decimal).value_or(nan) : nan;
+}
+
+double typicalOf(const TableSample& sample, int column, char decimal)
+{
+    std::vector<double> values;
+    if (column > 0)
+        for (const auto& line : sample.lines)
+            values.push_back(valueIn(line, column, decimal));
+    return typical(values);
+}
+
+QuantityGuess quantityOf(const TableSample& sample, const ImportRecipe& recipe)
+{
+    const int column = recipe.columns.firstValue();
+    const std::vector<std::string> names = columnNames(sample.header, recipe.text.headerLines);
+    const auto index = static_cast<std::size_t>(column) - 1;
+    const Named named = namedUnit(column > 0 && index < names.size() ? names[index] : "", true);
+    return {quantityOf(named, typicalOf(sample, column, recipe.text.decimal), recipe.readVoltage),
+            named.quantity.has_value()};
+}
+
 /// Settles layout, columns and quantity of a table; false when it is none.
 bool guessTable(const Source& source, ImportRecipe& recipe)
 {
-    constexpr std::size_t sampled = 400;
-    TextFormat format = recipe.text;
-    auto lines = firstLines(source.bytes, format, sampled);
-    const auto headers = std::min(static_cast<std::size_t>(format.headerLines), lines.size());
-    const std::vector<std::vector<std::string>> header(lines.begin(),
-                                                       lines.begin() + static_cast<std::ptrdiff_t>(headers));
-    lines.erase(lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(headers));
-    std::erase_if(lines, [](const auto& fields) { return fields.empty(); });
+    const char decimal = recipe.text.decimal;
+    const TableSample sample = sampleOf(source, recipe.text);
+    const auto& [header, lines] = sample;
     if (lines.empty())
         return false;
     TableColumns columns;
@@ -164,41 +201,24 @@ bool guessTable(const Source& source, ImportRecipe& recipe)
             columns = these;
     const bool named = columns.row > 0;
     if (!named)
-        columns = columnsGuessed(lines, format.decimal);
+        columns = columnsGuessed(lines, decimal);
     if (columns.row == 0)
         return false;
 
     recipe.layout = TextLayout::Table;
     recipe.text.labelColumns = 0;
-    std::vector<double> first, second;
     recipe.firstIndex = 1;
-    const int firstValue = columns.value > 0      ? columns.value
-                           : columns.parallel > 0 ? columns.parallel
-                                                  : columns.antiparallel;
-    for (const auto& line : lines) {
-        const auto value = [&](int column) {
-            const auto index = static_cast<std::size_t>(column) - 1;
-            return index < line.size() ? measuredNumber(line[index], format.decimal).value_or(nan) : nan;
-        };
-        if (value(columns.row) == 0.0 || value(columns.column) == 0.0)
+    for (const auto& line : lines)
+        if (valueIn(line, columns.row, decimal) == 0.0 || valueIn(line, columns.column, decimal) == 0.0)
             recipe.firstIndex = 0;
-        if (firstValue > 0)
-            first.push_back(value(firstValue));
-        if (columns.antiparallel > 0)
-            second.push_back(value(columns.antiparallel));
-    }
-    std::string words;
-    for (const auto& names : header)
-        if (firstValue > 0 && names.size() >= static_cast<std::size_t>(firstValue))
-            words += names[static_cast<std::size_t>(firstValue) - 1] + (&names == &header.back() ? "" : " ");
-    const Named unit = namedUnit(words, true);
-    recipe.quantity = quantityOf(unit, typical(first), recipe.readVoltage);
-    const bool secondIsLarger = typical(second) > typical(first);
+    recipe.columns = columns;
+    recipe.quantity = quantityOf(sample, recipe).quantity;
+    const bool secondIsLarger =
+        typicalOf(sample, columns.antiparallel, decimal) > typicalOf(sample, columns.firstValue(), decimal);
     if (!named && columns.antiparallel > 0 && secondIsLarger != isResistance(recipe.quantity))
-        std::swap(columns.parallel, columns.antiparallel);
+        std::swap(recipe.columns.parallel, recipe.columns.antiparallel);
     if (columns.value > 0 && columns.state == 0)
         recipe.states = {nameOf(source.file, recipe).level.value_or(P)};
-    recipe.columns = columns;
     return true;
 }
 
@@ -227,6 +247,12 @@ bool namesATable(const std::vector<std::vector<std::string>>& lines, std::size_t
     return words.size() > 2; // one may be that of the rows' labels
 }
 } // namespace
+
+QuantityGuess guessQuantity(const fs::path& file, const ImportRecipe& recipe)
+{
+    const Source source = load(file);
+    return source.form == Form::Text ? quantityOf(sampleOf(source, recipe.text), recipe) : QuantityGuess{};
+}
 
 ImportRecipe guessRecipe(const fs::path& file, const DieGeometry* expected)
 {

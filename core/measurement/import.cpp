@@ -14,6 +14,7 @@
 #include "formats/hdf5.h"
 #include "measurement/export.h"
 #include "measurement/source.h"
+#include "measurement/units.h"
 
 namespace faultline
 {
@@ -531,6 +532,26 @@ void requireColumns(const fs::path& file, const ImportRecipe& recipe)
         found += (found.empty() ? "" : ", ") + std::to_string(++number) + (name.empty() ? "" : " " + name);
     throw Error(file.string(), "table", "columns " + found, "a choice of those that hold " + missing);
 }
+/// Of a table whose header gives values another unit than the recipe; empty when none does.
+std::string otherUnitIn(const Source& source, const ImportRecipe& recipe)
+{
+    const auto lines =
+        firstLines(source.bytes, recipe.text, static_cast<std::size_t>(recipe.text.headerLines));
+    const std::vector<std::string> names = columnNames(lines, recipe.text.headerLines);
+    const TableColumns& columns = recipe.columns;
+    for (const int column : {columns.value, columns.parallel, columns.antiparallel}) {
+        if (column < 1 || static_cast<std::size_t>(column) > names.size())
+            continue;
+        const std::string& words = names[static_cast<std::size_t>(column) - 1];
+        const std::optional<Quantity> unit = namedUnit(words, true).quantity;
+        if (unit && *unit != recipe.quantity)
+            return "The header of " + source.file.string() + " says " + std::string(name(*unit)) + " (" +
+                   inQuotes(words) + "); its numbers were read as " + std::string(name(recipe.quantity)) +
+                   ".";
+    }
+    return {};
+}
+
 /// A number inside a name counts as a number: D2 before D10.
 bool countsBefore(const std::string& a, const std::string& b)
 {
@@ -629,15 +650,7 @@ TextPreview previewText(const fs::path& file, const TextFormat& format, std::siz
     if (source.form != Form::Text)
         return preview;
     preview.lines = firstLines(source.bytes, format, lines);
-    std::size_t widest = 0;
-    for (const auto& fields : preview.lines)
-        widest = std::max(widest, fields.size());
-    preview.columns.resize(widest);
-    const auto headers = std::min(static_cast<std::size_t>(format.headerLines), preview.lines.size());
-    for (std::size_t line = 0; line < headers; ++line)
-        for (std::size_t i = 0; i < preview.lines[line].size(); ++i)
-            if (preview.lines[line].size() > 1 && !preview.lines[line][i].empty())
-                preview.columns[i] += (preview.columns[i].empty() ? "" : " ") + preview.lines[line][i];
+    preview.columns = columnNames(preview.lines, format.headerLines);
     return preview;
 }
 
@@ -651,6 +664,7 @@ Measurement readMeasurement(std::span<const fs::path> files, const ImportRecipe&
     recipe.validate();
     Assembly assembly(recipe, expected);
     bool texts = false;
+    std::string otherUnit;
     std::uintmax_t bytes = 0;
     for (const fs::path& file : files) {
         if (stop.stop_requested())
@@ -662,16 +676,21 @@ Measurement readMeasurement(std::span<const fs::path> files, const ImportRecipe&
                         "more than " + std::to_string(largestImport >> 20) + " MiB with the files before it",
                         "no more at once: import the rest into the wafer of the first");
         texts = texts || source.form == Form::Text;
-        if (source.form == Form::Text && recipe.layout == TextLayout::Table)
+        if (source.form == Form::Text && recipe.layout == TextLayout::Table) {
             TableReader(source, recipe).addTo(assembly);
-        else
+            if (otherUnit.empty())
+                otherUnit = otherUnitIn(source, recipe);
+        } else {
             addArrays(source, recipe, assembly);
+        }
     }
     Measurement measurement = std::move(assembly).finish(static_cast<int>(files.size()));
     if (texts && (recipe.text.headerLines > 0 || recipe.text.labelColumns > 0))
         measurement.report.notes.push_back(
             "Skipped in each text: " + counted(recipe.text.headerLines, "header line", "header lines") +
             ", " + counted(recipe.text.labelColumns, "label column", "label columns") + ".");
+    if (!otherUnit.empty())
+        measurement.report.notes.push_back(otherUnit);
     return measurement;
 }
 

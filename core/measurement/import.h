@@ -65,6 +65,14 @@ std::vector<std::filesystem::path> measurementFiles(std::span<const std::filesys
 /// read at all.
 ImportRecipe guessRecipe(const std::filesystem::path& file, const DieGeometry* expected = nullptr);
 
+/// What the values of a table are, by the words above the column that the recipe names and, where these hold
+/// no unit, by the numbers in it. Throws Error for a file that cannot be read at all.
+struct QuantityGuess {
+    Quantity quantity = Quantity::Ohm;
+    bool isNamed = false; ///< the header holds the unit
+};
+QuantityGuess guessQuantity(const std::filesystem::path& file, const ImportRecipe& recipe);
+
 /// A text's first lines as fields, and what its header calls each column; nothing for other files. Throws
 /// Error for files that cannot be read at all.
 struct TextPreview {

@@ -60,6 +60,9 @@ struct TableColumns {
     int parallel = 0, antiparallel = 0;
     int waferRow = 0, waferColumn = 0;
     bool operator==(const TableColumns&) const = default;
+
+    /// One that holds values: the only one, or else that of P before that of AP; 0 for none.
+    int firstValue() const { return value > 0 ? value : parallel > 0 ? parallel : antiparallel; }
 };
 
 /// By the names that recipes and the command line give them.

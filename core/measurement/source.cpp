@@ -156,6 +156,19 @@ std::vector<std::vector<std::string>> firstLines(std::string_view text, const Te
     return lines;
 }
 
+std::vector<std::string> columnNames(std::span<const std::vector<std::string>> lines, int headerLines)
+{
+    std::size_t widest = 0;
+    for (const auto& fields : lines)
+        widest = std::max(widest, fields.size());
+    std::vector<std::string> names(widest);
+    for (const auto& fields : lines.first(std::min(static_cast<std::size_t>(headerLines), lines.size())))
+        for (std::size_t i = 0; i < fields.size(); ++i)
+            if (fields.size() > 1 && !fields[i].empty())
+                names[i] += (names[i].empty() ? "" : " ") + fields[i];
+    return names;
+}
+
 bool couldBeDies(const std::vector<std::size_t>& shape)
 {
     return shape.size() >= 2 && shape.size() <= 4 && shape.back() > 1 && shape[shape.size() - 2] > 1;

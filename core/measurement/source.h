@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +43,10 @@ auto in(const std::filesystem::path& file, const Call& call)
 /// The first lines of a text as fields.
 std::vector<std::vector<std::string>> firstLines(std::string_view text, const TextFormat& format,
                                                  std::size_t count);
+
+/// What the header lines, of the first lines of a text, call each column: the words above one another,
+/// joined.
+std::vector<std::string> columnNames(std::span<const std::vector<std::string>> lines, int headerLines);
 
 /// Two to four dimensions, more than one row and column.
 bool couldBeDies(const std::vector<std::size_t>& shape);

@@ -756,6 +756,45 @@ private slots:
         QVERIFY(!(wafer.dies[0].position == wafer.dies[1].position));
     }
 
+    /// The unit follows the column that is chosen; where nothing but a guess tells it, it has to be likely.
+    void unitOfAChosenColumn()
+    {
+        QByteArray text = "chip;wl;bl;st;R [kOhm];R (Ohm)\n";
+        for (int row = 1; row < 21; ++row)
+            for (int column = 1; column < 21; ++column)
+                for (const double ratio : {1.0, 2.5}) {
+                    const double value = ratio * (5.0 + 0.013 * row + 0.007 * column);
+                    text += QString("A;%1;%2;%3;%4;%4\n")
+                                .arg(row)
+                                .arg(column)
+                                .arg(ratio == 1.0 ? "P" : "AP")
+                                .arg(value)
+                                .toUtf8();
+                }
+        QFile file(path("units.csv"));
+        QVERIFY(file.open(QIODevice::WriteOnly) && file.write(text) == text.size());
+        file.close();
+        const auto import = [&](const QString& value, const QStringList& more) {
+            return call(QStringList{"die", "import", path("units.csv"), "--out", path("units.faultline"),
+                                    "--force", "--columns",
+                                    "die=chip,row=wl,column=bl,state=st,value=" + value} +
+                        more);
+        };
+        const auto ohm = [&] {
+            const Wafer wafer = loadProject(path("units.faultline").toStdString()).wafer;
+            return 1.0 / static_cast<double>(wafer.dies.at(0).conductance[P](0, 0));
+        };
+        QCOMPARE(import("R [kOhm]", {}).exitCode, 0);
+        QVERIFY2(std::abs(ohm() - 5020.0) < 0.01, qPrintable(QString::number(ohm())));
+        const Outcome refused = import("R (Ohm)", {});
+        QVERIFY2(refused.err.contains("--quantity ohm says that it is right"), qPrintable(refused.err));
+        QCOMPARE(import("R (Ohm)", {"--quantity", "ohm"}).exitCode, 0);
+        QVERIFY(std::abs(ohm() - 5.02) < 1e-5);
+        const Outcome other = import("R (Ohm)", {"--quantity", "kiloohm"});
+        QVERIFY2(other.out.contains("says ohm (\"R (Ohm)\"); its numbers were read as kiloohm"),
+                 qPrintable(other.out + other.err));
+    }
+
     void weightsAndProgrammingOfANetwork()
     {
         QVERIFY(QFile::exists(path("own/study.faultline"))); // of generatedWaferIsStudied()

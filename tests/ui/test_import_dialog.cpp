@@ -167,6 +167,47 @@ private slots:
         QCOMPARE(loadRecipe("lot B").datasets, (std::vector<std::string>{"lot B/D02/AP", "lot B/D02/P"}));
     }
 
+    /// The unit follows a column that is chosen by hand; a median R_P that is not likely asks.
+    void takesTheUnitOfAColumn()
+    {
+        std::ofstream table(path("units.csv"));
+        table << "lot,die,row,column,state,R1 [kOhm],R2 (Ohm)\n";
+        for (int row = 1; row < 21; ++row)
+            for (int column = 1; column < 21; ++column)
+                for (const double ratio : {1.0, 2.5}) {
+                    const double value = ratio * (5.0 + 0.013 * row + 0.007 * column);
+                    table << "L,D1," << row << ',' << column << ',' << (ratio == 1.0 ? "P" : "AP") << ','
+                          << value << ',' << value << '\n';
+                }
+        table.close();
+        ImportDialog dialog({path("units.csv")});
+        dialog.show();
+        auto* values = child<QComboBox>(dialog, "column_value");
+        auto* quantity = child<QComboBox>(dialog, "quantity");
+        QCOMPARE(values->currentIndex(), 0); // two could be it
+        QTest::keyClicks(values, "6");
+        QCOMPARE(values->currentText(), "6 R1 [kOhm]");
+        QCOMPARE(quantity->currentData().toInt(), static_cast<int>(Quantity::KiloOhm));
+        QTest::keyClick(values, Qt::Key_Down);
+        QCOMPARE(quantity->currentData().toInt(), static_cast<int>(Quantity::Ohm));
+        waitForLabels(dialog);
+
+        QString asked;
+        bool answer = false;
+        dialog.mayImport = [&](const QString& doubts) {
+            asked = doubts;
+            return answer;
+        };
+        QTest::mouseClick(ok(dialog), Qt::LeftButton);
+        QVERIFY2(asked.startsWith("The median R_P is 5.2"), qPrintable(asked));
+        QVERIFY(dialog.isVisible());
+        answer = true;
+        QTest::mouseClick(ok(dialog), Qt::LeftButton);
+        QVERIFY(!dialog.isVisible());
+        const float siemens = dialog.takeWafer().dies.at(0).conductance[P](0, 0);
+        QVERIFY(std::abs(1.0 / static_cast<double>(siemens) - 5.02) < 1e-5);
+    }
+
     void saysWhatIsWrong()
     {
         std::filesystem::create_directory(path("bad"));

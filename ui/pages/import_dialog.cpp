@@ -13,6 +13,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QLocale>
+#include <QMessageBox>
 #include <QPushButton>
 #include <QTableWidget>
 #include <QTimer>
@@ -21,6 +22,7 @@
 #include "common/error.h"
 #include "document/background.h"
 #include "formats/number_array.h"
+#include "measurement/doubts.h"
 #include "pages/dataset_tree.h"
 #include "pages/label_panel.h"
 #include "pages/panel.h"
@@ -70,6 +72,9 @@ ImportDialog::ImportDialog(const std::vector<std::filesystem::path>& filesAndFol
     report_->setObjectName("importReport");
     report_->setWordWrap(true);
     buttons_->button(QDialogButtonBox::Ok)->setText(tr("Import"));
+    mayImport = [this](const QString& doubts) {
+        return QMessageBox::question(this, windowTitle(), doubts) == QMessageBox::Yes;
+    };
 
     auto* right = new QVBoxLayout;
     right->addWidget(previewPanel());
@@ -141,6 +146,9 @@ QWidget* ImportDialog::recipeForm()
     connect(dieName_, &QLineEdit::editingFinished, this, &ImportDialog::readSoon);
     for (QComboBox* box : columns_)
         connect(box, &QComboBox::currentIndexChanged, this, &ImportDialog::readSoon);
+    for (std::size_t k = 0; k < columns_.size(); ++k)
+        if (QString(tableColumns[k].first).startsWith("value"))
+            connect(columns_[k], &QComboBox::currentIndexChanged, this, &ImportDialog::takeUnitOfColumn);
     connect(firstIndex_, &QSpinBox::valueChanged, this, &ImportDialog::readSoon);
     connect(tmr_, &QDoubleSpinBox::valueChanged, this, &ImportDialog::readSoon);
     connect(add_, &QCheckBox::toggled, this, &ImportDialog::readSoon);
@@ -163,6 +171,19 @@ void ImportDialog::addColumns(QFormLayout* form)
     firstIndex_->setRange(0, 1);
     firstIndex_->setToolTip(tr("What the table calls the upper left cell's row and column."));
     form->addRow(tr("First index"), firstIndex_);
+}
+
+/// The unit follows the column, whose header or numbers tell it; against a saved recipe the header alone.
+void ImportDialog::takeUnitOfColumn()
+{
+    if (showing_)
+        return;
+    try {
+        const QuantityGuess guess = guessQuantity(files_.front(), recipe());
+        if (guess.isNamed || recipes_->currentIndex() == 0)
+            choose(*quantity_, static_cast<int>(guess.quantity));
+    } catch (const Error&) { // the reading tells
+    }
 }
 
 /// Offers a table's columns by the names that stand above them.
@@ -473,6 +494,10 @@ void ImportDialog::showResult(const Measurement& measurement)
 void ImportDialog::accept()
 {
     if (!wafer_ || !buttons_->button(QDialogButtonBox::Ok)->isEnabled())
+        return;
+    const Doubts doubts = doubtsAbout(*wafer_, recipe());
+    if (!doubts.unit.empty() &&
+        !mayImport(QString::fromStdString(doubts.unit) + '\n' + tr("Is the unit right?")))
         return;
     try {
         if (!saveAs_->text().trimmed().isEmpty())

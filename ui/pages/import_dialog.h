@@ -2,6 +2,7 @@
 
 #include <array>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -43,7 +44,10 @@ public:
     Wafer takeWafer() { return std::move(*wafer_); }
     bool adds() const; ///< to the open wafer, not in its place
 
-    void accept() override; ///< saves the recipe when it has a name
+    void accept() override; ///< asks where something is in doubt; saves the recipe when it has a name
+
+    /// Asks a person; tests answer in their place.
+    std::function<bool(const QString& doubts)> mayImport;
 
 private:
     QWidget* recipeForm();
@@ -51,6 +55,7 @@ private:
     void addColumns(QFormLayout* form);
     void nameColumns();
     void showColumns();
+    void takeUnitOfColumn();
     QWidget* previewPanel();
     void showPreview();
     void chooseRecipe(int index);

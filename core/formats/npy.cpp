@@ -70,7 +70,7 @@ constexpr std::array kinds{
     Kind{"i2", 2, numbers<std::int16_t>},  Kind{"i4", 4, numbers<std::int32_t>},
     Kind{"i8", 8, numbers<std::int64_t>},  Kind{"u1", 1, numbers<std::uint8_t>},
     Kind{"u2", 2, numbers<std::uint16_t>}, Kind{"u4", 4, numbers<std::uint32_t>},
-    Kind{"u8", 8, numbers<std::uint64_t>}, Kind{"b1", 1, numbers<std::uint8_t>},
+    Kind{"u8", 8, numbers<std::uint64_t>},
 };
 
 /// What stands behind a key of the header, which is a Python dictionary.
@@ -82,6 +82,54 @@ std::string_view entry(std::string_view header, std::string_view key)
         refuse("header", "no key " + std::string(key), "one of a NumPy file");
     const auto first = header.find_first_not_of(' ', colon + 1);
     return first == header.npos ? std::string_view() : header.substr(first);
+}
+
+/// The code of a kind, without its byte order; of a structured array all that describes its fields.
+std::string_view codeOf(std::string_view header)
+{
+    const std::string_view described = entry(header, "'descr'");
+    if (described.starts_with('\''))
+        return described.substr(1, described.find('\'', 1) - 1);
+    return described.substr(0, described.starts_with('[') ? described.find(']') : 20);
+}
+
+/// What values are that are no real numbers, and what to save in their place.
+std::pair<std::string, std::string> inWords(std::string_view code)
+{
+    if (code.starts_with('[')) {
+        std::string fields;
+        for (auto at = code.find("('"); at != code.npos; at = code.find("('", at + 1)) {
+            const auto end = code.find('\'', at + 2);
+            fields += (fields.empty() ? "" : ", ") + std::string(code.substr(at + 2, end - at - 2));
+        }
+        return {"structured values with the fields " + fields,
+                "an array for each field: np.savez(file, name=a['name'], ...)"};
+    }
+    const char kind = code.size() > 1 ? code[1] : ' ';
+    switch (kind) {
+    case 'b':
+        return {"booleans, as masks have", "the measured values"};
+    case 'c':
+        return {"complex numbers", "real ones: np.save(file, a.real) or np.save(file, abs(a))"};
+    case 'O':
+        return {"Python objects", "numbers: np.save(file, a.astype(float))"};
+    case 'f':
+        return {"numbers longer than a double", "doubles: np.save(file, a.astype(float))"};
+    case 'U':
+    case 'S':
+        return {"texts", "numbers: np.save(file, a.astype(float))"};
+    case 'M':
+    case 'm':
+        return {"dates or times", "the measured values"};
+    default:
+        return {"no numbers", "real numbers: np.save(file, a.astype(float))"};
+    }
+}
+
+const Kind* kindOf(std::string_view code)
+{
+    const auto kind = std::ranges::find(kinds, code.substr(std::min<std::size_t>(1, code.size())), &Kind::code);
+    return kind == kinds.end() ? nullptr : &*kind;
 }
 
 std::vector<std::size_t> shapeIn(std::string_view tuple)
@@ -167,6 +215,45 @@ std::string inflated(std::string_view packed, std::size_t size, const std::strin
     return bytes;
 }
 
+struct Header {
+    std::string_view text, data;
+};
+
+Header headerOf(std::string_view bytes)
+{
+    if (!bytes.starts_with(npyMagic) || bytes.size() < 12)
+        refuse("", "no NumPy header", "a .npy file");
+    const bool isLong = bytes[6] != 1; // the header's length has four bytes since version 2
+    const std::size_t start = isLong ? 12 : 10;
+    const std::size_t length = isLong ? number<std::uint32_t>(&bytes[8]) : number<std::uint16_t>(&bytes[8]);
+    if (bytes.size() < start + length)
+        refuse("header", "the end of the file", std::to_string(length) + " bytes");
+    return {bytes.substr(start, length), bytes.substr(start + length)};
+}
+
+/// Says what values are that cannot be read.
+NumberArray readNpyOrSay(std::string_view bytes, std::size_t largest)
+{
+    const Header header = headerOf(bytes);
+    const std::string_view code = codeOf(header.text);
+    NumberArray array;
+    array.shape = shapeIn(entry(header.text, "'shape'"));
+    const Kind* const kind = kindOf(code);
+    if (!kind) {
+        array.unreadable = inWords(code).first;
+        return array;
+    }
+    const auto count = product(array.shape);
+    if (!count || header.data.size() / kind->size < *count)
+        refuse("", std::to_string(header.data.size()) + " bytes of numbers",
+               "those of " + describeShape(array.shape));
+    requireRoom("", *count * sizeof(double), largest); // product() leaves room for the factor
+    array.values = kind->read(header.data, *count, code.front() == '>');
+    if (entry(header.text, "'fortran_order'").starts_with("True"))
+        array.values = rowMajor(array.values, array.shape);
+    return array;
+}
+
 template <class T>
 std::string bytesOf(std::span<const T> values, std::span<const std::size_t> shape, const char* code)
 {
@@ -190,34 +277,12 @@ std::string bytesOf(std::span<const T> values, std::span<const std::size_t> shap
 
 NumberArray readNpy(std::string_view bytes, std::size_t largest)
 {
-    if (!bytes.starts_with(npyMagic) || bytes.size() < 12)
-        refuse("", "no NumPy header", "a .npy file");
-    const bool isLong = bytes[6] != 1; // the header's length has four bytes since version 2
-    const std::size_t start = isLong ? 12 : 10;
-    const std::size_t length = isLong ? number<std::uint32_t>(&bytes[8]) : number<std::uint16_t>(&bytes[8]);
-    if (bytes.size() < start + length)
-        refuse("header", "the end of the file", std::to_string(length) + " bytes");
-    const std::string_view header = bytes.substr(start, length), data = bytes.substr(start + length);
-
-    const std::string_view described = entry(header, "'descr'");
-    const std::string_view code = described.starts_with('\'')
-                                      ? described.substr(1, described.find('\'', 1) - 1)
-                                      : described.substr(0, 20);
-    const auto kind =
-        std::ranges::find(kinds, code.substr(std::min<std::size_t>(1, code.size())), &Kind::code);
-    if (kind == kinds.end())
-        refuse("header", "values of the kind " + std::string(code), "real numbers (f, i, u, b)");
-    NumberArray array;
-    array.shape = shapeIn(entry(header, "'shape'"));
-    const auto count = product(array.shape);
-    if (!count || data.size() / kind->size < *count)
-        refuse("", std::to_string(data.size()) + " bytes of numbers",
-               "those of " + describeShape(array.shape));
-    requireRoom("", *count * sizeof(double), largest); // product() leaves room for the factor
-    array.values = kind->read(data, *count, code.front() == '>');
-    if (entry(header, "'fortran_order'").starts_with("True"))
-        array.values = rowMajor(array.values, array.shape);
-    return array;
+    NumberArray array = readNpyOrSay(bytes, largest);
+    if (array.unreadable.empty())
+        return array;
+    const std::string_view code = codeOf(headerOf(bytes).text);
+    refuse("header", "values of the kind " + std::string(code) + ": " + array.unreadable,
+           inWords(code).second);
 }
 
 std::vector<NumberArray> readNpz(std::string_view bytes, std::size_t largest)
@@ -262,7 +327,7 @@ std::vector<NumberArray> readNpz(std::string_view bytes, std::size_t largest)
         if (crc32_z(0, reinterpret_cast<const Bytef*>(unpacked.data()), unpacked.size()) != checksum)
             refuse(name, "data that its checksum does not match", "a whole member");
         try {
-            arrays.push_back(readNpy(unpacked, room));
+            arrays.push_back(readNpyOrSay(unpacked, room));
         } catch (const Error& error) {
             throw Error(name + ": " + error.what());
         }

@@ -18,7 +18,7 @@ NumberArray readNpy(std::string_view bytes, std::size_t largest);
 
 /// The arrays of a NumPy archive (.npz): a ZIP file of .npy files, stored or deflated (PKWARE APPNOTE 6.3),
 /// named without ".npy", in the order of its directory. Together they may take `largest` bytes, both unpacked
-/// and as doubles. Throws Error.
+/// and as doubles. Arrays of other than real numbers say so and have no values. Throws Error.
 std::vector<NumberArray> readNpz(std::string_view bytes, std::size_t largest);
 
 /// The bytes of a .npy file of version 1, row-major.

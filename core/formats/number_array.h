@@ -12,6 +12,7 @@ struct NumberArray {
     std::string name; ///< a dataset's path or an archive member's name; empty for the only array of a file
     std::vector<std::size_t> shape;
     std::vector<double> values; ///< as many as the product of the shape
+    std::string unreadable{};   ///< then without values: what stands there in place of real numbers
 };
 
 /// "100 x 200"; "a single value" without dimensions.

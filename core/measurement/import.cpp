@@ -159,6 +159,11 @@ public:
     void add(const Source& source, const std::string& place, const std::string& die, Level level,
              const CellGrid<double>& values, std::optional<WaferPosition> position)
     {
+        const std::string other =
+            notMeasured({values.data(), static_cast<std::size_t>(values.size())},
+                        static_cast<std::size_t>(values.rows()), static_cast<std::size_t>(values.cols()));
+        if (!other.empty())
+            throw Error(source.file.string(), place, other, "measured values");
         CellGrid<double> turned = values;
         if (recipe_.transpose)
             turned.transposeInPlace();
@@ -194,6 +199,8 @@ public:
                         "at least one");
     }
 
+    void leaveOut(const std::string& dataset) { leftOut_.insert(dataset); }
+
     Measurement finish(int files) &&
     {
         for (const Level level : {AP, P})
@@ -210,6 +217,11 @@ public:
         report.files = files;
         report.dies = static_cast<int>(measurement_.dies.size());
         report.resistances = isResistance(recipe_.quantity);
+        std::string names;
+        for (const std::string& dataset : leftOut_)
+            names += (names.empty() ? "" : ", ") + dataset;
+        if (!names.empty())
+            report.notes.push_back("Left out, unless datasets are chosen: " + names + ".");
         return std::move(measurement_);
     }
 
@@ -274,6 +286,7 @@ private:
     Measurement measurement_;
     std::map<std::string, std::size_t> index_;
     std::map<std::pair<std::string, Level>, std::string> files_;
+    std::set<std::string> leftOut_;
 };
 // Arrays
 // ----------------------------------------------------------------------------------------------------
@@ -316,7 +329,9 @@ void addArrays(const Source& source, const ImportRecipe& recipe, Assembly& assem
 {
     const std::optional<Level> fileState = splitState(source.file.stem().string()).level;
     const auto inName = positionIn(source.file);
-    const auto [arrays, exported, unit, columnMajor] = arraysOf(source, recipe);
+    const auto [arrays, exported, unit, columnMajor, leftOut] = arraysOf(source, recipe);
+    for (const Arrays::LeftOut& array : leftOut)
+        assembly.leaveOut(array.name + " (" + array.reason + ")");
     const std::vector<NamedState> names = namesOf(source, arrays, recipe);
     for (std::size_t i = 0; i < arrays.size(); ++i) {
         const NumberArray& array = arrays[i];
@@ -702,11 +717,15 @@ std::vector<DatasetChoice> datasetsIn(const fs::path& file)
         in(file, [&] {
             const auto list = [](const hdf5::Group& root) { return root.datasets(); };
             for (const hdf5::DatasetInfo& info : hdf5::readForeign(source.bytes, list))
-                choices.push_back({info.path, info.shape, info.type, couldBeDies(info.shape)});
+                choices.push_back({info.path, info.shape, info.type, couldBeDies(info.shape),
+                                   wordAgainst(info.path).empty()});
         });
     } else if (source.form != Form::Text) {
-        for (const NumberArray& array : arraysOf(source, {}).arrays)
-            choices.push_back({array.name, array.shape, "", true});
+        const Arrays found = arraysOf(source, {});
+        for (const NumberArray& array : found.arrays)
+            choices.push_back({array.name, array.shape});
+        for (const Arrays::LeftOut& array : found.leftOut)
+            choices.push_back({array.name, array.shape, "", true, false});
     }
     return choices;
 }

@@ -96,6 +96,7 @@ struct DatasetChoice {
     std::vector<std::size_t> shape;
     std::string type; ///< of HDF5, as NumPy calls it: "float32"
     bool couldBeDies = true;
+    bool wanted = true; ///< where nothing is chosen: false for what stands beside the measurement
 };
 std::vector<DatasetChoice> datasetsIn(const std::filesystem::path& file);
 

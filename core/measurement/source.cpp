@@ -1,6 +1,7 @@
 #include "measurement/source.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include <re2/re2.h>
@@ -91,6 +92,43 @@ NumberArray textMatrices(const Source& source, const TextFormat& format)
     return array;
 }
 
+/// Why an array of several is no die, by its values and by its name.
+std::string reasonAgainst(const NumberArray& array, bool othersNameStates)
+{
+    if (!array.unreadable.empty())
+        return array.unreadable;
+    const std::size_t columns = array.shape.back(), rows = array.shape[array.shape.size() - 2];
+    const std::size_t first = std::min(array.values.size(), rows * columns);
+    const std::string reason = notMeasured(std::span(array.values).first(first), rows, columns);
+    if (!reason.empty())
+        return reason;
+    const std::string word = wordAgainst(array.name);
+    if (!word.empty())
+        return "named " + inQuotes(word);
+    return othersNameStates && !splitPath(array.name).level ? "no state in its name, as others have" : "";
+}
+
+/// Leaves out what only stands beside measured arrays, unless nothing else is there.
+void keepMeasured(Arrays& found)
+{
+    if (found.arrays.size() < 2 || !found.exported.empty())
+        return;
+    const bool states = std::ranges::any_of(
+        found.arrays, [](const NumberArray& array) { return splitPath(array.name).level.has_value(); });
+    std::vector<std::string> reasons;
+    for (const NumberArray& array : found.arrays)
+        reasons.push_back(reasonAgainst(array, states));
+    if (std::ranges::none_of(reasons, &std::string::empty))
+        return;
+    std::vector<NumberArray> kept;
+    for (std::size_t i = 0; i < reasons.size(); ++i)
+        if (reasons[i].empty())
+            kept.push_back(std::move(found.arrays[i]));
+        else
+            found.leftOut.push_back({found.arrays[i].name, found.arrays[i].shape, reasons[i]});
+    found.arrays = std::move(kept);
+}
+
 bool isChosen(const ImportRecipe& recipe, const std::string& path, const std::vector<std::size_t>& shape)
 {
     return recipe.datasets.empty() ? couldBeDies(shape)
@@ -167,6 +205,64 @@ std::vector<std::string> columnNames(std::span<const std::vector<std::string>> l
             if (fields.size() > 1 && !fields[i].empty())
                 names[i] += (names[i].empty() ? "" : " ") + fields[i];
     return names;
+}
+
+std::string notMeasured(std::span<const double> values, std::size_t rows, std::size_t columns)
+{
+    const auto all = [&](const auto& fits) {
+        bool any = false;
+        for (std::size_t i = 0; i < values.size(); ++i)
+            if (!std::isnan(values[i])) {
+                if (!fits(values[i], i))
+                    return false;
+                any = true;
+            }
+        return any;
+    };
+    if (all([](double value, std::size_t) { return value == 0.0 || value == 1.0; }) &&
+        std::ranges::find(values, 1.0) != values.end())
+        return "only 0 and 1, a mask";
+    constexpr std::size_t fewest = 16; // a smaller die may count by chance
+    for (const double first : {0.0, 1.0}) {
+        const auto counts = [&](const auto& numberOf) {
+            return all([&](double value, std::size_t i) {
+                return value == first + static_cast<double>(numberOf(i));
+            });
+        };
+        if (rows > 1 && columns > 1 &&
+            (counts([=](std::size_t i) { return i / columns; }) ||
+             counts([=](std::size_t i) { return i % columns; })))
+            return "numbers of rows or columns";
+        if (values.size() > fewest && counts([](std::size_t i) { return i; }))
+            return "numbers of cells";
+    }
+    // Seconds since 1970 in the years from 2001 to 2039, or thousandths and so on of them, within weeks.
+    constexpr double earliest = 1e9, latest = 2.2e9, share = 1e-3;
+    for (const double unit : {1.0, 1e3, 1e6, 1e9}) {
+        const auto isTime = [=](double value, std::size_t) {
+            return value >= earliest * unit && value <= latest * unit;
+        };
+        if (all(isTime)) {
+            double least = latest * unit, most = 0.0;
+            for (const double value : values)
+                if (!std::isnan(value))
+                    least = std::min(least, value), most = std::max(most, value);
+            if (most - least < share * least)
+                return "times of a clock";
+        }
+    }
+    return {};
+}
+
+std::string wordAgainst(const std::string& path)
+{
+    static const RE2 words(
+        "(?i)(?:^|[^a-z])(std|stdev|sd|sigma|err|error|errors|unc|uncertainty|noise|mask|valid|flag|flags|"
+        "time|times|timestamp|timestamps|temp|temperature|count|counts|index|row|rows|col|cols|columns)"
+        "(?:[^a-z]|$)");
+    std::string word;
+    RE2::PartialMatch(fs::path(path).filename().string(), words, &word);
+    return word;
 }
 
 bool couldBeDies(const std::vector<std::size_t>& shape)
@@ -250,6 +346,11 @@ Arrays arraysOf(const Source& source, const ImportRecipe& recipe)
         });
         break;
     }
+    if (recipe.datasets.empty())
+        keepMeasured(result);
+    for (const NumberArray& array : result.arrays)
+        if (!array.unreadable.empty())
+            throw Error(source.file.string(), array.name, array.unreadable, "real numbers");
     const std::size_t expected = std::max<std::size_t>(1, recipe.datasets.size());
     const bool named = source.form == Form::Npz || source.form == Form::Hdf5;
     if (result.arrays.empty() || (named && result.arrays.size() < expected)) {

@@ -51,6 +51,13 @@ std::vector<std::string> columnNames(std::span<const std::vector<std::string>> l
 /// Two to four dimensions, more than one row and column.
 bool couldBeDies(const std::vector<std::size_t>& shape);
 
+/// What numbers are that no measurement gives: a mask of 0 and 1, numbers of rows, columns or cells, times of a
+/// clock. Empty for all others. `rows` x `columns` values.
+std::string notMeasured(std::span<const double> values, std::size_t rows, std::size_t columns);
+
+/// A word in a dataset's name that says that it is no measurement: "std" of "R_P_std". Empty for none.
+std::string wordAgainst(const std::string& path);
+
 /// A name and the state that it tells, which is taken out of it: "D01" and P of "D01_P".
 struct NamedState {
     std::string name;
@@ -77,9 +84,16 @@ struct Arrays {
     std::vector<ExportedDie> exported; ///< one for each array of a file of exportDies(); else none
     std::string unit;                  ///< of the first; empty when not known
     bool columnMajor = false;          ///< the first
+    struct LeftOut {
+        std::string name;
+        std::vector<std::size_t> shape;
+        std::string reason;
+    };
+    std::vector<LeftOut> leftOut; ///< what is no measurement beside these
 };
-/// What a file holds that could be dies, or the datasets that the recipe names; at least one. A text's
-/// matrices are rows x columns, or blocks x rows x columns where blank lines part them. Throws Error.
+/// What a file holds that could be dies, or the datasets that the recipe names; at least one. Where several
+/// could be, those are left out whose values or names say otherwise. A text's matrices are rows x columns, or
+/// blocks x rows x columns where blank lines part them. Throws Error.
 Arrays arraysOf(const Source& source, const ImportRecipe& recipe);
 
 /// Which axes of an array are dies, states, rows and columns.

@@ -43,8 +43,8 @@ void DatasetTree::setDatasets(const std::vector<DatasetChoice>& datasets)
         auto* item = new QTreeWidgetItem(group, {leaf, QString::fromStdString(describeShape(dataset.shape)),
                                                  QString::fromStdString(dataset.type)});
         if (dataset.couldBeDies) {
-            item->setCheckState(0, Qt::Checked);
-            leaves_.push_back({dataset.path, item});
+            item->setCheckState(0, dataset.wanted ? Qt::Checked : Qt::Unchecked);
+            leaves_.push_back({dataset.path, item, dataset.wanted});
         } else {
             item->setDisabled(true);
         }
@@ -59,23 +59,25 @@ void DatasetTree::setDatasets(const std::vector<DatasetChoice>& datasets)
 void DatasetTree::choose(const std::vector<std::string>& paths)
 {
     const QSignalBlocker blocker(this);
-    const auto isWanted = [&](const Leaf& leaf) {
+    const auto isChosen = [&](const Leaf& leaf) {
         return std::ranges::find(paths, leaf.path) != paths.end();
     };
-    const bool all = std::ranges::none_of(leaves_, isWanted);
+    const bool any = std::ranges::any_of(leaves_, isChosen);
     for (const Leaf& leaf : leaves_)
-        leaf.item->setCheckState(0, all || isWanted(leaf) ? Qt::Checked : Qt::Unchecked);
+        leaf.item->setCheckState(0, (any ? isChosen(leaf) : leaf.wanted) ? Qt::Checked : Qt::Unchecked);
 }
 
 std::vector<std::string> DatasetTree::chosen() const
 {
     std::vector<std::string> paths;
-    for (const Leaf& leaf : leaves_)
-        if (leaf.item->checkState(0) == Qt::Checked)
+    bool asWanted = true;
+    for (const Leaf& leaf : leaves_) {
+        const bool checked = leaf.item->checkState(0) == Qt::Checked;
+        asWanted = asWanted && checked == leaf.wanted;
+        if (checked)
             paths.push_back(leaf.path);
-    if (paths.size() == leaves_.size())
-        paths.clear();
-    return paths;
+    }
+    return asWanted ? std::vector<std::string>{} : paths;
 }
 
 bool DatasetTree::isNothingChosen() const

@@ -18,10 +18,10 @@ class DatasetTree : public QTreeWidget
 public:
     explicit DatasetTree(QWidget* parent = nullptr);
 
-    void setDatasets(const std::vector<DatasetChoice>& datasets); ///< checks all that could be dies
-    /// Checks these alone; none of them, or none at all: all that could be dies.
+    void setDatasets(const std::vector<DatasetChoice>& datasets); ///< checks those that are wanted
+    /// Checks these alone; none of them, or none at all: those that are wanted.
     void choose(const std::vector<std::string>& paths);
-    /// Empty when all are checked that could be dies.
+    /// Empty when those are checked that are wanted.
     std::vector<std::string> chosen() const;
     bool isNothingChosen() const; ///< though there is something to choose from
 
@@ -34,6 +34,7 @@ private:
     struct Leaf {
         std::string path;
         QTreeWidgetItem* item;
+        bool wanted;
     };
     std::vector<Leaf> leaves_; ///< that could be dies
 };

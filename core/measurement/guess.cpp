@@ -22,10 +22,9 @@ namespace
 /// Their median, without what instruments send for no number.
 double typical(std::span<const double> values)
 {
-    constexpr double largest = 1e37;
     std::vector<double> numbers;
     std::ranges::copy_if(values, std::back_inserter(numbers),
-                         [](double value) { return std::abs(value) < largest; });
+                         [](double value) { return std::abs(value) < leastMark; });
     return std::abs(quantile(numbers, 0.5));
 }
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <numbers>
 #include <set>
+#include <sstream>
 
 #include <re2/re2.h>
 
@@ -39,20 +40,28 @@ std::optional<WaferPosition> positionIn(const fs::path& file)
 // From values to conductances
 // -------------------------------------------------------------------------------------------------------
 
-/// What instruments of any make send for a missing value and for an over-range: SCPI-99, volume 1, 7.2.1. To
-/// a float's precision, as arrays may hold.
-double withoutScpi(double value)
+/// What an instrument's mark in place of a number means: NaN for a missing value, infinity for an over-range.
+/// By SCPI-99, volume 1, 7.2.1, 9.91e37 is no number and 9.9e37 is infinite, to a float's precision, as
+/// arrays may hold; others send 1e38 or the largest float. A resistance is infinite where a cell conducts
+/// nothing. A current or conductance is not: its mark says that there was no reading. 199.999E+99 says so of
+/// any.
+double meaningOfMark(double mark, Quantity quantity)
 {
-    constexpr double missing = 9.91e37, overRange = 9.9e37, rounding = 1e-6;
-    const auto is = [&](double sent) { return std::abs(std::abs(value) / sent - 1.0) < rounding; };
-    return is(missing) ? nan : is(overRange) ? std::copysign(infinity, value) : value;
+    constexpr double notANumber = 9.91e37, rounding = 1e-6, noMeaning = 1e90;
+    const bool isInfinite =
+        std::abs(std::abs(mark) / notANumber - 1.0) > rounding && std::abs(mark) < noMeaning;
+    return isInfinite && isResistance(quantity) ? std::copysign(infinity, mark) : nan;
 }
 
 /// Siemens; NaN for a missing value and infinity for one that takes the largest measured. Counts.
 float siemens(double value, const ImportRecipe& recipe, ImportReport& report)
 {
     ++report.values;
-    value = withoutScpi(value);
+    if (std::abs(value) >= leastMark && !std::isinf(value)) {
+        if (constexpr std::size_t most = 8; report.marks.size() < most || report.marks.contains(value))
+            ++report.marks[value];
+        value = meaningOfMark(value, recipe.quantity);
+    }
     if (std::isnan(value)) {
         ++report.missing;
         return static_cast<float>(nan);
@@ -608,6 +617,12 @@ std::vector<std::string> ImportReport::lines() const
     add(zero, resistances ? "of zero: the largest conductance measured in that state."
                           : "of zero: conduct nothing.");
     add(negative, "negative, the offset of an instrument: conduct nothing.");
+    std::ostringstream sent;
+    for (const auto& [mark, count] : marks)
+        sent << (sent.view().empty() ? "Among these are marks of instruments for no number: " : ", ") << mark
+             << " (" << counted(count, "time", "times") << ")";
+    if (!marks.empty())
+        text.push_back(sent.str() + ".");
     text.insert(text.end(), notes.begin(), notes.end());
     return text;
 }
@@ -720,6 +735,9 @@ std::vector<DatasetChoice> datasetsIn(const fs::path& file)
                 choices.push_back({info.path, info.shape, info.type, couldBeDies(info.shape),
                                    wordAgainst(info.path).empty()});
         });
+        if (std::ranges::none_of(choices, &DatasetChoice::wanted))
+            for (DatasetChoice& choice : choices)
+                choice.wanted = true;
     } else if (source.form != Form::Text) {
         const Arrays found = arraysOf(source, {});
         for (const NumberArray& array : found.arrays)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -18,12 +19,14 @@ inline constexpr std::uintmax_t largestMeasurement = std::uintmax_t{1} << 30;
 inline constexpr std::uintmax_t largestImport = 4 * largestMeasurement;
 
 /// What an import found, cell values counted by what became of them:
-/// - missing (empty, NaN, 9.91e37): what another cell of the die measured, the one most like it in the other
-///   state, or any where that is missing too (hot-deck imputation: R. R. Andridge and R. J. A. Little, Int.
-///   Stat. Rev. 78, 40 (2010)), so that networks can be tried on the die; statistics leave the cell out;
-/// - over-range (infinite, 9.9e37): an infinite resistance conducts nothing, 0 siemens; a conductance or
-/// current above the
-///   instrument's range is the largest one measured in that state, over all files;
+/// - missing (empty, NaN, and what instruments send for no reading: 9.91e37, 199.999E+99, in currents and
+///   conductances all else from 1e30 on): what another cell of the die measured, the one most like it in the
+///   other state, or any where that is missing too (hot-deck imputation: R. R. Andridge and R. J. A. Little,
+///   Int. Stat. Rev. 78, 40 (2010)), so that networks can be tried on the die; statistics leave the cell out;
+/// - over-range (infinite; in resistances 9.9e37, 1e38 and the like): an infinite resistance conducts
+/// nothing,
+///   0 siemens; a conductance or current above the instrument's range is the largest one measured in that
+///   state, over all files;
 /// - zero: a resistance of 0 is the largest conductance likewise; a conductance or current of 0 stays;
 /// - negative: the offset of an instrument on a cell that conducts nothing, 0 siemens.
 struct ImportReport {
@@ -31,6 +34,7 @@ struct ImportReport {
     long values = 0;
     bool resistances = false; ///< the files held resistances, not conductances or currents
     long missing = 0, overRange = 0, zero = 0, negative = 0;
+    std::map<double, long> marks;   ///< what instruments sent for no number, counted above too
     std::vector<std::string> notes; ///< what a person should know besides, in sentences
 
     std::vector<std::string> lines() const; ///< all of it in words

@@ -17,6 +17,7 @@ namespace faultline::measured
 {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double leastMark = 1e30; ///< instruments send larger ones in place of a number; no unit needs them
 
 enum class Form { Text, Npy, Npz, Hdf5 };
 
@@ -51,8 +52,8 @@ std::vector<std::string> columnNames(std::span<const std::vector<std::string>> l
 /// Two to four dimensions, more than one row and column.
 bool couldBeDies(const std::vector<std::size_t>& shape);
 
-/// What numbers are that no measurement gives: a mask of 0 and 1, numbers of rows, columns or cells, times of a
-/// clock. Empty for all others. `rows` x `columns` values.
+/// What numbers are that no measurement gives: a mask of 0 and 1, numbers of rows, columns or cells, times of
+/// a clock. Empty for all others. `rows` x `columns` values.
 std::string notMeasured(std::span<const double> values, std::size_t rows, std::size_t columns);
 
 /// A word in a dataset's name that says that it is no measurement: "std" of "R_P_std". Empty for none.

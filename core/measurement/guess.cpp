@@ -158,6 +158,10 @@ TableSample sampleOf(const Source& source, const TextFormat& format)
     sample.header.assign(sample.lines.begin(), sample.lines.begin() + headers);
     sample.lines.erase(sample.lines.begin(), sample.lines.begin() + headers);
     std::erase_if(sample.lines, [](const auto& fields) { return fields.empty(); });
+    const auto endsEmpty = [](const auto& fields) { return !fields.empty() && fields.back().empty(); };
+    while (!sample.lines.empty() && std::ranges::all_of(sample.lines, endsEmpty))
+        for (auto& fields : sample.lines) // separators at the ends of all lines make no column
+            fields.pop_back();
     return sample;
 }
 

@@ -208,6 +208,13 @@ public:
                         "at least one");
     }
 
+    /// Says it once, whatever the number of files; an empty one is none.
+    void note(const std::string& sentence)
+    {
+        if (!sentence.empty() &&
+            std::ranges::find(measurement_.report.notes, sentence) == measurement_.report.notes.end())
+            measurement_.report.notes.push_back(sentence);
+    }
     void leaveOut(const std::string& dataset) { leftOut_.insert(dataset); }
 
     Measurement finish(int files) &&
@@ -338,9 +345,10 @@ void addArrays(const Source& source, const ImportRecipe& recipe, Assembly& assem
 {
     const std::optional<Level> fileState = splitState(source.file.stem().string()).level;
     const auto inName = positionIn(source.file);
-    const auto [arrays, exported, unit, columnMajor, leftOut] = arraysOf(source, recipe);
+    const auto [arrays, exported, unit, columnMajor, leftOut, readingNote] = arraysOf(source, recipe);
     for (const Arrays::LeftOut& array : leftOut)
         assembly.leaveOut(array.name + " (" + array.reason + ")");
+    assembly.note(readingNote);
     const std::vector<NamedState> names = namesOf(source, arrays, recipe);
     for (std::size_t i = 0; i < arrays.size(); ++i) {
         const NumberArray& array = arrays[i];
@@ -379,7 +387,7 @@ public:
     {
         const NamedState fileName = nameOf(source_.file, recipe_);
         forEachLine(source_.bytes, recipe_.text, [&](int line, std::span<const std::string_view> fields) {
-            if (line > recipe_.text.headerLines && !fields.empty())
+            if (line > recipe_.text.headerLines && !std::ranges::all_of(fields, &std::string_view::empty))
                 addLine(line, fields, fileName);
         });
         if (entries_.empty())
@@ -447,6 +455,8 @@ private:
                             std::to_string(columnCount_) + " fields",
                             std::to_string(most) + " as the recipe's columns say");
         }
+        while (fields.size() > columnCount_ && fields.back().empty())
+            fields = fields.first(fields.size() - 1);
         if (fields.size() != columnCount_)
             throw Error(source_.file.string(), "line " + std::to_string(line),
                         std::to_string(fields.size()) + " fields",

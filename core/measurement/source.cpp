@@ -34,63 +34,132 @@ Form formOf(std::string_view bytes)
     return Form::Text;
 }
 
-/// The matrices of a text, between blank lines: rows x columns, or blocks x rows x columns.
-NumberArray textMatrices(const Source& source, const TextFormat& format)
+/// Gathers the matrices of a text, between blank lines.
+class TextMatrices
 {
-    NumberArray array;
-    std::size_t rows = 0, columns = 0, blocks = 0, rowsBefore = 0;
-    int firstLine = 0, lastLine = 0;
-    const auto endBlock = [&] {
-        if (rows == 0)
+public:
+    TextMatrices(const Source& source, const TextFormat& format)
+        : source_(source),
+          format_(format),
+          labels_(static_cast<std::size_t>(format.labelColumns))
+    {
+    }
+
+    /// Rows x columns, or blocks x rows x columns.
+    Arrays read()
+    {
+        forEachLine(source_.bytes, format_, [&](int line, std::span<const std::string_view> fields) {
+            if (line > format_.headerLines)
+                fields.empty() ? endBlock() : addRow(line, fields);
+        });
+        endBlock();
+        if (blocks_ == 0)
+            throw Error(source_.file.string(), "", "no numbers", "a matrix, one row per line");
+        dropEmptyColumns();
+        if (blocks_ > 1)
+            array_.shape.push_back(blocks_);
+        array_.shape.insert(array_.shape.end(), {rowsBefore_, filled_.size()});
+        Arrays result;
+        result.arrays.push_back(std::move(array_));
+        if (leftEdges_)
+            result.note = "Rows and columns of separators alone at the edges of a matrix are left out.";
+        return result;
+    }
+
+private:
+    std::string place(int line) const { return "line " + std::to_string(line); }
+
+    void addRow(int line, std::span<const std::string_view> fields)
+    {
+        if (std::ranges::all_of(fields, &std::string_view::empty)) {
+            ++emptyRows_;
             return;
-        if (blocks > 0 && rows != rowsBefore)
-            throw Error(source.file.string(), "line " + std::to_string(lastLine),
-                        "a block of " + std::to_string(rows) + " rows",
-                        std::to_string(rowsBefore) + " as in the first block");
-        rowsBefore = rows;
-        rows = 0;
-        ++blocks;
-    };
-    const auto labels = static_cast<std::size_t>(format.labelColumns);
-    forEachLine(source.bytes, format, [&](int line, std::span<const std::string_view> fields) {
-        if (line <= format.headerLines)
-            return;
-        if (fields.empty())
-            return endBlock();
-        if (columns == 0) {
-            if (fields.size() <= labels)
-                throw Error(source.file.string(), "line " + std::to_string(line), "no numbers",
-                            "some after the label columns");
-            columns = fields.size();
-            firstLine = line;
         }
+        if (rows_ == 0)
+            dropEmptyRows();
+        for (; emptyRows_ > 0; --emptyRows_)
+            addValues(line, std::vector<std::string_view>(filled_.size() + labels_));
+        addValues(line, fields);
+    }
+
+    void addValues(int line, std::span<const std::string_view> fields)
+    {
+        if (firstLine_ == 0) {
+            if (fields.size() <= labels_)
+                throw Error(source_.file.string(), place(line), "no numbers", "some after the label columns");
+            filled_.assign(fields.size() - labels_, false);
+            firstLine_ = line;
+        }
+        const std::size_t columns = filled_.size() + labels_;
+        while (fields.size() > columns && fields.back().empty())
+            fields = fields.first(fields.size() - 1);
         if (fields.size() != columns)
-            throw Error(source.file.string(), "line " + std::to_string(line),
-                        std::to_string(fields.size()) + " fields",
-                        std::to_string(columns) + " as in line " + std::to_string(firstLine));
-        if (array.values.size() + columns > largestMeasurement / sizeof(double))
-            throw Error(source.file.string(), "line " + std::to_string(line),
-                        "more than " + std::to_string(array.values.size()) + " values",
+            throw Error(source_.file.string(), place(line), std::to_string(fields.size()) + " fields",
+                        std::to_string(columns) + " as in line " + std::to_string(firstLine_));
+        if (array_.values.size() + columns > largestMeasurement / sizeof(double))
+            throw Error(source_.file.string(), place(line),
+                        "more than " + std::to_string(array_.values.size()) + " values",
                         "no more; split the file by dies");
-        for (std::size_t column = labels; column < columns; ++column) {
-            const auto value = measuredNumber(fields[column], format.decimal);
+        for (std::size_t column = labels_; column < columns; ++column) {
+            const auto value = measuredNumber(fields[column], format_.decimal);
             if (!value)
-                throw Error(source.file.string(),
-                            "line " + std::to_string(line) + ", column " + std::to_string(column + 1),
+                throw Error(source_.file.string(), place(line) + ", column " + std::to_string(column + 1),
                             inQuotes(fields[column]), "a number");
-            array.values.push_back(*value);
+            array_.values.push_back(*value);
+            if (!fields[column].empty())
+                filled_[column - labels_] = true;
         }
-        ++rows;
-        lastLine = line;
-    });
-    endBlock();
-    if (blocks == 0)
-        throw Error(source.file.string(), "", "no numbers", "a matrix, one row per line");
-    if (blocks > 1)
-        array.shape.push_back(blocks);
-    array.shape.insert(array.shape.end(), {rowsBefore, columns - labels});
-    return array;
-}
+        ++rows_;
+        lastLine_ = line;
+    }
+
+    void endBlock()
+    {
+        dropEmptyRows();
+        if (rows_ == 0)
+            return;
+        if (blocks_ > 0 && rows_ != rowsBefore_)
+            throw Error(source_.file.string(), place(lastLine_),
+                        "a block of " + std::to_string(rows_) + " rows",
+                        std::to_string(rowsBefore_) + " as in the first block");
+        rowsBefore_ = rows_;
+        rows_ = 0;
+        ++blocks_;
+    }
+
+    /// Lines of separators alone before the first row or after the last.
+    void dropEmptyRows()
+    {
+        leftEdges_ = leftEdges_ || emptyRows_ > 0;
+        emptyRows_ = 0;
+    }
+
+    /// A separator before the first or after the last number of every line makes no column.
+    void dropEmptyColumns()
+    {
+        const auto first = std::ranges::find(filled_, true);
+        const auto last = std::find(filled_.rbegin(), filled_.rend(), true).base();
+        if (first >= last || last - first == std::ssize(filled_))
+            return;
+        const auto columns = std::ssize(filled_);
+        auto to = array_.values.begin();
+        for (auto row = array_.values.cbegin(); row != array_.values.cend(); row += columns)
+            to = std::copy(row + (first - filled_.begin()), row + (last - filled_.begin()), to);
+        array_.values.erase(to, array_.values.end());
+        filled_ = std::vector<bool>(first, last);
+        leftEdges_ = true;
+    }
+
+    const Source& source_;
+    const TextFormat& format_;
+    std::size_t labels_;
+    NumberArray array_;
+    std::vector<bool> filled_;  ///< for each column: does any line have something there?
+    std::size_t emptyRows_ = 0; ///< of separators alone since the last row
+    std::size_t rows_ = 0, blocks_ = 0, rowsBefore_ = 0;
+    int firstLine_ = 0, lastLine_ = 0;
+    bool leftEdges_ = false;
+};
 
 /// Why an array of several is no die, by its values and by its name.
 std::string reasonAgainst(const NumberArray& array, bool othersNameStates)
@@ -329,7 +398,7 @@ Arrays arraysOf(const Source& source, const ImportRecipe& recipe)
     Arrays result;
     switch (source.form) {
     case Form::Text:
-        result.arrays.push_back(textMatrices(source, recipe.text));
+        result = TextMatrices(source, recipe.text).read();
         break;
     case Form::Npy:
         result.arrays.push_back(in(source.file, [&] { return readNpy(source.bytes, largestMeasurement); }));

@@ -91,6 +91,7 @@ struct Arrays {
         std::string reason;
     };
     std::vector<LeftOut> leftOut; ///< what is no measurement beside these
+    std::string note;             ///< what a person should know of the reading
 };
 /// What a file holds that could be dies, or the datasets that the recipe names; at least one. Where several
 /// could be, those are left out whose values or names say otherwise. A text's matrices are rows x columns, or

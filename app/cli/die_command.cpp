@@ -32,6 +32,13 @@ std::map<std::string, Choice> byName(const std::array<Choice, count>& choices)
 }
 
 const std::map<std::string, Level> levels{{"P", P}, {"AP", AP}};
+const std::map<std::string, std::vector<Level>> stateOrders{
+    {"P", {P}}, {"AP", {AP}}, {"AP,P", {AP, P}}, {"P,AP", {P, AP}}};
+
+std::string orderOf(const std::vector<Level>& states)
+{
+    return std::ranges::find(stateOrders, states, [](const auto& item) { return item.second; })->first;
+}
 
 template <class Choice>
 void addChoice(CLI::App* command, const char* option, std::optional<Choice>& chosen,
@@ -75,7 +82,7 @@ struct ImportOptions {
     std::optional<Quantity> quantity;
     std::optional<TextLayout> layout;
     std::optional<char> separator, decimal;
-    std::optional<Level> state;
+    std::vector<Level> states;
     std::optional<double> readVoltage;
     std::optional<int> headerLines, labelColumns, firstIndex;
     std::vector<std::string> columns; ///< KEY=NUMBER or KEY=NAME
@@ -141,8 +148,8 @@ ImportRecipe recipeOf(const ImportOptions& options, const fs::path& first, const
         if (guess.isNamed || options.recipe.empty())
             recipe.quantity = guess.quantity;
     }
-    if (options.state)
-        recipe.states = {*options.state};
+    if (!options.states.empty())
+        recipe.states = options.states;
     if (!options.datasets.empty())
         recipe.datasets = options.datasets;
     recipe.transpose ^= options.transpose;
@@ -154,13 +161,20 @@ ImportRecipe recipeOf(const ImportOptions& options, const fs::path& first, const
 /// What was guessed has to be likely; what an option or a recipe says is taken.
 void settleDoubts(const Doubts& doubts, const ImportRecipe& recipe, const ImportOptions& options)
 {
-    if (doubts.unit.empty())
-        return;
-    if (!options.quantity && options.recipe.empty())
-        throw Error(doubts.unit + " Give the unit with --quantity" +
-                    (isCurrent(recipe.quantity) ? " and the voltage with --read-voltage; " : "; ") +
-                    "--quantity " + std::string(name(recipe.quantity)) + " says that it is right.");
-    std::cout << doubts.unit << '\n';
+    const auto settle = [&](const std::string& doubt, bool isSaid, const std::string& wayOn) {
+        if (doubt.empty())
+            return;
+        if (!isSaid && options.recipe.empty())
+            throw Error(doubt + " " + wayOn);
+        std::cout << doubt << '\n';
+    };
+    settle(doubts.unit, options.quantity.has_value(),
+           std::string("Give the unit with --quantity") +
+               (isCurrent(recipe.quantity) ? " and the voltage with --read-voltage; " : "; ") +
+               "--quantity " + std::string(name(recipe.quantity)) + " says that it is right.");
+    settle(doubts.states, !options.states.empty(),
+           "--state P reads all as of that state; --state " + orderOf(recipe.states) +
+               " says that these are the two.");
 }
 
 int importDies(const ImportOptions& options)
@@ -187,7 +201,7 @@ int importDies(const ImportOptions& options)
               << name(recipe.quantity) << (recipe.transpose ? ", rows and columns exchanged" : "") << "; R_P "
               << general(wafer.device.parallelResistance) << " ohm, TMR " << general(100.0 * wafer.device.tmr)
               << (only ? " % as assumed (--tmr)\n" : " % by the medians\n");
-    settleDoubts(doubtsAbout(wafer, recipe), recipe, options);
+    settleDoubts(doubtsAbout(wafer, measurement, recipe), recipe, options);
     if (!options.unlabelled) {
         const Classification classification = classify(wafer, {}, only);
         applyLabels(classification, wafer, only);
@@ -261,8 +275,13 @@ void addImport(CLI::App* die, Action& action)
         ->add_option("--dataset", options->datasets,
                      "Paths in HDF5 or .npz; otherwise all that could be dies")
         ->type_name("PATH");
-    addChoice(command, "--state", options->state, levels,
-              "P or AP: the one that was measured, where names do not tell");
+    command
+        ->add_option_function<std::string>(
+            "--state", [options](const std::string& words) { options->states = stateOrders.at(words); },
+            "Where names do not tell: P or AP, the one that was measured, or both in the order of the file, "
+            "AP,P or P,AP. Guessed ones that hardly differ are refused")
+        ->check(CLI::IsMember(&stateOrders))
+        ->type_name("NAME");
     command
         ->add_option(
             "--die-name", options->dieName,

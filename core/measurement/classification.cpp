@@ -413,7 +413,8 @@ Device deviceOf(double parallel, double antiparallel)
             " at P, which no junction does (1 ohm to 1 teraohm): is the quantity or its unit another?");
     if (!(antiparallel > 0.0 && parallel > antiparallel))
         throw Error("The median cell conducts " + shown(parallel) + " at P and " + shown(antiparallel) +
-                    " at AP, no less: are the states exchanged, or the same file given for both?");
+                    " at AP, no less: are the states exchanged, is the same file given for both, or were all "
+                    "dies measured in one state?");
     return {1.0 / parallel, parallel / antiparallel - 1.0};
 }
 

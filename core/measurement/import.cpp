@@ -215,6 +215,7 @@ public:
             std::ranges::find(measurement_.report.notes, sentence) == measurement_.report.notes.end())
             measurement_.report.notes.push_back(sentence);
     }
+    void guessesStates() { measurement_.guessedStates = true; }
     void leaveOut(const std::string& dataset) { leftOut_.insert(dataset); }
 
     Measurement finish(int files) &&
@@ -343,7 +344,7 @@ std::vector<NamedState> namesOf(const Source& source, const std::vector<NumberAr
 
 void addArrays(const Source& source, const ImportRecipe& recipe, Assembly& assembly)
 {
-    const std::optional<Level> fileState = splitState(source.file.stem().string()).level;
+    const NamedState file = splitState(source.file.stem().string());
     const auto inName = positionIn(source.file);
     const auto [arrays, exported, unit, columnMajor, leftOut, readingNote] = arraysOf(source, recipe);
     for (const Arrays::LeftOut& array : leftOut)
@@ -354,13 +355,16 @@ void addArrays(const Source& source, const ImportRecipe& recipe, Assembly& assem
         const NumberArray& array = arrays[i];
         const std::string& name = exported.empty() ? names[i].name : exported[i].die;
         const auto& position = exported.empty() ? inName : exported[i].position;
-        std::optional<Level> level = names[i].level ? names[i].level : fileState;
+        const NamedState& state = names[i].level ? names[i] : file;
+        std::optional<Level> level = state.level;
         if (!level && recipe.states.size() == 1)
             level = recipe.states.front();
         const Axes axes = axesOf(array, level ? 1 : 2, source.file.string());
         if (!level && axes.states == 1)
             throw Error(source.file.string(), array.name, "one state without a name",
                         "P or AP in the name of the file or dataset, or a recipe with that state alone");
+        if (axes.states > 1 || state.isWord)
+            assembly.guessesStates();
         for (std::size_t die = 0; die < axes.dies; ++die) {
             std::string number = std::to_string(die + 1);
             if (axes.dies > 9 && die < 9)
@@ -390,6 +394,8 @@ public:
             if (line > recipe_.text.headerLines && !std::ranges::all_of(fields, &std::string_view::empty))
                 addLine(line, fields, fileName);
         });
+        if (fileName.isWord && recipe_.columns.state == 0)
+            assembly.guessesStates();
         if (entries_.empty())
             throw Error(source_.file.string(), "", "no numbers", "a table with a line for each cell");
         for (std::size_t i = 0; i < dies_.size(); ++i) {

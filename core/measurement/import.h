@@ -55,6 +55,7 @@ struct MeasuredDie {
 struct Measurement {
     std::vector<MeasuredDie> dies; ///< all of one size and with the same states measured
     ImportReport report;
+    bool guessedStates = false; ///< by their order alone, or by words that may mean other things
 
     DieGeometry geometry() const; ///< kernels of the default size where they fit, else one for the die
 };

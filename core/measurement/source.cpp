@@ -349,11 +349,12 @@ NamedState splitState(const std::string& name)
         if (level && word != "0" && word != "1") { // those number dies
             const std::size_t from = before == name.npos ? 0 : before;
             const std::size_t skip = begin == 0 && end < name.size() ? 1 : 0;
-            return {name.substr(0, from) + name.substr(end + skip), level};
+            const bool isWord = lower(word) == "low" || lower(word) == "high";
+            return {name.substr(0, from) + name.substr(end + skip), level, isWord};
         }
         end = before;
     }
-    return {name, std::nullopt};
+    return {name, std::nullopt, false};
 }
 
 std::string nameByPattern(const fs::path& file, const std::string& dataset, const std::string& pattern)
@@ -381,8 +382,10 @@ NamedState splitPath(const std::string& path)
     std::string leaf;
     for (const fs::path& part : fs::path(path)) {
         const NamedState of = splitState(part.string());
-        if (of.level)
+        if (of.level) {
             named.level = of.level;
+            named.isWord = of.isWord;
+        }
         if (!leaf.empty()) // a group's name, now that something lies in it
             named.name = std::exchange(leaf, of.name);
         else

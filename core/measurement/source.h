@@ -63,6 +63,7 @@ std::string wordAgainst(const std::string& path);
 struct NamedState {
     std::string name;
     std::optional<Level> level;
+    bool isWord = false; ///< "low" or "high", which may be of something else
 };
 NamedState splitState(const std::string& name);
 /// Of a dataset's path: "wafer/D01/conductance_P" and "wafer/D01/P/resistance" are D01 at P, "R_AP" is R at

@@ -495,10 +495,12 @@ void ImportDialog::accept()
 {
     if (!wafer_ || !buttons_->button(QDialogButtonBox::Ok)->isEnabled())
         return;
-    const Doubts doubts = doubtsAbout(*wafer_, recipe());
-    if (!doubts.unit.empty() &&
-        !mayImport(QString::fromStdString(doubts.unit) + '\n' + tr("Is the unit right?")))
-        return;
+    const Doubts doubts = doubtsAbout(*wafer_, *measurement_, recipe());
+    for (const auto& [doubt, question] :
+         {std::pair{doubts.unit, tr("Is the unit right?")},
+          std::pair{doubts.states, tr("Are these P and AP of the same cells?")}})
+        if (!doubt.empty() && !mayImport(QString::fromStdString(doubt) + '\n' + question))
+            return;
     try {
         if (!saveAs_->text().trimmed().isEmpty())
             saveRecipe(recipe());

@@ -317,7 +317,7 @@ std::vector<NamedState> namesOf(const Source& source, const std::vector<NumberAr
     std::set<std::pair<std::string, std::optional<Level>>> seen;
     bool clash = false;
     for (const NumberArray& array : arrays) {
-        const NamedState& of = named.emplace_back(splitPath(array.name));
+        const NamedState& of = named.emplace_back(splitPath(array.name, wordsAreStates(recipe)));
         names.insert(of.name);
         clash = !seen.emplace(of.name, of.level).second || clash;
     }
@@ -344,7 +344,7 @@ std::vector<NamedState> namesOf(const Source& source, const std::vector<NumberAr
 
 void addArrays(const Source& source, const ImportRecipe& recipe, Assembly& assembly)
 {
-    const NamedState file = splitState(source.file.stem().string());
+    const NamedState file = splitState(source.file.stem().string(), wordsAreStates(recipe));
     const auto inName = positionIn(source.file);
     const auto [arrays, exported, unit, columnMajor, leftOut, readingNote] = arraysOf(source, recipe);
     for (const Arrays::LeftOut& array : leftOut)

@@ -338,7 +338,7 @@ bool couldBeDies(const std::vector<std::size_t>& shape)
 {
     return shape.size() >= 2 && shape.size() <= 4 && shape.back() > 1 && shape[shape.size() - 2] > 1;
 }
-NamedState splitState(const std::string& name)
+NamedState splitState(const std::string& name, bool words)
 {
     constexpr std::string_view separators = "_-. ";
     for (std::size_t end = name.size(); end != name.npos && end > 0;) {
@@ -346,10 +346,10 @@ NamedState splitState(const std::string& name)
         const std::size_t begin = before == name.npos ? 0 : before + 1;
         const std::string word = name.substr(begin, end - begin);
         const auto level = stateNamed(word);
-        if (level && word != "0" && word != "1") { // those number dies
+        const bool isWord = lower(word) == "low" || lower(word) == "high";
+        if (level && word != "0" && word != "1" && (words || !isWord)) { // 0 and 1 number dies
             const std::size_t from = before == name.npos ? 0 : before;
             const std::size_t skip = begin == 0 && end < name.size() ? 1 : 0;
-            const bool isWord = lower(word) == "low" || lower(word) == "high";
             return {name.substr(0, from) + name.substr(end + skip), level, isWord};
         }
         end = before;
@@ -368,7 +368,7 @@ std::string nameByPattern(const fs::path& file, const std::string& dataset, cons
 
 NamedState nameOf(const fs::path& file, const ImportRecipe& recipe)
 {
-    NamedState named = splitState(file.stem().string());
+    NamedState named = splitState(file.stem().string(), wordsAreStates(recipe));
     if (!recipe.dieName.empty())
         named.name = nameByPattern(file, "", recipe.dieName);
     if (named.name.empty())
@@ -376,12 +376,12 @@ NamedState nameOf(const fs::path& file, const ImportRecipe& recipe)
     return named;
 }
 
-NamedState splitPath(const std::string& path)
+NamedState splitPath(const std::string& path, bool words)
 {
     NamedState named;
     std::string leaf;
     for (const fs::path& part : fs::path(path)) {
-        const NamedState of = splitState(part.string());
+        const NamedState of = splitState(part.string(), words);
         if (of.level) {
             named.level = of.level;
             named.isWord = of.isWord;

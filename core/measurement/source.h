@@ -65,13 +65,19 @@ struct NamedState {
     std::optional<Level> level;
     bool isWord = false; ///< "low" or "high", which may be of something else
 };
-NamedState splitState(const std::string& name);
+/// `words`: "low" and "high" are states, too.
+NamedState splitState(const std::string& name, bool words = true);
 /// Of a dataset's path: "wafer/D01/conductance_P" and "wafer/D01/P/resistance" are D01 at P, "R_AP" is R at
 /// AP.
-NamedState splitPath(const std::string& path);
+NamedState splitPath(const std::string& path, bool words = true);
 /// What the pattern's first group finds in FILE or FILE/DATASET. Throws Error when it does not fit.
 std::string nameByPattern(const std::filesystem::path& file, const std::string& dataset,
                           const std::string& pattern);
+/// Where the recipe says that one state was measured, such words say something else.
+inline bool wordsAreStates(const ImportRecipe& recipe)
+{
+    return recipe.states.size() > 1;
+}
 /// Of a file's name, by the recipe's pattern if it has one. Throws Error when that does not fit.
 NamedState nameOf(const std::filesystem::path& file, const ImportRecipe& recipe);
 

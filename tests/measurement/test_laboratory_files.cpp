@@ -1,0 +1,302 @@
+#include <array>
+#include <cmath>
+
+#include <QTest>
+
+#include "formats/npy.h"
+#include "measurement/classification.h"
+#include "measurement/doubts.h"
+#include "measurement/import.h"
+#include "support/errors.h"
+#include "support/temporary_folder.h"
+#include "support/zip_files.h"
+
+using namespace faultline;
+namespace fs = std::filesystem;
+
+// Files as instruments, testers and scripts write them: read with the right values, or refused by name.
+
+namespace
+{
+
+Measurement readGuessed(const std::vector<fs::path>& files)
+{
+    return readMeasurement(files, guessRecipe(files.front()));
+}
+
+double ohmAt(int row, int column)
+{
+    return 5000.0 + 100.0 * row + 10.0 * column;
+}
+
+/// 6 rows of 8 numbers of ohm at P; `last` follows each row.
+std::string matrix(const std::string& separator = ",", const std::string& last = "", double factor = 1.0)
+{
+    std::string text;
+    for (int row = 0; row < 6; ++row)
+        for (int column = 0; column < 8; ++column)
+            text += std::to_string(factor * ohmAt(row, column)) + (column < 7 ? separator : last + "\n");
+    return text;
+}
+
+/// The largest relative deviation of the die's resistance at P; infinite for another size.
+double deviation(const Measurement& measurement, Level level = P, double factor = 1.0)
+{
+    if (measurement.dies.size() != 1 || !measurement.dies.front().has(level))
+        return INFINITY;
+    const CellGrid<float>& grid = measurement.dies.front().conductance[level];
+    if (grid.rows() != 6 || grid.cols() != 8)
+        return INFINITY;
+    double worst = 0.0;
+    for (int row = 0; row < 6; ++row)
+        for (int column = 0; column < 8; ++column)
+            worst = std::max(worst, std::abs(grid(row, column) * factor * ohmAt(row, column) - 1.0));
+    return worst;
+}
+
+std::string all(const ImportReport& report)
+{
+    std::string text;
+    for (const std::string& line : report.lines())
+        text += line + "\n";
+    return text;
+}
+
+/// A .npy file of 6 x 8 values of a kind.
+std::string npyOf(const std::string& descr, std::size_t bytesEach)
+{
+    std::string header = "{'descr': " + descr + ", 'fortran_order': False, 'shape': (6, 8), }\n";
+    return std::string("\x93NUMPY\x01\x00", 8) + static_cast<char>(header.size()) + '\0' + header +
+           std::string(48 * bytesEach, '\0');
+}
+
+#define VERIFY_CLOSE(value)                                                                                  \
+    do {                                                                                                     \
+        const double is = value;                                                                             \
+        QVERIFY2(is < 1e-6, qPrintable(QString::number(is)));                                                \
+    } while (false)
+
+} // namespace
+
+class TestLaboratoryFiles : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void marksOfInstrumentsAreMissing();
+    void separatorsAtEdgesMakeNoCells_data();
+    void separatorsAtEdgesMakeNoCells();
+    void emptyCellsInsideStay();
+    void asksWhereStatesHardlyDiffer();
+    void wordsAreStatesUnlessTold();
+    void masksAndCountsAreNoMeasurement();
+    void leavesOutWhatStandsBeside();
+    void namesTheKindsThatItRefuses_data();
+    void namesTheKindsThatItRefuses();
+
+private:
+    TemporaryFolder folder_;
+};
+
+/// As a parameter analyser writes currents, with a short that is one and marks that are none.
+void TestLaboratoryFiles::marksOfInstrumentsAreMissing()
+{
+    std::string text = "row,column,state,current [A]\n";
+    for (int row = 1; row <= 6; ++row)
+        for (int column = 1; column <= 6; ++column)
+            for (const bool isP : {true, false}) {
+                const std::string place = std::to_string(row) + "," + std::to_string(column);
+                const std::string cell = place + (isP ? ",P" : ",AP");
+                text += cell + "," +
+                        (cell == "2,3,P"    ? "199.999E+99"
+                         : cell == "3,4,AP" ? "-199.999E+99"
+                         : cell == "4,1,P"  ? "9.91E+37"
+                         : cell == "4,2,P"  ? "-9.9E+37"
+                         : cell == "4,3,P"  ? "1E38"
+                         : place == "1,1"   ? "2e-3"
+                         : isP              ? "2e-5"
+                                            : "8e-6") +
+                        "\n";
+            }
+    const Measurement measurement = readGuessed({folder_.write("D02.csv", text)});
+    const ImportReport& report = measurement.report;
+    QCOMPARE(report.missing, 5L);
+    QCOMPARE(report.overRange + report.negative, 0L);
+    int shorts = 0;
+    for (const float siemens : measurement.dies.front().conductance[P].reshaped())
+        shorts += siemens > 1e-3f;
+    QCOMPARE(shorts, 1);
+    VERIFY_CONTAINS(all(report), "1.99999e+101 (1 time)");
+    VERIFY_CONTAINS(all(report), "9.91e+37 (1 time)");
+
+    // A resistance beyond the range is that of an open.
+    const Measurement open = readGuessed({folder_.write("D1_P.csv", "5000,1e38\n199.999E+99,5010\n")});
+    QCOMPARE(open.report.overRange, 1L);
+    QCOMPARE(open.report.missing, 1L);
+    QCOMPARE(open.dies.front().conductance[P](0, 1), 0.0f);
+}
+
+void TestLaboratoryFiles::separatorsAtEdgesMakeNoCells_data()
+{
+    QTest::addColumn<QByteArray>("text");
+    QTest::newRow("last") << QByteArray::fromStdString(matrix(",", ","));
+    QTest::newRow("three") << QByteArray::fromStdString(matrix(";", ";;;"));
+    QTest::newRow("tab") << QByteArray::fromStdString(matrix("\t", "\t"));
+    QByteArray first = "," + QByteArray::fromStdString(matrix());
+    first.replace("\n", "\n,");
+    first.chop(1);
+    QTest::newRow("first") << first;
+    QTest::newRow("rows") << QByteArray::fromStdString(matrix()) + ",,,,,,,\n,,,,,,,\n";
+}
+
+void TestLaboratoryFiles::separatorsAtEdgesMakeNoCells()
+{
+    QFETCH(QByteArray, text);
+    const Measurement measurement = readGuessed({folder_.write("D01_P.csv", text.toStdString())});
+    VERIFY_CLOSE(deviation(measurement));
+    QCOMPARE(measurement.report.missing, 0L);
+
+    // The same of a table, with names above and without.
+    for (const std::string& header : {"row,column,R_P (Ohm),R_AP (Ohm)\n", ""}) {
+        std::string table = header;
+        for (int row = 0; row < 6; ++row)
+            for (int column = 0; column < 8; ++column)
+                table += std::to_string(row) + "," + std::to_string(column) + "," +
+                         std::to_string(ohmAt(row, column)) + "," + std::to_string(2.5 * ohmAt(row, column)) +
+                         ",\n";
+        const Measurement both = readGuessed({folder_.write("D01.csv", table + (*header ? ",,,,\n" : ""))});
+        VERIFY_CLOSE(deviation(both));
+        VERIFY_CLOSE(deviation(both, AP, 2.5));
+    }
+}
+
+/// A value that is missing in the last column of one line is still that of a cell.
+void TestLaboratoryFiles::emptyCellsInsideStay()
+{
+    const Measurement measurement =
+        readGuessed({folder_.write("D03_P.csv", "5000,5010,\n5100,,5120\n,,\n5300,5310,5320\n")});
+    QCOMPARE(measurement.report.missing, 5L);
+    QCOMPARE(measurement.dies.front().conductance[P].rows(), Eigen::Index{4});
+    QCOMPARE(measurement.dies.front().conductance[P](3, 2), 1.0f / 5320.0f);
+}
+
+void TestLaboratoryFiles::asksWhereStatesHardlyDiffer()
+{
+    const auto doubts = [&](const fs::path& file) {
+        const ImportRecipe recipe = guessRecipe(file);
+        const Measurement measurement = readMeasurement(std::array{file}, recipe);
+        return doubtsAbout(waferOf(measurement, "lot"), measurement, recipe);
+    };
+    // Two readings of one state, two dies of one state, and P with AP.
+    const fs::path readings =
+        folder_.write("D05.csv", "5000,5010,5020\n5100,5110,5120\n\n5001,5011,5021\n5101,5111,5121\n");
+    VERIFY_CONTAINS(doubts(readings).states, "differ by 0.0198 %");
+    const fs::path dies =
+        folder_.write("D06.csv", "5000,5010,5020\n5100,5110,5120\n\n5850,5860,5870\n5950,5960,5990\n");
+    VERIFY_CONTAINS(doubts(dies).states, "The medians of P and AP differ by 16.");
+    const fs::path states = folder_.write("D07.csv", matrix() + "\n" + matrix(",", "", 2.5));
+    QCOMPARE(doubts(states).states, "");
+    QCOMPARE(doubts(states).unit, "");
+
+    ImportRecipe recipe = guessRecipe(readings);
+    recipe.states = {P}; // the way on
+    QCOMPARE(readMeasurement(std::array{readings}, recipe).dies.size(), std::size_t{2});
+}
+
+void TestLaboratoryFiles::wordsAreStatesUnlessTold()
+{
+    const std::vector<fs::path> files{folder_.write("D1_high.csv", matrix()),
+                                      folder_.write("D1_low.csv", matrix(",", "", 0.99))};
+    ImportRecipe recipe = guessRecipe(files.front());
+    const Measurement measurement = readMeasurement(files, recipe);
+    VERIFY_CONTAINS(doubtsAbout(waferOf(measurement, "lot"), measurement, recipe).states, "differ by 1.01 %");
+    recipe.states = {P};
+    const Measurement two = readMeasurement(files, recipe);
+    QCOMPARE(two.dies.size(), std::size_t{2});
+    QCOMPARE(two.dies.front().name, "D1_high");
+    QVERIFY(!two.dies.front().has(AP));
+}
+
+void TestLaboratoryFiles::masksAndCountsAreNoMeasurement()
+{
+    const auto refusal = [&](const std::string& name, std::string_view bytes) {
+        const fs::path file = folder_.write(name, bytes);
+        return messageOf([&] { readGuessed({file}); });
+    };
+    VERIFY_CONTAINS(refusal("mask_P.csv", "1,0,1\n1,1,1\n"), "found only 0 and 1, a mask, expected measured");
+    std::vector<float> times(48), rows(48), cells(48);
+    for (std::size_t i = 0; i < 48; ++i) {
+        times[i] = 1.7e9f + 256.0f * static_cast<float>(i);
+        rows[i] = static_cast<float>(i / 8);
+        cells[i] = static_cast<float>(i);
+    }
+    constexpr std::array<std::size_t, 2> shape{6, 8};
+    VERIFY_CONTAINS(refusal("times_P.npy", npy(times, shape)), "found times of a clock");
+    VERIFY_CONTAINS(refusal("rows_P.npy", npy(rows, shape)), "found numbers of rows or columns");
+    VERIFY_CONTAINS(refusal("cells_P.npy", npy(cells, shape)), "found numbers of cells");
+}
+
+/// As numpy.savez writes whatever is at hand: two states, a mask, a deviation and times of one shape.
+void TestLaboratoryFiles::leavesOutWhatStandsBeside()
+{
+    std::vector<float> parallel, antiparallel, deviations, times;
+    for (int row = 0; row < 6; ++row)
+        for (int column = 0; column < 8; ++column) {
+            parallel.push_back(static_cast<float>(ohmAt(row, column)));
+            antiparallel.push_back(2.5f * parallel.back());
+            deviations.push_back(0.01f * parallel.back());
+            times.push_back(static_cast<float>(times.size()));
+        }
+    constexpr std::array<std::size_t, 2> shape{6, 8};
+    const fs::path file = folder_.write("D08.npz", zipped({{"R_P.npy", npy(parallel, shape)},
+                                                           {"R_AP.npy", npy(antiparallel, shape)},
+                                                           {"valid.npy", npyOf("'|b1'", 1)},
+                                                           {"R_P_std.npy", npy(deviations, shape)},
+                                                           {"seconds.npy", npy(times, shape)},
+                                                           {"names.npy", npyOf("'<U2'", 8)}}));
+    const Measurement measurement = readGuessed({file});
+    VERIFY_CLOSE(deviation(measurement));
+    VERIFY_CLOSE(deviation(measurement, AP, 2.5));
+    QCOMPARE(measurement.dies.front().name, "D08");
+    VERIFY_CONTAINS(all(measurement.report),
+                    "Left out, unless datasets are chosen: R_P_std (named \"std\"), names (texts), seconds "
+                    "(numbers of cells), valid (booleans, as masks have).");
+    std::string wanted;
+    for (const DatasetChoice& choice : datasetsIn(file))
+        wanted += choice.wanted ? choice.path + " " : "";
+    QCOMPARE(wanted, "R_P R_AP ");
+
+    ImportRecipe chosen = guessRecipe(file);
+    chosen.datasets = {"R_P_std"};
+    QVERIFY(std::abs(readMeasurement(std::array{file}, chosen).dies.front().conductance[P](0, 0) - 0.02f) <
+            1e-6f);
+    chosen.datasets = {"valid"};
+    VERIFY_CONTAINS(messageOf([&] { readMeasurement(std::array{file}, chosen); }),
+                    "valid: found booleans, as masks have, expected real numbers");
+}
+
+void TestLaboratoryFiles::namesTheKindsThatItRefuses_data()
+{
+    QTest::addColumn<QByteArray>("bytes");
+    QTest::addColumn<QByteArray>("found");
+    const auto add = [](const char* name, const std::string& bytes, const char* found) {
+        QTest::newRow(name) << QByteArray::fromStdString(bytes) << QByteArray(found);
+    };
+    add("mask", npyOf("'|b1'", 1), "found values of the kind |b1: booleans, as masks have, expected");
+    add("complex", npyOf("'<c16'", 16), "complex numbers, expected real ones: np.save(file, a.real)");
+    add("object", npyOf("'|O'", 1), "Python objects, expected numbers: np.save(file, a.astype(float))");
+    add("long double", npyOf("'<f16'", 16), "numbers longer than a double, expected doubles: np.save");
+    add("structured", npyOf("[('R_P', '<f8'), ('R_AP', '<f8')]", 16),
+        "structured values with the fields R_P, R_AP, expected an array for each field: np.savez");
+}
+
+void TestLaboratoryFiles::namesTheKindsThatItRefuses()
+{
+    QFETCH(QByteArray, bytes);
+    QFETCH(QByteArray, found);
+    const fs::path file = folder_.write("kind_P.npy", bytes.toStdString());
+    VERIFY_CONTAINS(messageOf([&] { readGuessed({file}); }), found.toStdString());
+}
+
+QTEST_APPLESS_MAIN(TestLaboratoryFiles)
+#include "test_laboratory_files.moc"

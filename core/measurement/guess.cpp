@@ -156,6 +156,9 @@ TableSample sampleOf(const Source& source, const TextFormat& format)
     sample.lines = firstLines(source.bytes, format, sampled);
     const auto headers = std::min(static_cast<std::ptrdiff_t>(format.headerLines), std::ssize(sample.lines));
     sample.header.assign(sample.lines.begin(), sample.lines.begin() + headers);
+    for (auto& names : sample.header)
+        if (!names.empty()) // a header in a comment, as numpy.savetxt writes it
+            names.front().erase(0, names.front().find_first_not_of("#%! "));
     sample.lines.erase(sample.lines.begin(), sample.lines.begin() + headers);
     std::erase_if(sample.lines, [](const auto& fields) { return fields.empty(); });
     const auto endsEmpty = [](const auto& fields) { return !fields.empty() && fields.back().empty(); };

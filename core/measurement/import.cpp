@@ -333,7 +333,8 @@ std::vector<NamedState> namesOf(const Source& source, const std::vector<NumberAr
         } else if (clash && arrays.size() > 1) {
             name.clear();
             for (const fs::path& part : fs::path(arrays[i].name).parent_path())
-                if (const NamedState group = splitState(part.string()); !group.name.empty())
+                if (const NamedState group = splitState(part.string(), wordsAreStates(recipe));
+                    !group.name.empty())
                     name += (name.empty() ? "" : "-") + group.name;
         } else if (names.size() == 1) {
             name = fileName;

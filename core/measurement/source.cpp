@@ -240,6 +240,7 @@ Source load(const fs::path& file)
     Source source{file, readWholeFile(file)};
     source.form = formOf(source.bytes);
     if (source.form == Form::Text) {
+        source.bytes = asText(std::move(source.bytes));
         const auto binary = std::ranges::find_if(source.bytes, [](unsigned char c) {
             return c < ' ' && c != '\t' && c != '\n' && c != '\r' && c != '\f';
         });

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -91,6 +92,14 @@ private slots:
     void wordsAreStatesUnlessTold();
     void masksAndCountsAreNoMeasurement();
     void leavesOutWhatStandsBeside();
+    void marksProtectWhatTheyHold();
+    void knowsMarksForThousands_data();
+    void knowsMarksForThousands();
+    void readsTextsOfAllKinds_data();
+    void readsTextsOfAllKinds();
+    void takesCommentsForWhatTheyAre();
+    void knowsWordsForNoNumber_data();
+    void knowsWordsForNoNumber();
     void namesTheKindsThatItRefuses_data();
     void namesTheKindsThatItRefuses();
 
@@ -157,8 +166,8 @@ void TestLaboratoryFiles::separatorsAtEdgesMakeNoCells()
     QCOMPARE(measurement.report.missing, 0L);
 
     // The same of a table, with names above and without.
-    for (const std::string& header : {"row,column,R_P (Ohm),R_AP (Ohm)\n", ""}) {
-        std::string table = header;
+    for (const char* const header : {"row,column,R_P (Ohm),R_AP (Ohm)\n", ""}) {
+        std::string table(header);
         for (int row = 0; row < 6; ++row)
             for (int column = 0; column < 8; ++column)
                 table += std::to_string(row) + "," + std::to_string(column) + "," +
@@ -273,6 +282,148 @@ void TestLaboratoryFiles::leavesOutWhatStandsBeside()
     chosen.datasets = {"valid"};
     VERIFY_CONTAINS(messageOf([&] { readMeasurement(std::array{file}, chosen); }),
                     "valid: found booleans, as masks have, expected real numbers");
+}
+
+void TestLaboratoryFiles::marksProtectWhatTheyHold()
+{
+    std::string text = "\"Die, name\",row,column,\"R_P\n(Ohm)\",R_AP (Ohm)\r\n";
+    for (const char* die : {"\"W1, D01\"", "\"W1, \"\"D02\"\"\""})
+        for (int row = 0; row < 6; ++row)
+            for (int column = 0; column < 8; ++column)
+                text += std::string(die) + "," + std::to_string(row + 1) + "," + std::to_string(column + 1) +
+                        "," + std::to_string(ohmAt(row, column)) + "," +
+                        std::to_string(2.5 * ohmAt(row, column)) + "\r\n";
+    const fs::path file = folder_.write("dies.csv", text);
+    ImportRecipe recipe = guessRecipe(file);
+    recipe.columns.die = 1; // "Die, name" is no word for it
+    const Measurement measurement = readMeasurement(std::array{file}, recipe);
+    QCOMPARE(measurement.dies.size(), std::size_t{2});
+    QCOMPARE(measurement.dies[0].name, "W1, D01");
+    QCOMPARE(measurement.dies[1].name, "W1, \"D02\"");
+    QCOMPARE(measurement.dies[1].conductance[AP](5, 7), static_cast<float>(1.0 / (2.5 * ohmAt(5, 7))));
+    recipe.columns.row = 9;
+    VERIFY_CONTAINS(messageOf([&] { readMeasurement(std::array{file}, recipe); }), "line 3: found 5 fields");
+
+    // A mark inside a field, or one that nothing closes, is a sign like others.
+    const Measurement inches =
+        readGuessed({folder_.write("D09_P.csv", "\"wafer of 8\" (200 mm), lot 3\n" + matrix())});
+    VERIFY_CLOSE(deviation(inches));
+}
+
+void TestLaboratoryFiles::knowsMarksForThousands_data()
+{
+    QTest::addColumn<QByteArray>("field");
+    QTest::addColumn<char>("decimal");
+    QTest::addColumn<double>("value");
+    const auto add = [](const char* field, char decimal, double value) {
+        QTest::addRow("%s as %c", field, decimal) << QByteArray(field) << decimal << value;
+    };
+    add("5,000.0", '.', 5000.0);
+    add("-1,234,567", '.', -1234567.0);
+    add("5.000,25", ',', 5000.25);
+    add("5'000", '.', 5000.0);
+    add("5 000,5", ',', 5000.5);
+    add("5\xC2\xA0"
+        "000",
+        '.', 5000.0);
+    add("1,234.5e3", '.', 1234500.0);
+    for (const char* none : {"5,000", "50,00.0", "5,0000.0", ",500.0", "5,000,00", "5,000.0x", "1,2,3"})
+        add(none, '.', NAN);
+}
+
+void TestLaboratoryFiles::knowsMarksForThousands()
+{
+    QFETCH(QByteArray, field);
+    QFETCH(char, decimal);
+    QFETCH(double, value);
+    const auto read = measuredNumber(field.toStdString(), decimal);
+    QCOMPARE(read.has_value(), !std::isnan(value));
+    if (read)
+        QCOMPARE(*read, value);
+}
+
+void TestLaboratoryFiles::readsTextsOfAllKinds_data()
+{
+    QTest::addColumn<QByteArray>("bytes");
+    const auto add = [](const char* name, const std::string& bytes) {
+        QTest::newRow(name) << QByteArray::fromStdString(bytes);
+    };
+    const auto utf16 = [](const std::string& text, bool highFirst, bool mark) {
+        std::string bytes = !mark ? "" : highFirst ? "\xFE\xFF" : "\xFF\xFE";
+        for (const char c : text)
+            bytes += highFirst ? std::string{'\0', c} : std::string{c, '\0'};
+        return bytes;
+    };
+    std::string quoted, macintosh = matrix();
+    for (int row = 0; row < 6; ++row)
+        for (int column = 0; column < 8; ++column)
+            quoted += QString("\"5,%1.0\"")
+                          .arg(static_cast<int>(ohmAt(row, column)) - 5000, 3, 10, QChar('0'))
+                          .toStdString() +
+                      (column < 7 ? "," : "\n");
+    std::ranges::replace(macintosh, '\n', '\r');
+    add("marks for thousands", quoted);
+    add("UTF-16", utf16("Resistance (Ohm)\r\n" + matrix("\t"), false, true));
+    add("UTF-16, high bytes first", utf16(matrix("\t"), true, true));
+    add("UTF-16 without a mark", utf16(matrix("\t"), false, false));
+    add("carriage returns", macintosh);
+}
+
+void TestLaboratoryFiles::readsTextsOfAllKinds()
+{
+    QFETCH(QByteArray, bytes);
+    const Measurement measurement = readGuessed({folder_.write("D01_P.csv", bytes.toStdString())});
+    VERIFY_CLOSE(deviation(measurement));
+}
+
+void TestLaboratoryFiles::takesCommentsForWhatTheyAre()
+{
+    std::string text = matrix();
+    const std::size_t middle = text.find('\n', text.size() / 2) + 1;
+    text.insert(middle, "# paused, for lunch\n% and, coffee\n");
+    const Measurement matrices =
+        readGuessed({folder_.write("D01_P.csv", "# Source meter, invented\n" + text + "# end\n")});
+    VERIFY_CLOSE(deviation(matrices));
+
+    // As numpy.savetxt writes a header; a die may be called #1, and #N/A is no number.
+    std::string table = "# die,row,column,R_P (Ohm)\n";
+    for (const char* die : {"#1", "#2"})
+        table += std::string("// next\n") + die + ",1,1,5000\n" + die + ",1,2,5010\n" + die + ",2,1,#N/A\n" +
+                 die + ",2,2,5110\n";
+    const Measurement dies = readGuessed({folder_.write("lot.csv", table)});
+    QCOMPARE(dies.dies.size(), std::size_t{2});
+    QCOMPARE(dies.dies[1].name, "#2");
+    QCOMPARE(dies.report.missing, 2L);
+    const Measurement first = readGuessed({folder_.write("D02_P.csv", "5000,5010\n#N/A,5110\n")});
+    QCOMPARE(first.report.missing, 1L);
+}
+
+void TestLaboratoryFiles::knowsWordsForNoNumber_data()
+{
+    QTest::addColumn<QByteArray>("word");
+    QTest::addColumn<double>("value");
+    for (const char* word : {"", "NaN", "NA", "#N/A", "null", "-", "---", "N.A.", "n.a.", "nan(ind)",
+                             "1.#QNAN", "-1.#IND", "#DIV/0!", "#VALUE!", "*****", "?", "\xE2\x80\x93"})
+        QTest::addRow("\"%s\"", word) << QByteArray(word) << double{NAN};
+    for (const char* word : {"inf", "overflow", "OVLD", "1.#INF", "1e400"})
+        QTest::addRow("\"%s\"", word) << QByteArray(word) << double{INFINITY};
+    QTest::newRow("1e-400") << QByteArray("1e-400") << 0.0;
+}
+
+void TestLaboratoryFiles::knowsWordsForNoNumber()
+{
+    QFETCH(QByteArray, word);
+    QFETCH(double, value);
+    const auto read = measuredNumber(word.toStdString(), '.');
+    QVERIFY(read.has_value());
+    QVERIFY(std::isnan(value) ? std::isnan(*read) : *read == value);
+    const fs::path file =
+        folder_.write("D01_P.csv", "5000,5010,5020\n5100," + word.toStdString() + ",5120\n5200,5210,5220\n");
+    const ImportReport report = readGuessed({file}).report;
+    QCOMPARE(report.missing + report.overRange + report.zero, 1L);
+    // A word that nobody knows stays an error.
+    const fs::path open = folder_.write("D02_P.csv", "5000,5010\n5100,broken\n");
+    VERIFY_CONTAINS(messageOf([&] { readGuessed({open}); }), "line 2, column 2: found \"broken\"");
 }
 
 void TestLaboratoryFiles::namesTheKindsThatItRefuses_data()

@@ -81,6 +81,7 @@ struct ImportOptions {
     std::string project, into, recipe, saveRecipe, name = "measured wafer";
     std::optional<Quantity> quantity;
     std::optional<TextLayout> layout;
+    std::optional<Repeated> repeated;
     std::optional<char> separator, decimal;
     std::vector<Level> states;
     std::optional<double> readVoltage;
@@ -142,6 +143,7 @@ ImportRecipe recipeOf(const ImportOptions& options, const fs::path& first, const
     set(recipe.readVoltage, options.readVoltage);
     set(recipe.dieName, options.dieName);
     set(recipe.firstIndex, options.firstIndex);
+    set(recipe.repeated, options.repeated);
     setColumns(recipe, options.columns, first);
     if (!options.columns.empty() && !options.quantity) {
         const QuantityGuess guess = guessQuantity(first, recipe);
@@ -271,6 +273,10 @@ void addImport(CLI::App* die, Action& action)
         ->type_name("LIST");
     command->add_option("--first-index", options->firstIndex, "Of a table's rows and columns: 0 or 1")
         ->check(CLI::Range(0, 1));
+    addChoice(
+        command, "--repeated", options->repeated, byName(allRepeated),
+        "Of a table's cells that were measured again, the value that stands: first, last, median, worst "
+        "(farthest from the die's median); none refuses them, as without this option");
     command
         ->add_option("--dataset", options->datasets,
                      "Paths in HDF5 or .npz; otherwise all that could be dies")

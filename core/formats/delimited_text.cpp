@@ -362,7 +362,7 @@ std::optional<double> measuredNumber(std::string_view field, char decimal)
     std::string_view text = field;
     if (decimal == ',' && text.find(',') != text.npos) {
         if (text.size() > pointed.size() || text.find('.') != text.npos)
-            return std::nullopt;
+            return groupedNumber(field, decimal);
         std::ranges::replace_copy(text, pointed.begin(), ',', '.');
         text = {pointed.data(), text.size()};
     }

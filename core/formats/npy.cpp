@@ -128,7 +128,8 @@ std::pair<std::string, std::string> inWords(std::string_view code)
 
 const Kind* kindOf(std::string_view code)
 {
-    const auto kind = std::ranges::find(kinds, code.substr(std::min<std::size_t>(1, code.size())), &Kind::code);
+    const auto kind =
+        std::ranges::find(kinds, code.substr(std::min<std::size_t>(1, code.size())), &Kind::code);
     return kind == kinds.end() ? nullptr : &*kind;
 }
 
@@ -335,7 +336,8 @@ std::vector<NumberArray> readNpz(std::string_view bytes, std::size_t largest)
         room -= std::max(size, arrays.back().values.size() * sizeof(double));
     }
     if (arrays.empty())
-        refuse("", "no .npy member", "a NumPy archive");
+        refuse("", "a ZIP archive without .npy members",
+               "a NumPy archive, or the files that are packed in it");
     return arrays;
 }
 

@@ -57,35 +57,60 @@ int valueColumn(const std::vector<std::string>& header, const std::vector<int>& 
     return equal == 1 ? best : 0;
 }
 
-/// Columns of a table by the words of its header. No value where it could be several.
+/// Letters and digits alone, in lower case: "Die, name" is "diename".
+std::string plainWord(std::string_view words)
+{
+    std::string word = lower(words);
+    std::erase_if(word, [](unsigned char c) { return c < 0x80 && std::isalnum(c) == 0; });
+    return word;
+}
+
+/// Columns of a table by the words of its header. No value where it could be several. X and Y are those of
+/// the cell, or of the die where the cell has a row and a column besides.
 TableColumns columnsNamed(const std::vector<std::string>& header)
 {
     TableColumns columns;
+    int x = 0, y = 0;
     std::array<std::vector<int>, levelCount> ofState;
     std::vector<int> others;
     for (std::size_t i = 0; i < header.size(); ++i) {
         const int number = static_cast<int>(i) + 1;
-        const std::string word = lower(header[i]);
+        const std::string word = plainWord(header[i]);
         const auto isOneOf = [&](std::initializer_list<std::string_view> words) {
             return std::ranges::find(words, word) != words.end();
         };
-        const auto state = splitState(word.substr(0, word.find_first_of(" [("))).level;
-        if (isOneOf({"wafer_row", "wafer row", "die_row", "die_y", "wafer_y"}))
+        const std::string words = lower(header[i]);
+        const auto state = splitState(words.substr(0, words.find_first_of(" \n[("))).level;
+        if (isOneOf({"waferrow", "dierow", "diey", "wafery", "chiprow", "chipy", "ydie", "ywafer"}))
             columns.waferRow = number;
-        else if (isOneOf({"wafer_column", "wafer column", "wafer_col", "die_column", "die_x", "wafer_x"}))
+        else if (isOneOf({"wafercolumn", "wafercol", "diecolumn", "diecol", "diex", "waferx", "chipcolumn",
+                          "chipcol", "chipx", "xdie", "xwafer"}))
             columns.waferColumn = number;
-        else if (isOneOf({"die", "chip", "die_name", "die_id", "die id", "sample", "device"}))
+        else if (isOneOf({"die", "chip", "diename", "dieid", "chipname", "chipid", "sample", "device"}))
             columns.die = number;
-        else if (isOneOf({"row", "y", "cell_row"}))
+        else if (isOneOf({"row", "cellrow", "rowindex", "rownumber", "wordline", "wl", "devy", "celly",
+                          "devicey", "zeile"}))
             columns.row = number;
-        else if (isOneOf({"column", "col", "x", "cell_column"}))
+        else if (isOneOf({"column", "col", "cellcolumn", "cellcol", "columnindex", "colindex", "columnnumber",
+                          "bitline", "bl", "devx", "cellx", "devicex", "spalte"}))
             columns.column = number;
-        else if (isOneOf({"state", "level", "written"}))
+        else if (isOneOf({"x"}))
+            x = number;
+        else if (isOneOf({"y"}))
+            y = number;
+        else if (isOneOf({"state", "level", "written", "zustand"}))
             columns.state = number;
         else if (state)
             ofState[static_cast<std::size_t>(*state)].push_back(number);
         else
             others.push_back(number);
+    }
+    if (columns.row > 0 && columns.column > 0 && columns.waferRow == 0 && columns.waferColumn == 0) {
+        columns.waferRow = x > 0 ? y : 0;
+        columns.waferColumn = y > 0 ? x : 0;
+    } else {
+        columns.row = columns.row > 0 ? columns.row : y;
+        columns.column = columns.column > 0 ? columns.column : x;
     }
     columns.parallel = valueColumn(header, ofState[P]);
     columns.antiparallel = valueColumn(header, ofState[AP]);
@@ -94,6 +119,32 @@ TableColumns columnsNamed(const std::vector<std::string>& header)
     else if (ofState[P].empty() && ofState[AP].empty())
         columns.value = valueColumn(header, others);
     return columns;
+}
+
+/// The place of a die stays while its cells are measured: a row and column that never change are the die's
+/// where X and Y do.
+void tellPlacesApart(const std::vector<std::vector<std::string>>& header,
+                     const std::vector<std::vector<std::string>>& lines, TableColumns& columns)
+{
+    const auto isCalled = [&](int column, std::string_view word) {
+        return std::ranges::any_of(header, [&](const auto& names) {
+            const auto index = static_cast<std::size_t>(column) - 1;
+            return column > 0 && index < names.size() && plainWord(names[index]) == word;
+        });
+    };
+    if (!isCalled(columns.waferRow, "y") || !isCalled(columns.waferColumn, "x"))
+        return;
+    const auto stays = [&](int column) {
+        const auto index = static_cast<std::size_t>(column) - 1;
+        return std::ranges::all_of(lines, [&](const auto& line) {
+            return index < line.size() && index < lines.front().size() && line[index] == lines.front()[index];
+        });
+    };
+    if (stays(columns.row) && stays(columns.column) &&
+        !(stays(columns.waferRow) && stays(columns.waferColumn))) {
+        std::swap(columns.row, columns.waferRow);
+        std::swap(columns.column, columns.waferColumn);
+    }
 }
 
 /// Columns of a table without a header: [die,] row, column, then a state and a value, or one or two values.
@@ -210,6 +261,7 @@ bool guessTable(const Source& source, ImportRecipe& recipe)
         columns = columnsGuessed(lines, decimal);
     if (columns.row == 0)
         return false;
+    tellPlacesApart(header, lines, columns);
 
     recipe.layout = TextLayout::Table;
     recipe.text.labelColumns = 0;

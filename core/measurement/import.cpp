@@ -14,7 +14,9 @@
 #include "common/text.h"
 #include "formats/hdf5.h"
 #include "measurement/export.h"
+#include "measurement/foreign_format.h"
 #include "measurement/source.h"
+#include "measurement/table.h"
 #include "measurement/units.h"
 
 namespace faultline
@@ -27,6 +29,11 @@ namespace
 {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
+
+std::string counted(long count, const std::string& one, const std::string& several)
+{
+    return std::to_string(count) + " " + (count == 1 ? one : several);
+}
 
 /// "X03_Y5" in a file's name: column 3 and row 5 of the wafer.
 std::optional<WaferPosition> positionIn(const fs::path& file)
@@ -215,6 +222,7 @@ public:
             std::ranges::find(measurement_.report.notes, sentence) == measurement_.report.notes.end())
             measurement_.report.notes.push_back(sentence);
     }
+    void countRepeated(long cells) { measurement_.report.repeated += cells; }
     void guessesStates() { measurement_.guessedStates = true; }
     void leaveOut(const std::string& dataset) { leftOut_.insert(dataset); }
 
@@ -234,6 +242,9 @@ public:
         report.files = files;
         report.dies = static_cast<int>(measurement_.dies.size());
         report.resistances = isResistance(recipe_.quantity);
+        if (report.repeated > 0)
+            report.notes.push_back("Measured again: " + counted(report.repeated, "value", "values") +
+                                   ", of which the " + std::string(name(recipe_.repeated)) + " stands.");
         std::string names;
         for (const std::string& dataset : leftOut_)
             names += (names.empty() ? "" : ", ") + dataset;
@@ -379,181 +390,17 @@ void addArrays(const Source& source, const ImportRecipe& recipe, Assembly& assem
         }
     }
 }
-// Tables
-// ----------------------------------------------------------------------------------------------------
-
-/// Reads one line after the other into the dies that they name.
-class TableReader
+void addTable(const Source& source, const ImportRecipe& recipe, Assembly& assembly)
 {
-public:
-    TableReader(const Source& source, const ImportRecipe& recipe) : source_(source), recipe_(recipe) {}
-
-    void addTo(Assembly& assembly)
-    {
-        const NamedState fileName = nameOf(source_.file, recipe_);
-        forEachLine(source_.bytes, recipe_.text, [&](int line, std::span<const std::string_view> fields) {
-            if (line > recipe_.text.headerLines && !std::ranges::all_of(fields, &std::string_view::empty))
-                addLine(line, fields, fileName);
+    const TableFacts facts =
+        readTable(source, recipe, [&](const DieOfTable& die, Level level, const CellGrid<double>& values) {
+            assembly.add(source, "", die.name, level, values, die.position);
         });
-        if (fileName.isWord && recipe_.columns.state == 0)
-            assembly.guessesStates();
-        if (entries_.empty())
-            throw Error(source_.file.string(), "", "no numbers", "a table with a line for each cell");
-        for (std::size_t i = 0; i < dies_.size(); ++i) {
-            DieOfTable& die = dies_[i];
-            for (const Level level : {AP, P})
-                if (die.measured[static_cast<std::size_t>(level)])
-                    assembly.add(source_, "", die.name, level, gridOf(i, level), die.position);
-        }
-    }
-
-private:
-    struct DieOfTable {
-        std::string name;
-        std::array<bool, levelCount> measured{};
-        std::optional<WaferPosition> position;
-    };
-    struct Entry {
-        std::uint32_t die;
-        Level level;
-        int row, column; // from 0
-        int line;
-        double value;
-    };
-
-    [[noreturn]] void refuse(int line, int column, std::string_view found, const std::string& expected) const
-    {
-        throw Error(source_.file.string(),
-                    "line " + std::to_string(line) + ", column " + std::to_string(column), inQuotes(found),
-                    expected);
-    }
-
-    int wholeNumber(int line, std::span<const std::string_view> fields, int column, int least, int most) const
-    {
-        const std::string_view field = fields[static_cast<std::size_t>(column) - 1];
-        const auto value = measuredNumber(field, recipe_.text.decimal);
-        if (!value || !(*value >= least && *value <= most) || *value != std::floor(*value))
-            refuse(line, column, field,
-                   "a whole number from " + std::to_string(least) + " to " + std::to_string(most));
-        return static_cast<int>(*value);
-    }
-    int cellNumber(int line, std::span<const std::string_view> fields, int column) const
-    {
-        const int first = recipe_.firstIndex;
-        return wholeNumber(line, fields, column, first, DieGeometry::maximumSide + first - 1) - first;
-    }
-    int waferNumber(int line, std::span<const std::string_view> fields, int column) const
-    {
-        constexpr int farthest = 999;
-        return wholeNumber(line, fields, column, -farthest, farthest);
-    }
-
-    void addLine(int line, std::span<const std::string_view> fields, const NamedState& fileName)
-    {
-        const TableColumns& columns = recipe_.columns;
-        if (columnCount_ == 0) {
-            columnCount_ = fields.size();
-            firstLine_ = line;
-            const int most =
-                std::max({columns.die, columns.row, columns.column, columns.state, columns.value,
-                          columns.parallel, columns.antiparallel, columns.waferRow, columns.waferColumn});
-            if (static_cast<std::size_t>(most) > columnCount_)
-                throw Error(source_.file.string(), "line " + std::to_string(line),
-                            std::to_string(columnCount_) + " fields",
-                            std::to_string(most) + " as the recipe's columns say");
-        }
-        while (fields.size() > columnCount_ && fields.back().empty())
-            fields = fields.first(fields.size() - 1);
-        if (fields.size() != columnCount_)
-            throw Error(source_.file.string(), "line " + std::to_string(line),
-                        std::to_string(fields.size()) + " fields",
-                        std::to_string(columnCount_) + " as in line " + std::to_string(firstLine_));
-        const auto field = [&](int column) { return fields[static_cast<std::size_t>(column) - 1]; };
-        const std::uint32_t die =
-            dieNamed(columns.die > 0 ? field(columns.die) : std::string_view(fileName.name));
-        const int row = cellNumber(line, fields, columns.row);
-        const int column = cellNumber(line, fields, columns.column);
-        if (columns.waferRow > 0 && columns.waferColumn > 0)
-            dies_[die].position = WaferPosition{waferNumber(line, fields, columns.waferRow),
-                                                waferNumber(line, fields, columns.waferColumn)};
-        const auto add = [&](int valueColumn, Level level) {
-            const auto value = measuredNumber(field(valueColumn), recipe_.text.decimal);
-            if (!value)
-                refuse(line, valueColumn, field(valueColumn), "a number");
-            dies_[die].measured[static_cast<std::size_t>(level)] = true;
-            entries_.push_back({die, level, row, column, line, *value});
-            rows_ = std::max(rows_, row + 1);
-            columns_ = std::max(columns_, column + 1);
-        };
-        if (columns.parallel > 0)
-            add(columns.parallel, P);
-        if (columns.antiparallel > 0)
-            add(columns.antiparallel, AP);
-        if (columns.value > 0) {
-            std::optional<Level> level = fileName.level;
-            if (columns.state > 0) {
-                level = stateNamed(field(columns.state));
-                if (!level)
-                    refuse(line, columns.state, field(columns.state), "a state, P or AP");
-            } else if (!level && recipe_.states.size() == 1) {
-                level = recipe_.states.front();
-            }
-            if (!level)
-                throw Error(source_.file.string(), "line " + std::to_string(line), "a value without a state",
-                            "a column of states, P or AP in the file's name, or a recipe with one state");
-            add(columns.value, *level);
-        }
-    }
-
-    std::uint32_t dieNamed(std::string_view name)
-    {
-        if (dies_.empty() || dies_[lastDie_].name != name) {
-            const auto [found, isNew] =
-                index_.try_emplace(std::string(name), static_cast<std::uint32_t>(dies_.size()));
-            if (isNew)
-                dies_.push_back({std::string(name), {}, {}});
-            lastDie_ = found->second;
-        }
-        return lastDie_;
-    }
-
-    /// Cells without a line are missing.
-    CellGrid<double> gridOf(std::size_t die, Level level)
-    {
-        if (sorted_.empty()) {
-            sorted_.resize(dies_.size() * levelCount);
-            for (const Entry& entry : entries_)
-                sorted_[std::size_t{entry.die} * levelCount + static_cast<std::size_t>(entry.level)]
-                    .push_back(&entry);
-        }
-        CellGrid<double> grid = CellGrid<double>::Constant(rows_, columns_, nan);
-        CellGrid<int> lines = CellGrid<int>::Zero(rows_, columns_);
-        for (const Entry* entry : sorted_[die * levelCount + static_cast<std::size_t>(level)]) {
-            int& first = lines(entry->row, entry->column);
-            if (first != 0)
-                throw Error(source_.file.string(), "line " + std::to_string(entry->line),
-                            "a second value of one cell and state",
-                            "one; the first is in line " + std::to_string(first));
-            first = entry->line;
-            grid(entry->row, entry->column) = entry->value;
-        }
-        return grid;
-    }
-
-    const Source& source_;
-    const ImportRecipe& recipe_;
-    std::vector<DieOfTable> dies_;
-    std::map<std::string, std::uint32_t> index_;
-    std::uint32_t lastDie_ = 0;
-    std::vector<Entry> entries_;
-    std::vector<std::vector<const Entry*>> sorted_;
-    std::size_t columnCount_ = 0;
-    int firstLine_ = 0, rows_ = 0, columns_ = 0;
-};
-std::string counted(long count, const std::string& one, const std::string& several)
-{
-    return std::to_string(count) + " " + (count == 1 ? one : several);
+    if (facts.guessedStates)
+        assembly.guessesStates();
+    assembly.countRepeated(facts.repeated);
 }
+
 /// Says which columns there are to choose from.
 void requireColumns(const fs::path& file, const ImportRecipe& recipe)
 {
@@ -671,13 +518,17 @@ std::vector<fs::path> measurementFiles(std::span<const fs::path> filesAndFolders
             files.push_back(path);
             continue;
         }
-        std::vector<fs::path> found;
+        std::vector<fs::path> found, foreign; // the latter say what they are when they are read
         for (const auto& entry : fs::directory_iterator(path, failure))
-            if (!entry.is_directory() && endings.contains(lower(entry.path().extension().string())) &&
-                !entry.path().stem().string().ends_with(labelsEnding))
+            if (isForeignEnding(lower(entry.path().extension().string())))
+                foreign.push_back(entry.path());
+            else if (!entry.is_directory() && endings.contains(lower(entry.path().extension().string())) &&
+                     !entry.path().stem().string().ends_with(labelsEnding))
                 found.push_back(entry.path());
         if (failure)
             throw Error(path.string() + ": cannot read: " + failure.message());
+        if (found.empty())
+            found = std::move(foreign);
         if (found.empty())
             throw Error(path.string(), "", "no file of measurements",
                         "some that end in .csv, .tsv, .txt, "
@@ -724,7 +575,7 @@ Measurement readMeasurement(std::span<const fs::path> files, const ImportRecipe&
                         "no more at once: import the rest into the wafer of the first");
         texts = texts || source.form == Form::Text;
         if (source.form == Form::Text && recipe.layout == TextLayout::Table) {
-            TableReader(source, recipe).addTo(assembly);
+            addTable(source, recipe, assembly);
             if (otherUnit.empty())
                 otherUnit = otherUnitIn(source, recipe);
         } else {

@@ -34,6 +34,7 @@ struct ImportReport {
     long values = 0;
     bool resistances = false; ///< the files held resistances, not conductances or currents
     long missing = 0, overRange = 0, zero = 0, negative = 0;
+    long repeated = 0;              ///< of a cell and state beyond the first, where the recipe takes one
     std::map<double, long> marks;   ///< what instruments sent for no number, counted above too
     std::vector<std::string> notes; ///< what a person should know besides, in sentences
 
@@ -89,8 +90,9 @@ TextPreview previewText(const std::filesystem::path& file, const TextFormat& for
 /// Reads the dies of all files, or none. Text, .npy, .npz and HDF5 (MATLAB 7.3 too) are told apart by their
 /// first bytes. An array has rows x columns, states x rows x columns, dies x rows x columns (when its first
 /// side is not that of the states), or dies x states x rows x columns. Throws Error with the file and the
-/// place in it for bad numbers, ragged rows, two values of one cell, dies of one name and state, dies that
-/// differ in size or, where `expected` is given, have another one, and files above largestMeasurement.
+/// place in it for bad numbers, ragged rows, two values of one cell (unless the recipe takes one), dies of
+/// one name and state, dies that differ in size or, where `expected` is given, have another one, and files
+/// above largestMeasurement.
 Measurement readMeasurement(std::span<const std::filesystem::path> files, const ImportRecipe& recipe,
                             const DieGeometry* expected = nullptr, const std::stop_token& stop = {});
 

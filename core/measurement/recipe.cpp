@@ -122,6 +122,13 @@ std::string_view name(TextLayout layout)
     return layout == TextLayout::Matrix ? "matrix" : "table";
 }
 
+std::string_view name(Repeated repeated)
+{
+    constexpr std::array<std::string_view, allRepeated.size()> names{"none", "first", "last", "median",
+                                                                     "worst"};
+    return names[static_cast<std::size_t>(repeated)];
+}
+
 std::optional<Level> stateNamed(std::string_view word)
 {
     static const std::map<std::string, Level> states{
@@ -186,8 +193,8 @@ ImportRecipe loadRecipe(const std::string& nameOrFile)
     const nlohmann::json document = readJson(file, "a recipe, as the import of dies saves it");
     const JsonSection root(file.string(), "", document,
                            {"text", "layout", "columns", "first_index", "datasets", "quantity",
-                            "read_voltage_volt", "states", "transpose", "flip_rows", "flip_columns",
-                            "die_name"});
+                            "read_voltage_volt", "repeated", "states", "transpose", "flip_rows",
+                            "flip_columns", "die_name"});
     ImportRecipe recipe;
     recipe.name = file.stem().string();
     const JsonSection text = root.section("text", {"separator", "decimal", "header_lines", "label_columns"});
@@ -202,6 +209,8 @@ ImportRecipe loadRecipe(const std::string& nameOrFile)
             recipe.columns.*column = columns.wholeNumber(key, 0);
     }
     recipe.firstIndex = root.wholeNumber("first_index", recipe.firstIndex);
+    if (root.has("repeated"))
+        recipe.repeated = chosen(root, "repeated", allRepeated);
     if (root.has("datasets"))
         recipe.datasets = root.list<std::string>("datasets", "a list of paths");
     recipe.quantity = chosen(root, "quantity", allQuantities);
@@ -240,6 +249,7 @@ void saveRecipe(const ImportRecipe& recipe)
         {"die_name", recipe.dieName},
         {"datasets", recipe.datasets},
         {"first_index", recipe.firstIndex},
+        {"repeated", name(recipe.repeated)},
     };
     for (const Level state : recipe.states)
         document["states"].push_back(std::string(faultline::name(state)));

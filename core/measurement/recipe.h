@@ -77,6 +77,13 @@ inline constexpr std::array<std::pair<const char*, int TableColumns::*>, 9> tabl
      {"wafer_row", &TableColumns::waferRow},
      {"wafer_column", &TableColumns::waferColumn}}};
 
+/// Which value of a cell and state stands where a table has several; None: such a table is refused. The worst
+/// is the one farthest, by orders of magnitude, from the median of its die's cells.
+enum class Repeated { None, First, Last, Median, Worst };
+inline constexpr std::array allRepeated{Repeated::None, Repeated::First, Repeated::Last, Repeated::Median,
+                                        Repeated::Worst};
+std::string_view name(Repeated repeated); ///< "none", "first", "last", "median", "worst"
+
 /// How to read the files of a probe station: what a person settles once for all of them.
 struct ImportRecipe {
     std::string name;
@@ -84,6 +91,7 @@ struct ImportRecipe {
     TextLayout layout = TextLayout::Matrix;
     TableColumns columns;
     int firstIndex = 1; ///< that a table gives to the upper left cell: 0 or 1
+    Repeated repeated = Repeated::None;
     /// HDF5 datasets and members of .npz by their paths; empty means all that could be dies.
     std::vector<std::string> datasets;
     Quantity quantity = Quantity::Ohm;

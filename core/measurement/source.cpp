@@ -11,6 +11,7 @@
 #include "formats/hdf5.h"
 #include "formats/npy.h"
 #include "measurement/export.h"
+#include "measurement/foreign_format.h"
 
 namespace faultline::measured
 {
@@ -239,6 +240,8 @@ Source load(const fs::path& file)
                     "at most " + std::to_string(largestMeasurement >> 20) + " MiB; split it by dies");
     Source source{file, readWholeFile(file)};
     source.form = formOf(source.bytes);
+    if (source.form == Form::Text || source.form == Form::Npz)
+        refuseForeignFormat(file, source.bytes);
     if (source.form == Form::Text) {
         source.bytes = asText(std::move(source.bytes));
         const auto binary = std::ranges::find_if(source.bytes, [](unsigned char c) {
@@ -258,7 +261,8 @@ std::vector<std::vector<std::string>> firstLines(std::string_view text, const Te
     for (std::size_t line = 0; line < count && end != text.npos; ++line)
         end = text.find('\n', end == 0 ? 0 : end + 1);
     std::vector<std::vector<std::string>> lines;
-    forEachLine(text.substr(0, end), format, [&](int, std::span<const std::string_view> fields) {
+    forEachLine(text.substr(0, end), format, [&](int line, std::span<const std::string_view> fields) {
+        lines.resize(static_cast<std::size_t>(line) - 1); // comments and the first lines of a field: empty
         lines.emplace_back(fields.begin(), fields.end());
     });
     return lines;
@@ -274,6 +278,8 @@ std::vector<std::string> columnNames(std::span<const std::vector<std::string>> l
         for (std::size_t i = 0; i < fields.size(); ++i)
             if (fields.size() > 1 && !fields[i].empty())
                 names[i] += (names[i].empty() ? "" : " ") + fields[i];
+    for (std::string& name : names)
+        std::ranges::replace(name, '\n', ' ');
     return names;
 }
 

@@ -41,7 +41,7 @@ auto in(const std::filesystem::path& file, const Call& call)
     }
 }
 
-/// The first lines of a text as fields.
+/// The first lines of a text as fields, each at its number - 1.
 std::vector<std::vector<std::string>> firstLines(std::string_view text, const TextFormat& format,
                                                  std::size_t count);
 

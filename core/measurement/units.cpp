@@ -109,11 +109,11 @@ std::optional<Kind> kindNamed(std::string_view word, bool letters)
 {
     const auto begins = [&](std::string_view with) { return word.starts_with(with); };
     const auto isLetter = [&](char letter) { return letters && word.size() == 1 && word[0] == letter; };
-    if (begins("resist") || isLetter('r'))
+    if (begins("resist") || begins("widerstand") || isLetter('r'))
         return Kind::Resistance;
-    if (begins("conduct") || isLetter('g'))
+    if (begins("conduct") || begins("leitwert") || isLetter('g'))
         return Kind::Conductance;
-    if (begins("current") || isLetter('i'))
+    if (begins("current") || begins("strom") || isLetter('i'))
         return Kind::Current;
     return std::nullopt;
 }

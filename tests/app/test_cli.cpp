@@ -715,7 +715,7 @@ private slots:
     void tablesWithChosenColumns()
     {
         const auto table = [&](const QString& name, const QString& die) {
-            QByteArray text = "chip;wl;bl;st;time;R\n";
+            QByteArray text = "chip;a;b;st;time;R\n";
             for (int row = 0; row < 20; ++row)
                 for (int column = 0; column < 20; ++column)
                     for (const bool isP : {true, false})
@@ -733,11 +733,11 @@ private slots:
         const QString project = path("chosen.faultline");
         const auto import = [&](const QString& file, const QStringList& where) {
             return call(QStringList{"die", "import", path(file), "--columns",
-                                    "die=chip,row=wl,column=3,state=st,value=R", "--first-index", "0"} +
+                                    "die=chip,row=a,column=3,state=st,value=R", "--first-index", "0"} +
                         where);
         };
         const Outcome refused = call({"die", "import", path("t.csv"), "--out", project});
-        QVERIFY2(refused.err.contains("found columns 1 chip, 2 wl, 3 bl, 4 st, 5 time, 6 R, expected"),
+        QVERIFY2(refused.err.contains("found columns 1 chip, 2 a, 3 b, 4 st, 5 time, 6 R, expected"),
                  qPrintable(refused.err));
         QCOMPARE(import("t.csv", {"--out", project}).exitCode, 0);
         const QByteArray before = readBytes(project);

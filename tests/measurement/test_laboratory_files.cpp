@@ -100,8 +100,16 @@ private slots:
     void takesCommentsForWhatTheyAre();
     void knowsWordsForNoNumber_data();
     void knowsWordsForNoNumber();
+    void tellsDiesByTheirPlaces_data();
+    void tellsDiesByTheirPlaces();
+    void knowsOtherNamesOfLines_data();
+    void knowsOtherNamesOfLines();
+    void takesOneOfSeveralReadings_data();
+    void takesOneOfSeveralReadings();
     void namesTheKindsThatItRefuses_data();
     void namesTheKindsThatItRefuses();
+    void namesForeignFormats_data();
+    void namesForeignFormats();
 
 private:
     TemporaryFolder folder_;
@@ -267,9 +275,9 @@ void TestLaboratoryFiles::leavesOutWhatStandsBeside()
     VERIFY_CLOSE(deviation(measurement));
     VERIFY_CLOSE(deviation(measurement, AP, 2.5));
     QCOMPARE(measurement.dies.front().name, "D08");
-    VERIFY_CONTAINS(all(measurement.report),
-                    "Left out, unless datasets are chosen: R_P_std (named \"std\"), names (texts), seconds "
-                    "(numbers of cells), valid (booleans, as masks have).");
+    VERIFY_CONTAINS(all(measurement.report), "Left out, unless datasets are chosen: R_P_std (named "
+                                             "\"std\"), names (texts), seconds "
+                                             "(numbers of cells), valid (booleans, as masks have).");
     std::string wanted;
     for (const DatasetChoice& choice : datasetsIn(file))
         wanted += choice.wanted ? choice.path + " " : "";
@@ -295,8 +303,8 @@ void TestLaboratoryFiles::marksProtectWhatTheyHold()
                         std::to_string(2.5 * ohmAt(row, column)) + "\r\n";
     const fs::path file = folder_.write("dies.csv", text);
     ImportRecipe recipe = guessRecipe(file);
-    recipe.columns.die = 1; // "Die, name" is no word for it
     const Measurement measurement = readMeasurement(std::array{file}, recipe);
+    QCOMPARE(recipe.columns.die, 1);
     QCOMPARE(measurement.dies.size(), std::size_t{2});
     QCOMPARE(measurement.dies[0].name, "W1, D01");
     QCOMPARE(measurement.dies[1].name, "W1, \"D02\"");
@@ -426,6 +434,100 @@ void TestLaboratoryFiles::knowsWordsForNoNumber()
     VERIFY_CONTAINS(messageOf([&] { readGuessed({open}); }), "line 2, column 2: found \"broken\"");
 }
 
+void TestLaboratoryFiles::tellsDiesByTheirPlaces_data()
+{
+    QTest::addColumn<QByteArray>("header"); // above the die's x and y, then the cell's row and column
+    QTest::newRow("die_x") << QByteArray("die_x,die_y,row,col");
+    QTest::newRow("DIE_X") << QByteArray("DIE_X,DIE_Y,ROW,COL");
+    QTest::newRow("X beside row") << QByteArray("X,Y,Row,Col");
+    QTest::newRow("row of the die") << QByteArray("Column,Row,Y,X");
+}
+
+void TestLaboratoryFiles::tellsDiesByTheirPlaces()
+{
+    QFETCH(QByteArray, header);
+    const bool swapped = header.endsWith("Y,X"); // one die, whose row and column do not change
+    std::string text = header.toStdString() + ",R_P (Ohm),R_AP (Ohm)\n";
+    for (const char* place : {"3,4", "3,5", "4,4"}) {
+        for (int row = 0; row < 3; ++row)
+            for (int column = 0; column < 3; ++column)
+                text += std::string(place) + "," + std::to_string(row) + "," + std::to_string(column) + "," +
+                        std::to_string(ohmAt(row, column)) + "," + std::to_string(2.5 * ohmAt(row, column)) +
+                        "\n";
+        if (swapped)
+            break;
+    }
+    const Measurement measurement = readGuessed({folder_.write("lot.csv", text)});
+    QCOMPARE(measurement.dies.size(), std::size_t{swapped ? 1U : 3U});
+    for (const MeasuredDie& die : measurement.dies) {
+        QCOMPARE(die.conductance[P].rows(), Eigen::Index{3});
+        QCOMPARE(die.conductance[P](2, 1), static_cast<float>(1.0 / ohmAt(2, 1)));
+    }
+    QCOMPARE(measurement.dies[0].name, swapped ? "lot" : "X3Y4");
+    if (swapped)
+        return;
+    QCOMPARE(measurement.dies[1].name, "X3Y5");
+    QCOMPARE(measurement.dies[2].name, "X4Y4");
+    QVERIFY(measurement.dies[2].position == (WaferPosition{4, 4}));
+}
+
+void TestLaboratoryFiles::knowsOtherNamesOfLines_data()
+{
+    QTest::addColumn<QByteArray>("header");
+    for (const char* header : {"Wordline,Bitline,Resistance", "WL,BL,R (Ohm)", "Word line;Bit-line;R [Ohm]",
+                               "DevY,DevX,resistance", "Zeile\tSpalte\tWiderstand (Ohm)"})
+        QTest::newRow(header) << QByteArray(header);
+}
+
+void TestLaboratoryFiles::knowsOtherNamesOfLines()
+{
+    QFETCH(QByteArray, header);
+    const char* const separator = header.contains(';') ? ";" : header.contains('\t') ? "\t" : ",";
+    std::string text = "demo session, chip 7\nTue Mar  4 11:02:33 2025\n" + header.toStdString() + "\n";
+    for (int row = 0; row < 6; ++row)
+        for (int column = 0; column < 8; ++column)
+            text += std::to_string(row + 1) + separator + std::to_string(column + 1) + separator +
+                    std::to_string(ohmAt(row, column)) + "\n";
+    VERIFY_CLOSE(deviation(readGuessed({folder_.write("session.csv", text)})));
+}
+
+void TestLaboratoryFiles::takesOneOfSeveralReadings_data()
+{
+    QTest::addColumn<int>("repeated");
+    QTest::addColumn<double>("ohm");
+    QTest::newRow("first") << static_cast<int>(Repeated::First) << 5300.0;
+    QTest::newRow("last") << static_cast<int>(Repeated::Last) << 5120.0;
+    QTest::newRow("median") << static_cast<int>(Repeated::Median) << 5300.0;
+    QTest::newRow("worst") << static_cast<int>(Repeated::Worst) << 1e9;
+}
+
+/// As a prober writes a cell whose contact failed at first.
+void TestLaboratoryFiles::takesOneOfSeveralReadings()
+{
+    QFETCH(int, repeated);
+    QFETCH(double, ohm);
+    std::string text = "die,row,column,state,resistance (Ohm)\n";
+    for (int row = 1; row <= 3; ++row)
+        for (int column = 1; column <= 3; ++column) {
+            const std::string cell = "D01," + std::to_string(row) + "," + std::to_string(column) + ",P,";
+            if (row == 2 && column == 3)
+                text += cell + "5300\n" + cell + "1e9\n" + cell + "n.a.\n" + cell + "5120\n";
+            else
+                text += cell + "5000\n";
+        }
+    const fs::path file = folder_.write("wafer.csv", text);
+    ImportRecipe recipe = guessRecipe(file);
+    VERIFY_CONTAINS(messageOf([&] { readMeasurement(std::array{file}, recipe); }),
+                    "line 8: found a second value of one cell and state, expected one; the "
+                    "first is in line 7. "
+                    "Where cells are measured again, choose the value that stands");
+    recipe.repeated = static_cast<Repeated>(repeated);
+    const Measurement measurement = readMeasurement(std::array{file}, recipe);
+    QCOMPARE(measurement.dies.front().conductance[P](1, 2), static_cast<float>(1.0 / ohm));
+    VERIFY_CONTAINS(all(measurement.report), "Measured again: 3 values, of which the " +
+                                                 std::string(name(recipe.repeated)) + " stands.");
+}
+
 void TestLaboratoryFiles::namesTheKindsThatItRefuses_data()
 {
     QTest::addColumn<QByteArray>("bytes");
@@ -438,7 +540,8 @@ void TestLaboratoryFiles::namesTheKindsThatItRefuses_data()
     add("object", npyOf("'|O'", 1), "Python objects, expected numbers: np.save(file, a.astype(float))");
     add("long double", npyOf("'<f16'", 16), "numbers longer than a double, expected doubles: np.save");
     add("structured", npyOf("[('R_P', '<f8'), ('R_AP', '<f8')]", 16),
-        "structured values with the fields R_P, R_AP, expected an array for each field: np.savez");
+        "structured values with the fields R_P, R_AP, expected an array for each "
+        "field: np.savez");
 }
 
 void TestLaboratoryFiles::namesTheKindsThatItRefuses()
@@ -447,6 +550,46 @@ void TestLaboratoryFiles::namesTheKindsThatItRefuses()
     QFETCH(QByteArray, found);
     const fs::path file = folder_.write("kind_P.npy", bytes.toStdString());
     VERIFY_CONTAINS(messageOf([&] { readGuessed({file}); }), found.toStdString());
+}
+
+void TestLaboratoryFiles::namesForeignFormats_data()
+{
+    QTest::addColumn<QByteArray>("name");
+    QTest::addColumn<QByteArray>("bytes");
+    QTest::addColumn<QByteArray>("said");
+    const auto add = [](const char* name, const std::string& bytes, const char* said) {
+        QTest::newRow(name) << QByteArray(name) << QByteArray::fromStdString(bytes) << QByteArray(said);
+    };
+    const std::string zeros(64, '\0');
+    add("D01.mat", "MATLAB 5.0 MAT-file, Platform: GLNXA64" + zeros,
+        "found a MATLAB 5 file, which save writes without -v7.3, expected MATLAB "
+        "7.3: save(file, '-v7.3')");
+    add("D02.mat", zeros + "R_P" + zeros, "found a MATLAB 4 file, expected MATLAB 7.3");
+    add("D03_P.xlsx", zipped({{"[Content_Types].xml", "<Types/>"}, {"xl/workbook.xml", "<workbook/>"}}),
+        "found an Excel workbook (.xlsx), expected its sheet saved as CSV");
+    add("D04_P.ods", zipped({{"mimetype", "application/vnd.oasis.opendocument.spreadsheet"}}),
+        "found an OpenDocument workbook (.ods), expected its sheet saved as CSV");
+    add("D05_P.xls", "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1" + zeros, "found an Excel 97 workbook (.xls)");
+    add("D06.tdms", "TDSm\x0E" + zeros, "found a LabVIEW TDMS file, expected a text file");
+    add("lot.stdf", std::string("\x02\0\0\x0A\x02\x04", 6), "found a tester's STDF file, expected a table");
+    add("lot.kla", "FileVersion 1 1;\nFileTimestamp 03-04-25 11:02:33;\n", "found a KLARF file");
+    add("D07.pkl", "\x80\x04\x95" + zeros, "found a Python pickle, expected arrays: in Python, np.savez(");
+    add("lot.parquet", "PAR1\x15" + zeros,
+        "found a Parquet file, expected a table in CSV: in Python, frame.");
+    add("D08_P.csv", "\x1F\x8B\x08" + zeros, "found a file packed by gzip, expected the file that is packed");
+}
+
+void TestLaboratoryFiles::namesForeignFormats()
+{
+    QFETCH(QByteArray, name);
+    QFETCH(QByteArray, bytes);
+    QFETCH(QByteArray, said);
+    const fs::path folder = folder_.path() / ("foreign-" + name.toStdString());
+    fs::create_directory(folder);
+    folder_.write((folder.filename() / name.toStdString()).string(), bytes.toStdString());
+    const auto refusal = messageOf([&] { readGuessed(measurementFiles(std::array{folder})); });
+    VERIFY_CONTAINS(refusal, said.toStdString());
+    VERIFY_CONTAINS(refusal, name.toStdString() + ": ");
 }
 
 QTEST_APPLESS_MAIN(TestLaboratoryFiles)

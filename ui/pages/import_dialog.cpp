@@ -150,6 +150,7 @@ QWidget* ImportDialog::recipeForm()
         if (QString(tableColumns[k].first).startsWith("value"))
             connect(columns_[k], &QComboBox::currentIndexChanged, this, &ImportDialog::takeUnitOfColumn);
     connect(firstIndex_, &QSpinBox::valueChanged, this, &ImportDialog::readSoon);
+    connect(repeated_, &QComboBox::currentIndexChanged, this, &ImportDialog::readSoon);
     connect(tmr_, &QDoubleSpinBox::valueChanged, this, &ImportDialog::readSoon);
     connect(add_, &QCheckBox::toggled, this, &ImportDialog::readSoon);
     return widget;
@@ -171,6 +172,14 @@ void ImportDialog::addColumns(QFormLayout* form)
     firstIndex_->setRange(0, 1);
     firstIndex_->setToolTip(tr("What the table calls the upper left cell's row and column."));
     form->addRow(tr("First index"), firstIndex_);
+    repeated_ = choice<Repeated>("repeated", {{tr("Refused"), Repeated::None},
+                                              {tr("The first stands"), Repeated::First},
+                                              {tr("The last stands"), Repeated::Last},
+                                              {tr("Their median stands"), Repeated::Median},
+                                              {tr("The worst stands"), Repeated::Worst}});
+    repeated_->setToolTip(tr("Of cells that the table has several values of, in one state. The worst is "
+                             "farthest from the median of its die."));
+    form->addRow(tr("Measured again"), repeated_);
 }
 
 /// The unit follows the column, whose header or numbers tell it; against a saved recipe the header alone.
@@ -212,6 +221,7 @@ void ImportDialog::showColumns()
     for (QComboBox* box : columns_)
         form_->setRowVisible(box, isTable);
     form_->setRowVisible(firstIndex_, isTable);
+    form_->setRowVisible(repeated_, isTable);
     form_->setRowVisible(labelColumns_, isText_ && !isTable);
 }
 
@@ -379,6 +389,7 @@ void ImportDialog::showRecipe()
         columns_[k]->setCurrentIndex(
             std::clamp(guessed_.columns.*tableColumns[k].second, 0, columns_[k]->count() - 1));
     firstIndex_->setValue(guessed_.firstIndex);
+    choose(*repeated_, static_cast<int>(guessed_.repeated));
     showColumns();
     datasets_->choose(guessed_.datasets);
     choose(*quantity_, static_cast<int>(guessed_.quantity));
@@ -402,6 +413,7 @@ ImportRecipe ImportDialog::recipe() const
     for (std::size_t k = 0; k < columns_.size(); ++k)
         recipe.columns.*tableColumns[k].second = std::max(columns_[k]->currentIndex(), 0);
     recipe.firstIndex = firstIndex_->value();
+    recipe.repeated = static_cast<Repeated>(repeated_->currentData().toInt());
     recipe.datasets = datasets_->chosen();
     recipe.quantity = static_cast<Quantity>(quantity_->currentData().toInt());
     recipe.readVoltage = voltage_->value();

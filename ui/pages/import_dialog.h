@@ -85,6 +85,7 @@ private:
     QSpinBox* labelColumns_;
     std::array<QComboBox*, tableColumns.size()> columns_{};
     QSpinBox* firstIndex_;
+    QComboBox* repeated_;
     DatasetTree* datasets_;
     QComboBox* quantity_;
     QDoubleSpinBox* voltage_;

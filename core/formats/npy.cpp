@@ -90,7 +90,7 @@ std::string_view codeOf(std::string_view header)
     const std::string_view described = entry(header, "'descr'");
     if (described.starts_with('\''))
         return described.substr(1, described.find('\'', 1) - 1);
-    return described.substr(0, described.starts_with('[') ? described.find(']') : 20);
+    return described.substr(0, described.starts_with('[') ? described.find(']') + 1 : 20);
 }
 
 /// What values are that are no real numbers, and what to save in their place.

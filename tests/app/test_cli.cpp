@@ -795,6 +795,38 @@ private slots:
                  qPrintable(other.out + other.err));
     }
 
+    /// Guessed states that hardly differ, and cells measured again, want an option.
+    void optionsSettleDoubts()
+    {
+        const auto write = [&](const QString& name, const QByteArray& text) {
+            QFile file(path(name));
+            return file.open(QIODevice::WriteOnly) && file.write(text) == text.size();
+        };
+        const auto import = [&](const QString& file, const QStringList& more) {
+            return call(QStringList{"die", "import", path(file), "--out", path("doubt.faultline"), "--force",
+                                    "--unlabelled"} +
+                        more);
+        };
+        QVERIFY(write("blocks.csv", "5000,5010\n5100,5110\n\n5001,5011\n5101,5111\n"));
+        const Outcome refused = import("blocks.csv", {});
+        QVERIFY2(refused.err.contains("--state P reads all as of that state; --state P,AP says that"),
+                 qPrintable(refused.err));
+        QCOMPARE(import("blocks.csv", {"--state", "P,AP"}).exitCode, 0);
+        const Outcome dies = import("blocks.csv", {"--state", "P"});
+        QVERIFY2(dies.out.contains("2 dies with 8 values"), qPrintable(dies.out + dies.err));
+
+        QVERIFY(
+            write("again.csv", "row,column,R_P (Ohm)\n1,1,1e9\n1,2,5010\n1,1,5000\n2,1,5100\n2,2,5110\n"));
+        const Outcome second = import("again.csv", {});
+        QVERIFY2(second.err.contains("line 4: found a second value") && second.err.contains("--repeated"),
+                 qPrintable(second.err));
+        const Outcome last = import("again.csv", {"--repeated", "last"});
+        QVERIFY2(last.out.contains("Measured again: 1 value, of which the last stands."),
+                 qPrintable(last.out + last.err));
+        const Wafer wafer = loadProject(path("doubt.faultline").toStdString()).wafer;
+        QCOMPARE(wafer.dies.at(0).conductance[P](0, 0), 1.0f / 5000.0f);
+    }
+
     void weightsAndProgrammingOfANetwork()
     {
         QVERIFY(QFile::exists(path("own/study.faultline"))); // of generatedWaferIsStudied()

@@ -208,6 +208,77 @@ private slots:
         QVERIFY(std::abs(1.0 / static_cast<double>(siemens) - 5.02) < 1e-5);
     }
 
+    /// Two blocks that could be two readings of one state; cells that were measured again.
+    void asksAboutStatesAndReadings()
+    {
+        std::ofstream blocks(path("blocks.csv"));
+        for (const double factor : {1.0, 1.001}) {
+            for (int row = 0; row < 20; ++row)
+                for (int column = 0; column < 20; ++column)
+                    blocks << factor * (5000 + 13 * row + 7 * column) << (column < 19 ? ',' : '\n');
+            blocks << '\n';
+        }
+        blocks.close();
+        ImportDialog dialog({path("blocks.csv")});
+        dialog.show();
+        waitForLabels(dialog);
+        QString asked;
+        dialog.mayImport = [&](const QString& doubts) {
+            asked = doubts;
+            return false;
+        };
+        QTest::mouseClick(ok(dialog), Qt::LeftButton);
+        QVERIFY2(asked.endsWith("Are these P and AP of the same cells?"), qPrintable(asked));
+        QVERIFY(dialog.isVisible());
+
+        std::ofstream table(path("again.csv"));
+        table << "row,column,R_P (Ohm)\n1,1,1e9\n1,1,5120\n";
+        for (int cell = 1; cell < 400; ++cell)
+            table << cell / 20 + 1 << ',' << cell % 20 + 1 << ',' << 5000 + cell << '\n';
+        table.close();
+        ImportDialog again({path("again.csv")});
+        again.show();
+        auto* report = child<QLabel>(again, "importReport");
+        QTRY_VERIFY2(report->text().contains("a second value of one cell"), qPrintable(report->text()));
+        auto* repeated = child<QComboBox>(again, "repeated");
+        QVERIFY(repeated->isVisible());
+        QTest::keyClick(repeated, Qt::Key_Down);
+        QTest::keyClick(repeated, Qt::Key_Down);
+        QCOMPARE(repeated->currentText(), "The last stands");
+        waitForLabels(again);
+        QVERIFY2(report->text().contains("of which the last stands"), qPrintable(report->text()));
+        QTest::mouseClick(ok(again), Qt::LeftButton);
+        QCOMPARE(again.takeWafer().dies.at(0).conductance[P](0, 0), 1.0f / 5120.0f);
+    }
+
+    /// What stands beside the measurement is shown, but not checked.
+    void leavesOutWhatStandsBeside()
+    {
+        const auto file = path("beside.h5");
+        writeFileAtomically(file, hdf5::build([&](hdf5::Group root) {
+                                const Die& die = wafer_.dies[0];
+                                for (const Level level : {AP, P}) {
+                                    const std::string name = level == P ? "G_P" : "G_AP";
+                                    for (const char* end : {"", "_std"})
+                                        root.write((name + end).c_str(), {50, 60},
+                                                   die.conductance[level].data(), {"Conductance", "S"});
+                                }
+                            }));
+        ImportDialog dialog({file});
+        dialog.show();
+        waitForLabels(dialog);
+        auto* tree = child<QTreeWidget>(dialog, "datasets");
+        QStringList checked;
+        for (int k = 0; k < tree->topLevelItemCount(); ++k)
+            if (tree->topLevelItem(k)->checkState(0) == Qt::Checked)
+                checked.append(tree->topLevelItem(k)->text(0));
+        QCOMPARE(checked, (QStringList{"G_AP", "G_P"}));
+        auto* report = child<QLabel>(dialog, "importReport");
+        QVERIFY2(report->text().contains("G_P_std (named \"std\")"), qPrintable(report->text()));
+        dialog.accept();
+        QCOMPARE(dialog.takeWafer().dies.size(), std::size_t{1});
+    }
+
     void saysWhatIsWrong()
     {
         std::filesystem::create_directory(path("bad"));

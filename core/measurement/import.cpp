@@ -175,6 +175,12 @@ public:
     void add(const Source& source, const std::string& place, const std::string& die, Level level,
              const CellGrid<double>& values, std::optional<WaferPosition> position)
     {
+        if (isCurrent(recipe_.quantity) && 2 * (values * recipe_.readVoltage < 0.0).count() > values.size()) {
+            std::ostringstream voltage;
+            voltage << recipe_.readVoltage << " V";
+            throw Error(source.file.string(), place, "currents in most cells against the read voltage",
+                        "those of a read voltage of " + voltage.str() + ": change its sign (--read-voltage)");
+        }
         const std::string other =
             notMeasured({values.data(), static_cast<std::size_t>(values.size())},
                         static_cast<std::size_t>(values.rows()), static_cast<std::size_t>(values.cols()));

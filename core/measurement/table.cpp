@@ -57,19 +57,24 @@ private:
                     expected);
     }
 
-    int wholeNumber(int line, std::span<const std::string_view> fields, int column, int least, int most) const
+    int wholeNumber(int line, std::span<const std::string_view> fields, int column, int least, int most,
+                    std::string_view hint = {}) const
     {
         const std::string_view field = fields[static_cast<std::size_t>(column) - 1];
         const auto value = measuredNumber(field, recipe_.text.decimal);
         if (!value || !(*value >= least && *value <= most) || *value != std::floor(*value))
             refuse(line, column, field,
-                   "a whole number from " + std::to_string(least) + " to " + std::to_string(most));
+                   "a whole number from " + std::to_string(least) + " to " + std::to_string(most) +
+                       std::string(hint));
         return static_cast<int>(*value);
     }
     int cellNumber(int line, std::span<const std::string_view> fields, int column) const
     {
         const int first = recipe_.firstIndex;
-        return wholeNumber(line, fields, column, first, DieGeometry::maximumSide + first - 1) - first;
+        return wholeNumber(
+                   line, fields, column, first, DieGeometry::maximumSide + first - 1,
+                   first == 0 ? "" : "; a table that counts from 0 has the first index 0 (--first-index)") -
+               first;
     }
     int waferNumber(int line, std::span<const std::string_view> fields, int column) const
     {
@@ -180,12 +185,12 @@ private:
                 continue;
             }
             if (recipe_.repeated == Repeated::None)
-                throw Error(source_.file.string(), "line " + std::to_string(entry->line),
-                            "a second value of one cell and state",
-                            "one; the first is in line " + std::to_string(first) +
-                                ". Where cells are measured again, choose the value "
-                                "that stands: first, last, "
-                                "median or worst (--repeated)");
+                throw Error(
+                    source_.file.string(), "line " + std::to_string(entry->line),
+                    "a second value of one cell and state",
+                    "one; the first is in line " + std::to_string(first) +
+                        ". Where cells are measured again, choose the value that stands: first, last, "
+                        "median or worst (--repeated)");
             ++repeated_;
             std::vector<double>& values = again[{entry->row, entry->column}];
             if (values.empty())
@@ -217,8 +222,7 @@ private:
             return values.front();
         case Repeated::Median:
             return numbers.empty() ? values.back() : quantile(numbers, 0.5);
-        case Repeated::Worst: { // farthest from what the die's cells have in this
-                                // state, by orders of magnitude
+        case Repeated::Worst: { // farthest, by orders of magnitude, from what the die's cells have
             const auto distance = [&](double value) {
                 return std::isnan(value) ? -1.0 : std::abs(std::log(std::abs(value / usual)));
             };

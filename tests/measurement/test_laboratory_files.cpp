@@ -106,6 +106,7 @@ private slots:
     void knowsOtherNamesOfLines();
     void takesOneOfSeveralReadings_data();
     void takesOneOfSeveralReadings();
+    void saysHowToGoOn();
     void namesTheKindsThatItRefuses_data();
     void namesTheKindsThatItRefuses();
     void namesForeignFormats_data();
@@ -526,6 +527,25 @@ void TestLaboratoryFiles::takesOneOfSeveralReadings()
     QCOMPARE(measurement.dies.front().conductance[P](1, 2), static_cast<float>(1.0 / ohm));
     VERIFY_CONTAINS(all(measurement.report), "Measured again: 3 values, of which the " +
                                                  std::string(name(recipe.repeated)) + " stands.");
+}
+
+void TestLaboratoryFiles::saysHowToGoOn()
+{
+    // Counted from 0, which stands beyond the lines that the guess looks at.
+    std::string text = "row,column,R_P (Ohm)\n";
+    for (int cell = 599; cell >= 0; --cell)
+        text += std::to_string(cell / 20) + "," + std::to_string(cell % 20 + 1) + ",5000\n";
+    VERIFY_CONTAINS(messageOf([&] { readGuessed({folder_.write("D10.csv", text)}); }),
+                    "a table that counts from 0 has the first index 0 (--first-index)");
+
+    // Sourced from the other end.
+    const fs::path negative = folder_.write("D11_P.csv", "I (A)\n-2e-5,-2.1e-5\n-1e-9,-2.2e-5\n");
+    ImportRecipe recipe = guessRecipe(negative);
+    VERIFY_CONTAINS(messageOf([&] { readMeasurement(std::array{negative}, recipe); }),
+                    "found currents in most cells against the read voltage, expected those of a read voltage "
+                    "of 0.1 V: change its sign (--read-voltage)");
+    recipe.readVoltage = -0.1;
+    QCOMPARE(readMeasurement(std::array{negative}, recipe).dies.front().conductance[P](0, 0), 2e-4f);
 }
 
 void TestLaboratoryFiles::namesTheKindsThatItRefuses_data()

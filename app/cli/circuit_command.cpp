@@ -355,12 +355,12 @@ void addOptions(CLI::App& command, Options& options)
     command.add_option("--study", options.study, "Name of the study that trained them (the first)")
         ->type_name("NAME");
     command.add_option("--images", options.images, "So many of the test images; 0 is all (0)")
-        ->check(CLI::NonNegativeNumber);
-    command.add_option("--seed", options.seed, "Of noise and drawn dies (1)");
+        ->check(notNegative());
+    command.add_option("--seed", options.seed, "Of noise and drawn dies (1)")->check(notNegative());
     command
         .add_option("--threads", options.threads,
                     "Worker threads; 0 is one for each core (0). Results don't depend on it")
-        ->check(CLI::NonNegativeNumber);
+        ->check(notNegative());
     if (drawsFigures)
         addFigureOptions(command, options.figures);
 }

@@ -13,6 +13,15 @@ using Action = std::function<int()>;
 /// The exit code after Ctrl+C, as shells have it.
 inline constexpr int stoppedExitCode = 130;
 
+/// Refuses a number below zero, which CLI11 would take for a huge one where the option has no sign.
+inline CLI::Validator notNegative()
+{
+    return {[](const std::string& text) {
+                return text.starts_with('-') ? "found " + text + ", expected 0 or more" : std::string();
+            },
+            "", "notNegative"};
+}
+
 // Each adds its subcommand with its options to the program, and sets `action` when it is the one asked for.
 void addStudyCommand(CLI::App& program, Action& action);
 void addMergeCommand(CLI::App& program, Action& action);

@@ -427,7 +427,9 @@ void addStatistics(CLI::App* die, Action& action)
     command->add_option("--draws", options->draws, "Permutations of each test")
         ->check(CLI::Range(1, 1'000'000))
         ->capture_default_str();
-    command->add_option("--seed", options->seed, "Seed of the permutations")->capture_default_str();
+    command->add_option("--seed", options->seed, "Seed of the permutations")
+        ->capture_default_str()
+        ->check(notNegative());
     command->callback([&action, options] { action = [options] { return printStatistics(*options); }; });
 }
 

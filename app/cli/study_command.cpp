@@ -101,6 +101,7 @@ void change(StudyPlan& plan, const Options& options, const Wafer& wafer)
 {
     if (options.epochs) {
         plan.training.epochs = *options.epochs;
+        plan.training.validate(); // so that the product below is a number
         plan.statisticsAware.epochs = *options.epochs * statisticsEpochsRatio();
     }
     for (TrainingOptions* training : {&plan.training, &plan.statisticsAware}) {
@@ -130,7 +131,7 @@ void change(StudyPlan& plan, const Options& options, const Wafer& wafer)
         plan.network.layers.insert(plan.network.layers.end(), options.hidden.begin(), options.hidden.end());
         plan.network.layers.push_back(classCount);
     }
-    plan.network.layers.front() = plan.side * plan.side;
+    plan.network.layers.front() = pixelsOf(plan.side);
     if (options.activation)
         plan.network.hidden = activationFromName(*options.activation);
 }
@@ -365,13 +366,15 @@ void addStudyCommand(CLI::App& program, Action& action)
         "--repeats", options->repeats,
         usually("Networks with seeds of their own for standard and for statistics-aware training",
                 plan.repeats));
-    command->add_option(
-        "--seed", options->seed,
-        usually("Seed of all training; equal seeds give equal errors", static_cast<double>(plan.seed)));
+    command
+        ->add_option(
+            "--seed", options->seed,
+            usually("Seed of all training; equal seeds give equal errors", static_cast<double>(plan.seed)))
+        ->check(notNegative());
     command
         ->add_option("--threads", options->threads,
                      "Worker threads; 0 is one for each core (0). Results don't depend on it")
-        ->check(CLI::NonNegativeNumber);
+        ->check(notNegative());
 
     command
         ->add_option(
@@ -386,7 +389,7 @@ void addStudyCommand(CLI::App& program, Action& action)
         ->type_name("N")
         ->expected(0, 1)
         ->default_str("0")
-        ->check(CLI::NonNegativeNumber);
+        ->check(notNegative());
     addList("--hidden", options->hidden,
             usually("Neurons of each hidden layer, separated by commas", plan.network.layers[1]), "LIST");
     command

@@ -103,7 +103,8 @@ void addWaferCommand(CLI::App& program, Action& action)
         ->type_name("FILE");
     command->add_option("--name", options->name, "Name of the wafer");
     command->add_option("--dies", options->dies, "Number of dies");
-    command->add_option("--seed", options->seed, "Seed of the draw; equal seeds give equal wafers");
+    command->add_option("--seed", options->seed, "Seed of the draw; equal seeds give equal wafers")
+        ->check(notNegative());
     command->add_option("--rows", options->rows, "Rows of cells on a die");
     command->add_option("--columns", options->columns, "Columns of cells on a die");
     command->add_option("--kernel-rows", options->kernelRows, "Rows of a kernel; they divide the die's");

@@ -522,6 +522,16 @@ bool Group::hasMember(const std::string& name) const
     return H5Lexists(id_, name.c_str(), H5P_DEFAULT) > 0;
 }
 
+template <>
+bool Group::get<bool>(const char* name) const
+{
+    std::uint8_t byte = 0;
+    getAttribute(name, typeOf<bool>(), {}, &byte);
+    if (byte > 1)
+        refuse(placeOf(name), std::to_string(byte), "0 (FALSE) or 1 (TRUE)");
+    return byte == 1;
+}
+
 std::string Group::text(const char* name) const
 {
     const std::string place = placeOf(name);

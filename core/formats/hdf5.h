@@ -191,6 +191,10 @@ private:
     std::shared_ptr<std::size_t> room_;
 };
 
+/// Refuses a byte that is neither FALSE nor TRUE.
+template <>
+bool Group::get<bool>(const char* name) const;
+
 /// The bytes of a new HDF5 file that `fill` writes, starting at its root group.
 std::string build(const std::function<void(Group root)>& fill);
 

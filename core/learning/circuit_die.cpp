@@ -97,6 +97,7 @@ void CircuitDie::disturb(std::uint32_t step, std::size_t layer, const Eigen::Row
 
 void CircuitDie::beginEpoch(const Network& network, const std::stop_token& stop)
 {
+    dies_->beginEpoch(network, stop);
     const CircuitNetwork behind(network, reference_, map_, device_, options_, calibration_, stop);
     const std::vector<DenseLayer<float>> ideal =
         onDie(network, analogWeights(inCircuit(reference_, device_, options_), map_, device_));

@@ -214,9 +214,7 @@ MatrixXf CircuitNetwork::propagate(MatrixXf images, Noise* noise, Ranges* measur
 
 void CircuitNetwork::requireFit(const Dataset& images) const
 {
-    if (images.images.rows() != shape_.layers.front())
-        throw Error("The network has " + std::to_string(shape_.layers.front()) +
-                    " inputs, but the images have " + std::to_string(images.images.rows()) + " pixels.");
+    shape_.expectPixels(images.images.rows());
     if (images.images.cols() == 0)
         throw Error("There are no images.");
 }

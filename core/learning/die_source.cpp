@@ -123,7 +123,7 @@ void RandomDie::drawHealthyPairs(RandomStream& random, const Network& network,
 void RandomDie::drawDefects(RandomStream& random, int die)
 {
     const DieGeometry& geometry = map_.die();
-    for (const DrawnDefect& drawn : faultline::drawDefects(statistics_, geometry, random)) {
+    for (const DrawnDefect& drawn : faultline::drawDefects(statistics_, geometry, random, stop_)) {
         const int cell =
             drawn.cell.row * map_.geometry().columns + die * geometry.columns + drawn.cell.column;
         conductance_[static_cast<std::size_t>(cell)] = static_cast<float>(drawn.siemens);

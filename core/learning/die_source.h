@@ -18,12 +18,13 @@ class DieSource
 public:
     virtual ~DieSource() = default;
 
-    /// Training is about to begin an epoch with this network, the first one or any other. Throws Stopped.
+    /// Training is about to begin an epoch with this network, the first one or any other. The token ends
+    /// what this and the epoch's draws do. Throws Stopped.
     virtual void beginEpoch(const Network&, const std::stop_token&) {}
 
     /// What the network's weights are worth on the die of draw `step` since the start of training, in the
     /// weights of `onDie` (one element per layer). The same step gives the same die, whatever was asked
-    /// before.
+    /// before. Throws Stopped.
     virtual void choose(std::uint32_t step, const Network& network,
                         std::vector<DenseLayer<float>>& onDie) = 0;
 
@@ -79,6 +80,7 @@ public:
     /// `index` keys the random streams, with `seed`: one per run.
     RandomDie(const DefectStatistics& statistics, const CellMap& map, const Device& device,
               std::uint64_t seed, std::uint32_t index);
+    void beginEpoch(const Network&, const std::stop_token& stop) override { stop_ = stop; }
     void choose(std::uint32_t step, const Network& network, std::vector<DenseLayer<float>>& onDie) override;
     Eigen::MatrixXf slope(std::size_t layer) override; ///< ones: all weights are alike in the mean
 
@@ -100,6 +102,7 @@ private:
     double scale_; // 1 / (G_P - G_AP), ohm
     std::uint64_t seed_;
     std::uint32_t index_;
+    std::stop_token stop_;
     std::vector<Layer> layers_;
     std::vector<float> pairQuantiles_;                          // of a healthy pair written +1
     std::array<std::vector<double>, levelCount> cellQuantiles_; // of a healthy cell at each level, siemens

@@ -33,23 +33,26 @@ Activation activationFromName(std::string_view text)
     throw Error("There is no activation \"" + std::string(text) + "\"; choose tanh, hardtanh, relu or sign.");
 }
 
-int NetworkShape::weights() const
-{
-    int count = 0;
-    for (std::size_t l = 0; l + 1 < layers.size(); ++l)
-        count += layers[l] * layers[l + 1];
-    return count;
-}
-
 void NetworkShape::validate() const
 {
     constexpr int largest = 65536;
+    constexpr std::size_t most = 64;
     if (layers.size() < 2)
         throw Error("A network needs an input and an output layer.");
+    if (layers.size() > most)
+        throw Error("A network of " + std::to_string(layers.size()) + " layers is too deep; it has " +
+                    std::to_string(most) + " at most.");
     for (const int size : layers)
         if (size < 1 || size > largest)
             throw Error("A layer of " + std::to_string(size) + " neurons is outside 1 to " +
                         std::to_string(largest) + ".");
+}
+
+void NetworkShape::expectPixels(Eigen::Index pixels) const
+{
+    if (pixels != layers.front())
+        throw Error("The network has " + std::to_string(layers.front()) + " inputs, but the images have " +
+                    std::to_string(pixels) + " pixels.");
 }
 
 Network initialNetwork(const NetworkShape& shape, RandomStream random)

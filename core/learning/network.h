@@ -23,8 +23,9 @@ struct NetworkShape {
     Activation hidden = Activation::Tanh;
 
     int weightLayers() const { return static_cast<int>(layers.size()) - 1; }
-    int weights() const;
     void validate() const; ///< throws Error
+    /// Throws Error unless images of so many pixels are what its inputs are for.
+    void expectPixels(Eigen::Index pixels) const;
     bool operator==(const NetworkShape&) const = default;
 };
 

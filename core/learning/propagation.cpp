@@ -169,6 +169,7 @@ template class Propagation<double>;
 std::vector<std::uint8_t> classify(const std::vector<DenseLayer<float>>& layers, const NetworkShape& shape,
                                    const Dataset& dataset)
 {
+    shape.expectPixels(dataset.images.rows());
     constexpr Eigen::Index panel = 200; // keeps a panel's activations in the cache
     Propagation<float> propagation(shape);
     Batch<float> images;

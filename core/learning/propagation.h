@@ -77,7 +77,8 @@ private:
 extern template class Propagation<float>;
 extern template class Propagation<double>;
 
-/// The class of highest score for each image.
+/// The class of highest score for each image. Throws Error for images of another number of pixels than the
+/// network has inputs.
 std::vector<std::uint8_t> classify(const std::vector<DenseLayer<float>>& layers, const NetworkShape& shape,
                                    const Dataset& dataset);
 

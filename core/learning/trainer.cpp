@@ -58,12 +58,13 @@ Trainer::Trainer(const NetworkShape& shape, const TrainingOptions& options, cons
       propagation_(shape, options.lossBound)
 {
     options_.validate();
-    if (images.images.rows() != shape.layers.front())
-        throw Error("The network has " + std::to_string(shape.layers.front()) +
-                    " inputs, but the images have " + std::to_string(images.images.rows()) + " pixels.");
+    shape.expectPixels(images.images.rows());
     if (shape.layers.back() != classCount)
         throw Error("The network has " + std::to_string(shape.layers.back()) + " outputs, but there are " +
                     std::to_string(classCount) + " classes.");
+    const std::int64_t steps = std::int64_t{options_.epochs} * batches();
+    require(steps <= std::numeric_limits<int>::max(), "The number of training steps", steps,
+            "at most 2147483647: take fewer epochs or larger batches");
     for (const Network::Layer& layer : network_.layers) {
         const DenseLayer<float> zero{Eigen::MatrixXf::Zero(layer.latent.rows(), layer.latent.cols()),
                                      Eigen::VectorXf::Zero(layer.gain.size()),
@@ -84,7 +85,7 @@ void Trainer::restore(TrainerState state)
     bool good = state.network.shape == network_.shape &&
                 state.network.layers.size() == network_.layers.size() &&
                 state.moments.size() == network_.layers.size() && state.epoch >= 0 &&
-                state.epoch <= options_.epochs && state.steps >= 0;
+                state.epoch <= options_.epochs && state.steps == state.epoch * batches();
     for (std::size_t l = 0; good && l < network_.layers.size(); ++l) {
         const Network::Layer& layer = network_.layers[l];
         good =
@@ -93,12 +94,17 @@ void Trainer::restore(TrainerState state)
             fits(state.moments[l].first, layer) && fits(state.moments[l].second, layer);
     }
     if (!good)
-        throw Error("The saved state of a training run is not one of this run's network.");
+        throw Error("The saved state of a training run is not one of this run's network and images.");
     network_ = std::move(state.network);
     moments_ = std::move(state.moments);
     epoch_ = state.epoch;
     steps_ = state.steps;
     dieDraws_ = state.dieDraws;
+}
+
+int Trainer::batches() const
+{
+    return (images_.size() + options_.batch - 1) / options_.batch;
 }
 
 std::optional<EpochSummary> Trainer::runEpoch(const std::stop_token& stop)
@@ -112,7 +118,7 @@ std::optional<EpochSummary> Trainer::runEpoch(const std::stop_token& stop)
         std::swap(order[last - 1], order[random.below(static_cast<std::uint32_t>(last))]);
 
     source_.beginEpoch(network_, stop);
-    const int batches = (images + options_.batch - 1) / options_.batch;
+    const int batches = this->batches();
     double crossEntropy = 0.0;
     int errors = 0;
     for (int batch = 0; batch < batches; ++batch) {

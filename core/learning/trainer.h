@@ -43,7 +43,7 @@ struct TrainerState {
     Network network;
     std::vector<Moments> moments; ///< one per layer
     int epoch = 0;                ///< finished epochs
-    int steps = 0;                ///< of Adam
+    int steps = 0;                ///< of Adam, one for each batch of the epochs
     std::uint32_t dieDraws = 0;   ///< from the die source
 };
 
@@ -53,12 +53,13 @@ struct TrainerState {
 class Trainer
 {
 public:
-    /// Keeps references to `images` and `source`. `seed` and `run` key the random streams.
+    /// Keeps references to `images` and `source`. `seed` and `run` key the random streams. Throws Error for
+    /// options and images that do not fit the network, or that ask for more steps than an int counts.
     Trainer(const NetworkShape& shape, const TrainingOptions& options, const Dataset& images,
             DieSource& source, std::uint64_t seed, std::uint32_t run);
 
     /// Trains one epoch; nothing if stop was requested meanwhile (the network is then between two epochs and
-    /// of no use). Looks for a stop request after every batch.
+    /// of no use), or Stopped where a die was being drawn. Looks for a stop request after every batch.
     std::optional<EpochSummary> runEpoch(const std::stop_token& stop = {});
 
     int epoch() const { return epoch_; } ///< finished epochs
@@ -68,9 +69,11 @@ public:
     /// Between two epochs; a Trainer of the same arguments that is put into this state goes on to the same
     /// network, bit by bit.
     TrainerState state() const { return {network_, moments_, epoch_, steps_, dieDraws_}; }
-    void restore(TrainerState state); ///< throws Error for the state of another network
+    void restore(TrainerState state); ///< throws Error for the state of another network or of other images
 
 private:
+    int batches() const; ///< in an epoch
+
     /// One step of Adam on the images of these indices.
     Propagation<float>::Outcome step(std::span<const int> order, float rate);
 

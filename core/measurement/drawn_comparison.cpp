@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "common/error.h"
-
 namespace faultline
 {
 
@@ -63,10 +61,9 @@ DrawnComparison compareWithDrawn(const Wafer& wafer, const DefectStatistics& sta
         result.measuredDefects.push_back(die.defectCount());
     }
     for (int k = 0; k < result.dies; ++k) {
-        if (stop.stop_requested())
-            throw Error("The statistics were stopped.");
-        const Die die = drawDie(statistics, wafer.geometry,
-                                RandomStream(seed, RandomUse::WaferDraw, static_cast<std::uint32_t>(k)));
+        const Die die =
+            drawDie(statistics, wafer.geometry,
+                    RandomStream(seed, RandomUse::WaferDraw, static_cast<std::uint32_t>(k)), stop);
         add(die, result.dies, &DrawnComparison::Shares::drawn);
         result.drawnDefects.push_back(die.defectCount());
     }

@@ -22,7 +22,7 @@ struct DrawnComparison {
     std::vector<double> measuredDefects, drawnDefects; ///< defective cells of each die
 };
 
-/// Draws as many dies as make some eight million cells, but 4 to 400. Throws Error when stopped.
+/// Draws as many dies as make some eight million cells, but 4 to 400. Throws Stopped.
 DrawnComparison compareWithDrawn(const Wafer& wafer, const DefectStatistics& statistics, std::uint64_t seed,
                                  const std::stop_token& stop = {});
 

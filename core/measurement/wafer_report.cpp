@@ -7,8 +7,8 @@
 
 #include <boost/math/distributions/normal.hpp>
 
-#include "common/error.h"
 #include "common/random.h"
+#include "common/stop.h"
 #include "wafer/failed_lines.h"
 
 namespace faultline
@@ -263,8 +263,7 @@ ClusterTest testClusters(const std::vector<Die>& dies, int draws, std::uint64_t 
     }
     PairTest rows(found.rows), columns(found.columns), neighbours(found.neighbours);
     for (int draw = 0; draw < draws; ++draw) {
-        if (stop.stop_requested())
-            throw Error("The statistics were stopped.");
+        throwIfStopped(stop);
         RandomStream random(seed, RandomUse::Permutation, 0, static_cast<std::uint32_t>(draw));
         PairCounts pairs;
         for (std::size_t i = 0; i < dies.size(); ++i) {

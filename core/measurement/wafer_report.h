@@ -84,7 +84,7 @@ struct WaferReport {
     DrawnComparison drawn;           ///< what these statistics make of dies
 };
 
-/// Throws Error for a wafer without included dies or healthy cells, and when stopped.
+/// Throws Error for a wafer without included dies or healthy cells, and Stopped.
 WaferReport reportOn(const Wafer& wafer, int draws = 999, std::uint64_t seed = 1,
                      const std::stop_token& stop = {});
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <sstream>
 #include <type_traits>
 #include <utility>
 
@@ -56,6 +57,52 @@ int bounded(const Group& group, const char* name, int low, int high)
         throw Error(group.placeOf(name), "", std::to_string(value),
                     std::to_string(low) + " to " + std::to_string(high));
     return value;
+}
+
+std::string words(double value)
+{
+    std::ostringstream text;
+    text << value;
+    return text.str();
+}
+
+double finite(const Group& group, const char* name, double low)
+{
+    const auto value = group.get<double>(name);
+    if (!std::isfinite(value) || value < low)
+        throw Error(group.placeOf(name), "", words(value),
+                    low < 0.0 ? "a finite number" : "a finite number, 0 or more");
+    return value;
+}
+
+/// `name`: where the value stands.
+double percent(const Group& group, const char* name, double value)
+{
+    if (!(value >= 0.0 && value <= 100.0))
+        throw Error(group.placeOf(name), "", words(value), "0 to 100 percent");
+    return value;
+}
+
+double percent(const Group& group, const char* name)
+{
+    return percent(group, name, group.get<double>(name));
+}
+
+/// `name`: where the id stands.
+int dieId(const Group& group, const char* name, int id)
+{
+    if (id < 0 || id > Die::maximumId)
+        throw Error(group.placeOf(name), "", "die " + std::to_string(id),
+                    "0 to " + std::to_string(Die::maximumId));
+    return id;
+}
+
+std::vector<int> dieIds(const Group& group, const char* name)
+{
+    const auto ids = group.list<std::int32_t>(name);
+    for (const int id : ids)
+        dieId(group, name, id);
+    return ids;
 }
 
 /// A number of 32 bits, which a file keeps in 64.
@@ -181,6 +228,9 @@ Die loadDie(const Group& group, int index, int fileVersion)
                         "0 to " + std::to_string(static_cast<int>(allDefects.back())));
     for (int level = 0; level < levelCount; ++level) {
         const auto values = group.read<float>(levelMember(level), shape);
+        for (const float value : values)
+            if (!std::isfinite(value))
+                throw Error(group.placeOf(levelMember(level)), "", words(value), "finite conductances");
         die.conductance.emplace_back(
             Eigen::Map<const CellGrid<float>>(values.data(), size.rows, size.columns));
     }
@@ -276,6 +326,8 @@ DefectStatistics loadStatistics(const Group& group)
         statistics.columns = {group.get<double>("shorted_columns"), group.get<double>("open_columns")};
         statistics.clusters = {group.get<double>("cluster_size"), group.get<double>("cluster_radius_cells")};
     }
+    if (statistics != DefectStatistics()) // of a study that has not begun
+        at(group.place(), [&] { statistics.validate(); });
     return statistics;
 }
 
@@ -426,7 +478,7 @@ StudyPlan loadPlan(const Group& group, int fileVersion)
     plan.modes.clear();
     for (const std::string& mode : group.texts("modes"))
         plan.modes.push_back(loadMode(group, "modes", mode));
-    plan.dies = group.list<std::int32_t>("dies");
+    plan.dies = dieIds(group, "dies");
     plan.repeats = group.get<std::int32_t>("repeats");
     plan.seed = group.get<std::uint64_t>("seed");
     plan.training = loadOptions(group.open("training"));
@@ -435,6 +487,7 @@ StudyPlan loadPlan(const Group& group, int fileVersion)
         plan.statistics = loadStatistics(group.open("statistics"));
     if (group.hasMember("circuit"))
         plan.circuit = loadCircuit(group.open("circuit"));
+    at(group.place(), [&] { plan.validate(); });
     return plan;
 }
 
@@ -533,7 +586,7 @@ RunSettings loadSettings(const Group& group)
 {
     RunSettings settings;
     settings.mode = loadMode(group, "mode", group.text("mode"));
-    settings.die = bounded(group, "die", -1, std::numeric_limits<int>::max());
+    settings.die = bounded(group, "die", -1, Die::maximumId);
     if (group.has("further_dies"))
         settings.furtherDies = group.list<std::int32_t>("further_dies");
     settings.repeat = group.get<std::int32_t>("repeat");
@@ -544,6 +597,7 @@ RunSettings loadSettings(const Group& group)
     settings.training = loadOptions(group.open("training"));
     if (group.hasMember("circuit"))
         settings.circuit = loadCircuit(group.open("circuit"));
+    at(group.place(), [&] { settings.validate(); });
     return settings;
 }
 
@@ -558,13 +612,19 @@ void saveCurve(Group& group, const std::vector<EpochRecord>& curve)
                 {"One row for each finished epoch", "as each column says"}, curveType());
 }
 
-std::vector<EpochRecord> loadCurve(const Group& group)
+std::vector<EpochRecord> loadCurve(const Group& group, const RunSettings& settings)
 {
-    constexpr int mostEpochs = 1 << 24;
-    const auto epochs = static_cast<hsize_t>(bounded(group, "epochs", 0, mostEpochs));
+    const auto epochs = static_cast<hsize_t>(bounded(group, "epochs", 0, settings.training.epochs));
     std::vector<EpochRecord> curve;
-    for (const CurveRow& row : group.read<CurveRow>("curve", {epochs}, curveType()))
-        curve.push_back({{row.epoch, row.loss, row.trainError, row.seconds}, row.testError});
+    for (const CurveRow& row : group.read<CurveRow>("curve", {epochs}, curveType())) {
+        const int epoch = static_cast<int>(curve.size()) + 1;
+        if (row.epoch != epoch)
+            throw Error(group.placeOf("curve"), "row " + std::to_string(epoch),
+                        "epoch " + std::to_string(row.epoch), std::to_string(epoch));
+        // A loss that is no number any more is one of a network that diverged.
+        curve.push_back({{epoch, row.loss, percent(group, "curve", row.trainError), row.seconds},
+                         percent(group, "curve", row.testError)});
+    }
     return curve;
 }
 
@@ -592,14 +652,14 @@ std::map<int, double> loadDieErrors(const Group& group, int fileVersion)
     std::map<int, double> errors;
     if (fileVersion == 1) { // one number per die of the wafer, NaN where not evaluated
         int die = 0;
-        for (const double percent : group.read<double>("die_errors", {dies})) {
-            if (!std::isnan(percent))
-                errors[die] = percent;
+        for (const double error : group.read<double>("die_errors", {dies})) {
+            if (!std::isnan(error))
+                errors[die] = percent(group, "die_errors", error);
             ++die;
         }
     } else {
         for (const DieErrorRow& row : group.read<DieErrorRow>("die_errors", {dies}, dieErrorType()))
-            errors[row.die] = row.percent;
+            errors[dieId(group, "die_errors", row.die)] = percent(group, "die_errors", row.percent);
     }
     return errors;
 }
@@ -608,12 +668,12 @@ Run loadRun(const Group& group, int fileVersion)
 {
     const RunSettings settings = loadSettings(group);
     return {.settings = settings,
-            .curve = loadCurve(group),
+            .curve = loadCurve(group, settings),
             .network = loadNetwork(group, settings.network),
-            .perfectDieError = group.get<double>("perfect_die_error_percent"),
+            .perfectDieError = percent(group, "perfect_die_error_percent"),
             .dieErrors = loadDieErrors(group, fileVersion),
-            .trainSeconds = group.get<double>("train_seconds"),
-            .evaluateSeconds = group.get<double>("evaluate_seconds")};
+            .trainSeconds = finite(group, "train_seconds", 0.0),
+            .evaluateSeconds = finite(group, "evaluate_seconds", 0.0)};
 }
 
 /// Moments have the form of the layers that they belong to.
@@ -651,7 +711,7 @@ RunCheckpoint loadCheckpoint(const Group& group)
 {
     RunCheckpoint checkpoint;
     checkpoint.settings = loadSettings(group);
-    checkpoint.curve = loadCurve(group);
+    checkpoint.curve = loadCurve(group, checkpoint.settings);
     const NetworkShape& shape = checkpoint.settings.network;
     TrainerState& trainer = checkpoint.trainer;
     trainer.network = loadNetwork(group, shape);
@@ -661,8 +721,11 @@ RunCheckpoint loadCheckpoint(const Group& group)
         trainer.moments.push_back({asMoment(first.layers[i]), asMoment(second.layers[i])});
     trainer.epoch = static_cast<int>(checkpoint.curve.size());
     trainer.steps = bounded(group, "adam_steps", 0, std::numeric_limits<int>::max());
+    if (trainer.epoch == 0 || trainer.steps == 0 || trainer.steps % trainer.epoch != 0)
+        throw Error(group.placeOf("adam_steps"), "", std::to_string(trainer.steps),
+                    "as many in each of the " + std::to_string(trainer.epoch) + " epochs");
     trainer.dieDraws = word(group, "die_draws");
-    checkpoint.trainSeconds = group.get<double>("train_seconds");
+    checkpoint.trainSeconds = finite(group, "train_seconds", 0.0);
     return checkpoint;
 }
 
@@ -702,8 +765,8 @@ void loadRuns(const Group& group, int fileVersion, StudyResult& result)
 {
     result.complete = group.get<bool>("complete");
     result.images = loadChecksums(group);
-    result.trainSeconds = group.get<double>("train_seconds");
-    result.evaluateSeconds = group.get<double>("evaluate_seconds");
+    result.trainSeconds = finite(group, "train_seconds", 0.0);
+    result.evaluateSeconds = finite(group, "evaluate_seconds", 0.0);
     const auto runs = group.get<std::int32_t>("runs");
     for (int i = 0; i < runs; ++i)
         result.runs.push_back(loadRun(group.open("run-" + member(static_cast<std::size_t>(i))), fileVersion));
@@ -815,7 +878,7 @@ constexpr int mostReads = 1 << 24;
 CircuitReading loadReading(const Group& group)
 {
     return {.networks = group.text("networks"),
-            .dies = group.list<std::int32_t>("dies"),
+            .dies = dieIds(group, "dies"),
             .otherDies = group.get<bool>("other_dies"),
             .reads = bounded(group, "reads", 0, mostReads),
             .images = bounded(group, "images", 0, std::numeric_limits<int>::max()),
@@ -853,7 +916,11 @@ CircuitResults::Waterfall loadWaterfall(const Group& group)
     result.reading = loadReading(group);
     result.reads =
         group.read<ReadNumbers>("read_numbers", {static_cast<hsize_t>(result.reading.reads)}, readType());
-    result.waterfall.ideal = group.get<double>("ideal_error_percent");
+    for (const ReadNumbers& read : result.reads) {
+        percent(group, "read_numbers", read.error);
+        percent(group, "read_numbers", read.idealError);
+    }
+    result.waterfall.ideal = percent(group, "ideal_error_percent");
     result.waterfall.idealSpread = group.get<double>("ideal_spread_percent");
     result.waterfall.pairings = bounded(group, "pairings", 0, mostReads);
     const std::vector<std::string> effects = group.texts("effects");
@@ -862,8 +929,8 @@ CircuitResults::Waterfall loadWaterfall(const Group& group)
         const auto effect = std::ranges::find(allEffects, effects[k], [](Effect one) { return name(one); });
         if (effect == allEffects.end())
             throw Error(group.placeOf("effects"), "", effects[k], "an effect of a circuit");
-        result.waterfall.steps.push_back(
-            {*effect, rows[k].error, rows[k].spread, rows[k].cost, rows[k].costAlone});
+        result.waterfall.steps.push_back({*effect, percent(group, "steps", rows[k].error), rows[k].spread,
+                                          rows[k].cost, rows[k].costAlone});
     }
     return result;
 }
@@ -938,8 +1005,11 @@ CircuitResults::Sweep loadSweep(const Group& group)
     }
     const auto rows = group.read<PointRow>("points", {result.points.size()}, pointType());
     for (std::size_t k = 0; k < rows.size(); ++k) {
+        if (rows[k].count < 1)
+            throw Error(group.placeOf("points"), "", "a mean of " + std::to_string(rows[k].count) + " errors",
+                        "1 or more");
         result.points[k].count = rows[k].count;
-        result.points[k].mean = rows[k].mean;
+        result.points[k].mean = percent(group, "points", rows[k].mean);
         result.points[k].spread = rows[k].spread;
     }
     return result;
@@ -966,15 +1036,6 @@ CircuitResults loadCircuitResults(const Group& group)
 
 // Views and figures
 // --------------------------------------------------------------------------------------------
-
-double finite(const Group& group, const char* name, double low)
-{
-    const auto value = group.get<double>(name);
-    if (!std::isfinite(value) || value < low)
-        throw Error(group.placeOf(name), "", std::to_string(value),
-                    low < 0.0 ? "a finite number" : "a finite number, 0 or more");
-    return value;
-}
 
 void saveDieView(Group group, const ViewState::Die& view)
 {

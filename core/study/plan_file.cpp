@@ -77,12 +77,12 @@ StudyPlan readPlan(const std::filesystem::path& file)
     plan.repeats = root.wholeNumber<int>("repeats");
     plan.side = root.wholeNumber<int>("image_side_pixels");
     plan.network.layers = root.list<int>("network", "numbers of neurons");
-    root.validate(plan.network);
     plan.seed = root.wholeNumber<std::uint64_t>("seed");
     plan.training = readOptions(root, "training");
     plan.statisticsAware = readOptions(root, "statistics_aware_training");
     if (root.has("circuit"))
         plan.circuit = circuitOptionsFromJson(document.at("circuit"), file.string() + ": circuit");
+    root.validate(plan);
     return plan;
 }
 

@@ -77,7 +77,8 @@ std::unique_ptr<DieSource> dieSource(const RunSettings& settings, const Bench& b
 /// The dies on which an epoch's test error is taken: those that are trained on, or a few drawn from the same
 /// statistics, the same at every epoch, at draws that training never reaches. Behind the wires of a circuit
 /// as training sees them, without converters and noise: what counts is evaluated at the end.
-std::vector<AnalogWeights> watchedDies(const RunSettings& settings, const Bench& bench)
+std::vector<AnalogWeights> watchedDies(const RunSettings& settings, const Bench& bench,
+                                       const std::stop_token& stop)
 {
     constexpr std::uint32_t drawn = 4, last = std::numeric_limits<std::uint32_t>::max();
     switch (settings.mode) {
@@ -95,9 +96,10 @@ std::vector<AnalogWeights> watchedDies(const RunSettings& settings, const Bench&
         std::vector<Die> dies;
         DieGroup group;
         for (std::uint32_t die = 0; die < each; ++die)
-            dies.push_back(drawDie(statistics, bench.wafer.geometry,
-                                   RandomStream(settings.seed, RandomUse::TrainingDie, settings.stream(),
-                                                last - k * each - die)));
+            dies.push_back(drawDie(
+                statistics, bench.wafer.geometry,
+                RandomStream(settings.seed, RandomUse::TrainingDie, settings.stream(), last - k * each - die),
+                stop));
         for (const Die& die : dies)
             group.dies.push_back(&die);
         watched.push_back(analogWeights(group, bench.map, bench.wafer.device));
@@ -122,7 +124,7 @@ std::optional<Run> performRun(RunCheckpoint& progress, const Bench& bench, const
     auto start = Clock::now();
     const double secondsBefore = progress.trainSeconds;
     const auto source = dieSource(settings, bench);
-    const std::vector<AnalogWeights> watched = watchedDies(settings, bench);
+    const std::vector<AnalogWeights> watched = watchedDies(settings, bench, stop);
     Trainer trainer(settings.network, settings.training, bench.train, *source, settings.seed,
                     settings.stream());
     if (!progress.curve.empty())
@@ -295,7 +297,7 @@ StudyResult runStudy(const StudyPlan& plan, const Wafer& wafer, const DatasetPai
     std::vector<RunCheckpoint> begun(settings.size()); // where the others stand, each its worker's
 
     std::vector<std::size_t> order; // of the runs that are still to be trained
-    int epochs = 0, finishedEpochs = 0;
+    std::int64_t epochs = 0, finishedEpochs = 0;
     for (std::size_t k = 0; k < settings.size(); ++k) {
         const auto done = std::ranges::find(known.runs, settings[k], &Run::settings);
         if (done == known.runs.end() && !shard.contains(k))
@@ -305,7 +307,7 @@ StudyResult runStudy(const StudyPlan& plan, const Wafer& wafer, const DatasetPai
             order.push_back(k);
             const auto stopped = std::ranges::find(known.begun, settings[k], &RunCheckpoint::settings);
             begun[k] = stopped == known.begun.end() ? RunCheckpoint{settings[k], {}, {}} : *stopped;
-            finishedEpochs += static_cast<int>(begun[k].curve.size());
+            finishedEpochs += static_cast<std::int64_t>(begun[k].curve.size());
         } else {
             runs[k] = *done;
             finishedEpochs += settings[k].training.epochs;
@@ -317,7 +319,7 @@ StudyResult runStudy(const StudyPlan& plan, const Wafer& wafer, const DatasetPai
 
     std::mutex mutex; // guards all below, and finishedEpochs
     std::size_t next = 0;
-    const int knownEpochs = finishedEpochs;
+    const std::int64_t knownEpochs = finishedEpochs;
     std::exception_ptr failure;
     const auto start = Clock::now();
     const auto tell = [&](std::size_t run, RunUpdate update) {
@@ -325,10 +327,11 @@ StudyResult runStudy(const StudyPlan& plan, const Wafer& wafer, const DatasetPai
             return;
         update.run = static_cast<int>(run);
         update.runs = static_cast<int>(settings.size());
-        update.fraction = static_cast<double>(finishedEpochs) / epochs;
-        update.secondsLeft = finishedEpochs > knownEpochs ? secondsSince(start) * (epochs - finishedEpochs) /
-                                                                (finishedEpochs - knownEpochs)
-                                                          : -1.0;
+        update.fraction = static_cast<double>(finishedEpochs) / static_cast<double>(epochs);
+        update.secondsLeft = finishedEpochs > knownEpochs
+                                 ? secondsSince(start) * static_cast<double>(epochs - finishedEpochs) /
+                                       static_cast<double>(finishedEpochs - knownEpochs)
+                                 : -1.0;
         observer(update);
     };
 

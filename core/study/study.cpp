@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
 #include <utility>
 
 #include "common/require.h"
@@ -76,6 +77,33 @@ std::vector<const Die*> diesOf(const std::vector<int>& ids, const Wafer& wafer)
     return dies;
 }
 
+constexpr int maximumRepeats = 1000; // a run's stream has 10 bits for them
+
+void validateNetwork(const NetworkShape& network, int side)
+{
+    const int pixels = pixelsOf(side);
+    network.validate();
+    if (network.layers.front() != pixels)
+        throw Error("The network has " + std::to_string(network.layers.front()) + " inputs, but images of " +
+                    std::to_string(side) + " x " + std::to_string(side) + " pixels need " +
+                    std::to_string(pixels) + ".");
+    if (network.layers.back() != classCount)
+        throw Error("The network has " + std::to_string(network.layers.back()) + " outputs, but there are " +
+                    std::to_string(classCount) + " classes.");
+}
+
+/// Ids that any wafer could have, each once.
+void validateIds(const std::vector<int>& dies)
+{
+    std::set<int> known;
+    for (const int die : dies) {
+        require(die >= 0 && die <= Die::maximumId, "The number of a die", die,
+                "0 to " + std::to_string(Die::maximumId));
+        if (!known.insert(die).second)
+            throw Error("Die number " + std::to_string(die) + " is named twice.");
+    }
+}
+
 /// The index of a die in the wafer's list by its name.
 int dieNamed(const Wafer& wafer, const std::string& name)
 {
@@ -104,21 +132,32 @@ TrainingMode modeFromName(std::string_view text)
                 "\"; choose standard, hardware-aware or statistics-aware.");
 }
 
-void StudyPlan::validate(const Wafer& wafer) const
+int pixelsOf(int side)
 {
-    network.validate();
+    constexpr int largest = 256; // whose square is NetworkShape's largest layer
+    require(side >= 1 && side <= largest, "The side of the images", side, "1 to 256 pixels");
+    return side * side;
+}
+
+void StudyPlan::validate() const
+{
     training.validate();
     statisticsAware.validate();
     if (modes.empty())
         throw Error("Choose at least one training mode.");
-    require(repeats >= 1 && repeats <= 1000, "The number of repeats", repeats, "1 to 1000");
-    if (network.layers.front() != side * side)
-        throw Error("The network has " + std::to_string(network.layers.front()) + " inputs, but images of " +
-                    std::to_string(side) + " x " + std::to_string(side) + " pixels need " +
-                    std::to_string(side * side) + ".");
-    if (network.layers.back() != classCount)
-        throw Error("The network has " + std::to_string(network.layers.back()) + " outputs, but there are " +
-                    std::to_string(classCount) + " classes.");
+    require(repeats >= 1 && repeats <= maximumRepeats, "The number of repeats", repeats,
+            "1 to " + std::to_string(maximumRepeats));
+    validateNetwork(network, side);
+    validateIds(dies);
+    if (statistics)
+        statistics->validate();
+    if (circuit)
+        circuit->validate();
+}
+
+void StudyPlan::validate(const Wafer& wafer) const
+{
+    validate();
     wafer.validate();
     for (const int die : dies)
         if (!wafer.find(die))
@@ -127,8 +166,6 @@ void StudyPlan::validate(const Wafer& wafer) const
     if (diesOn(wafer).empty())
         throw Error(wafer.dies.empty() ? "The wafer has no dies." : "All dies of the wafer are excluded.");
     const CellMap map(network.layers, wafer.geometry, spare); // throws when the network is too large
-    if (circuit)
-        circuit->validate();
     if (groupsOn(wafer).empty())
         throw Error("A " + shapeText(network.layers) + " network does not fit: it needs " +
                     std::to_string(junctionsOf(network.layers)) + " junctions, and so " +
@@ -238,6 +275,21 @@ std::uint32_t RunSettings::stream() const
 {
     return static_cast<std::uint32_t>(mode) << 28 | static_cast<std::uint32_t>(die + 1) << 10 |
            static_cast<std::uint32_t>(repeat);
+}
+
+void RunSettings::validate() const
+{
+    validateNetwork(network, side);
+    training.validate();
+    require(repeat >= 0 && repeat < maximumRepeats, "The repeat", repeat,
+            "0 to " + std::to_string(maximumRepeats - 1));
+    if (mode == TrainingMode::HardwareAware)
+        validateIds(diesTrainedOn());
+    else if (die != -1 || !furtherDies.empty())
+        throw Error("A " + std::string(faultline::name(mode)) + " run names die " + std::to_string(die) +
+                    ", but only hardware-aware ones are trained on dies.");
+    if (circuit)
+        circuit->validate();
 }
 
 double Run::errorOn(std::optional<int> group) const

@@ -22,6 +22,10 @@ inline constexpr std::array allModes{TrainingMode::Standard, TrainingMode::Hardw
 std::string_view name(TrainingMode mode);
 TrainingMode modeFromName(std::string_view name); ///< throws Error
 
+/// The pixels of an image of that side, and so the inputs of a network for it. Throws Error for a side that
+/// no layer has room for.
+int pixelsOf(int side);
+
 /// What to train and on which dies: networks x modes x dies x repeats. A network that does not fit on one die
 /// takes a group of them, which then stands wherever a die does.
 struct StudyPlan {
@@ -56,7 +60,8 @@ struct StudyPlan {
     /// The same plan with its dies by id: what a study keeps, since groups must stay as they are while dies
     /// are added and excluded.
     StudyPlan pinned(const Wafer& wafer) const;
-    /// Throws Error that says in the user's words what is wrong.
+    /// Throws Error that says in the user's words what is wrong: with the plan on any wafer, and on this one.
+    void validate() const;
     void validate(const Wafer& wafer) const;
     bool operator==(const StudyPlan&) const = default;
 };
@@ -84,6 +89,7 @@ struct RunSettings {
     /// Keys the run's random streams. Made of mode, die and repeat, so that a run gives the same network in
     /// every study that it is part of.
     std::uint32_t stream() const;
+    void validate() const; ///< throws Error
     bool operator==(const RunSettings&) const = default;
 };
 

@@ -15,19 +15,21 @@ namespace faultline
 
 void DefectClusters::validate() const
 {
-    require(size >= 0.0 && std::isfinite(size), "mean size of clusters", size, "0 (no clusters) or more");
-    require(radius > 0.0 && std::isfinite(radius), "radius of clusters", radius, "more than 0 cells");
+    constexpr int side = DieGeometry::maximumSide, cells = side * side;
+    require(size >= 0.0 && size <= cells, "mean size of clusters", size,
+            "from 0 (no clusters) to " + std::to_string(cells));
+    require(radius > 0.0 && radius <= side, "radius of clusters", radius,
+            "more than 0 cells, at most " + std::to_string(side));
 }
 
 CellIndex ClusteredPlaces::propose(RandomStream& random)
 {
-    if (clusters_.size == 0.0) {
-        const auto cell = static_cast<int>(random.below(static_cast<std::uint32_t>(geometry_.cells())));
-        return {cell / geometry_.columns, cell % geometry_.columns};
-    }
+    if (clusters_.size == 0.0)
+        return anywhere(random);
     constexpr int most = 100; // where cells run out around a centre, a new cluster begins
+    constexpr int patience = 10'000;
     boost::random::normal_distribution<> normal(0.0, clusters_.radius);
-    for (;;) {
+    for (int offDie = 0; offDie < patience; ++offDie) {
         if (left_ <= 0 || tries_ == most)
             beginCluster(random);
         ++tries_;
@@ -35,6 +37,13 @@ CellIndex ClusteredPlaces::propose(RandomStream& random)
         if (row >= 0.0 && row < geometry_.rows && column >= 0.0 && column < geometry_.columns)
             return {static_cast<int>(row), static_cast<int>(column)};
     }
+    return anywhere(random);
+}
+
+CellIndex ClusteredPlaces::anywhere(RandomStream& random) const
+{
+    const auto cell = static_cast<int>(random.below(static_cast<std::uint32_t>(geometry_.cells())));
+    return {cell / geometry_.columns, cell % geometry_.columns};
 }
 
 void ClusteredPlaces::beginCluster(RandomStream& random)

@@ -13,8 +13,12 @@ namespace faultline
 /// die lies a Poisson number of defects, each off by a normal distance along rows and columns. How many there
 /// are on a die says DefectRate; this says where.
 struct DefectClusters {
-    double size = 0.0;   ///< mean number in a cluster, and so of others around each defect; 0: no clusters
-    double radius = 1.0; ///< standard deviation of the distance along rows, and along columns; cells
+    /// Mean number in a cluster, and so of others around each defect; 0: no clusters. At most the cells of
+    /// the largest die.
+    double size = 0.0;
+    /// Standard deviation of the distance along rows, and along columns; cells, at most the largest die's
+    /// side.
+    double radius = 1.0;
 
     void validate() const; ///< throws Error
     bool operator==(const DefectClusters&) const = default;
@@ -30,11 +34,13 @@ public:
     {
     }
 
-    /// A cell where the next one could lie; ask again where that is taken.
+    /// A cell where the next one could lie; ask again where that is taken. It is one of chance where a
+    /// cluster is so wide that the die is a speck in it.
     CellIndex propose(RandomStream& random);
     void take() { --left_; } ///< the proposed cell
 
 private:
+    CellIndex anywhere(RandomStream& random) const;
     void beginCluster(RandomStream& random);
 
     DefectClusters clusters_;

@@ -9,6 +9,7 @@
 
 #include "common/require.h"
 #include "common/statistics.h"
+#include "common/stop.h"
 #include "wafer/defect_counts.h"
 #include "wafer/failed_lines.h"
 
@@ -18,12 +19,17 @@ namespace faultline
 namespace
 {
 
+/// As a die keeps it, in a float; siemens.
+constexpr double largestConductance = 1e38;
+
 void validateConductance(const LognormalConductance& distribution, const std::string& what)
 {
-    require(distribution.median > 0.0 && std::isfinite(distribution.median), "median conductance " + what,
-            distribution.median, "more than 0 siemens");
-    require(distribution.sigma >= 0.0 && std::isfinite(distribution.sigma),
-            "standard deviation of ln(conductance) " + what, distribution.sigma, "0 or more (0.05 is 5 %)");
+    // Within these, any cell that is drawn conducts a finite number of siemens.
+    require(distribution.median > 0.0 && distribution.median <= largestConductance,
+            "median conductance " + what, distribution.median, "more than 0 siemens (1e38 at most)");
+    require(distribution.sigma >= 0.0 && distribution.sigma <= 100.0,
+            "standard deviation of ln(conductance) " + what, distribution.sigma,
+            "0 or more (0.05 is 5 %; 100 at most)");
 }
 
 /// What the measured cells with a label conduct at a level, siemens.
@@ -148,14 +154,15 @@ void DefectStatistics::validate() const
 {
     validateConductance(level[P], "of healthy cells at P");
     validateConductance(level[AP], "of healthy cells at AP");
+    constexpr double leastDispersion = 1e-6;
     double defective = 0.0;
     for (Defect defect : allDefects) {
         const DefectRate& counts = rate(defect);
         const std::string cells = " of " + std::string(name(defect)) + " cells";
         require(counts.rate >= 0.0 && counts.rate <= 1.0, "share" + cells, counts.rate,
                 "from 0 to 1 (0.01 is 1 %)");
-        require(counts.dispersion > 0.0, "dispersion" + cells, counts.dispersion,
-                "more than 0 (infinite for Poisson counts)");
+        require(counts.dispersion >= leastDispersion, "dispersion" + cells, counts.dispersion,
+                "1e-6 or more (infinite for Poisson counts)");
         defective += counts.rate;
     }
     require(defective <= 1.0, "share of all defects together", defective, "at most 1");
@@ -167,8 +174,8 @@ void DefectStatistics::validate() const
     if (hasShorts())
         validateConductance(shortConductance, "of shorts");
     require(shortLimit > 0.0, "largest conductance of shorts", shortLimit, "more than 0 siemens");
-    require(openConductance >= 0.0 && std::isfinite(openConductance), "conductance of open cells",
-            openConductance, "0 siemens or more");
+    require(openConductance >= 0.0 && openConductance <= largestConductance, "conductance of open cells",
+            openConductance, "0 siemens or more (1e38 at most)");
 }
 
 DefectStatistics fitStatistics(const Wafer& wafer)
@@ -222,8 +229,9 @@ int drawCount(const DefectRate& rate, int cells, RandomStream& random)
 
 double draw(const LognormalConductance& distribution, RandomStream& random)
 {
-    return distribution.median *
-           std::exp(distribution.sigma * boost::random::normal_distribution<>()(random));
+    return std::min(largestConductance,
+                    distribution.median *
+                        std::exp(distribution.sigma * boost::random::normal_distribution<>()(random)));
 }
 
 double drawDefectConductance(const DefectStatistics& statistics, Defect defect, RandomStream& random)
@@ -244,7 +252,7 @@ double drawDefectConductance(const DefectStatistics& statistics, Defect defect, 
 }
 
 std::vector<DrawnDefect> drawDefects(const DefectStatistics& statistics, const DieGeometry& geometry,
-                                     RandomStream& random)
+                                     RandomStream& random, const std::stop_token& stop)
 {
     std::vector<DrawnDefect> defects;
     CellGrid<bool> taken = CellGrid<bool>::Zero(geometry.rows, geometry.columns);
@@ -272,9 +280,11 @@ std::vector<DrawnDefect> drawDefects(const DefectStatistics& statistics, const D
         healthy -= count;
         ClusteredPlaces places(statistics.clusters, geometry);
         for (int placed = 0; placed < count; ++placed) {
-            CellIndex cell = places.propose(random);
-            while (taken(cell.row, cell.column))
+            CellIndex cell;
+            do {
+                throwIfStopped(stop);
                 cell = places.propose(random);
+            } while (taken(cell.row, cell.column));
             places.take();
             add(cell, defect);
         }
@@ -282,13 +292,15 @@ std::vector<DrawnDefect> drawDefects(const DefectStatistics& statistics, const D
     return defects;
 }
 
-Die drawDie(const DefectStatistics& statistics, const DieGeometry& geometry, RandomStream random)
+Die drawDie(const DefectStatistics& statistics, const DieGeometry& geometry, RandomStream random,
+            const std::stop_token& stop)
 {
     Die die;
     boost::random::normal_distribution<> normal;
     const double common = statistics.levelCorrelation, own = std::sqrt(1.0 - common * common);
     CellGrid<double> first; // level's deviations, in sigma
     for (const LognormalConductance& level : statistics.level) {
+        throwIfStopped(stop);
         CellGrid<double> deviations =
             CellGrid<double>::NullaryExpr(geometry.rows, geometry.columns, [&] { return normal(random); });
         if (first.size() == 0)
@@ -296,11 +308,12 @@ Die drawDie(const DefectStatistics& statistics, const DieGeometry& geometry, Ran
         else
             deviations = common * first + own * deviations;
         die.conductance.push_back(deviations.unaryExpr([&](double deviation) {
-            return static_cast<float>(level.median * std::exp(level.sigma * deviation));
+            return static_cast<float>(
+                std::min(largestConductance, level.median * std::exp(level.sigma * deviation)));
         }));
     }
     die.defect = CellGrid<Defect>::Constant(geometry.rows, geometry.columns, Defect::None);
-    for (const DrawnDefect& drawn : drawDefects(statistics, geometry, random))
+    for (const DrawnDefect& drawn : drawDefects(statistics, geometry, random, stop))
         die.setDefect(drawn.cell.row, drawn.cell.column, drawn.defect, static_cast<float>(drawn.siemens));
     return die;
 }

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <limits>
+#include <stop_token>
 #include <vector>
 
 #include "common/random.h"
@@ -21,8 +22,9 @@ struct LognormalConductance {
 /// How many cells of a die have a defect: negative binomial, the yield model of C. H. Stapper,
 /// IBM J. Res. Dev. 27, 549 (1983). Mean rate x cells, variance mean + mean^2 / dispersion.
 struct DefectRate {
-    double rate = 0.0;                                           ///< share of cells, 0 to 1
-    double dispersion = std::numeric_limits<double>::infinity(); ///< infinity is Poisson's limit
+    double rate = 0.0; ///< share of cells, 0 to 1
+    double dispersion =
+        std::numeric_limits<double>::infinity(); ///< 1e-6 or more; infinity is Poisson's limit
     bool operator==(const DefectRate&) const = default;
 };
 
@@ -63,23 +65,24 @@ DefectStatistics fitStatistics(const Wafer& wafer);
 /// Number of cells of a die of that many cells that have the defect: one draw, at most `cells`.
 int drawCount(const DefectRate& rate, int cells, RandomStream& random);
 
-/// A conductance from the distribution, siemens.
+/// A conductance from the distribution, siemens; 1e38 at most.
 double draw(const LognormalConductance& distribution, RandomStream& random);
 
 /// Conductance of a new defective cell, siemens. Not for Defect::None.
 double drawDefectConductance(const DefectStatistics& statistics, Defect defect, RandomStream& random);
 
 /// The defects of one new die, each in a cell of its own: failed rows, then columns, then single cells, at
-/// places drawn without replacement.
+/// places drawn without replacement. Throws Stopped.
 struct DrawnDefect {
     CellIndex cell;
     Defect defect = Defect::None;
     double siemens = 0.0;
 };
 std::vector<DrawnDefect> drawDefects(const DefectStatistics& statistics, const DieGeometry& geometry,
-                                     RandomStream& random);
+                                     RandomStream& random, const std::stop_token& stop = {});
 
-/// One new die: every junction and level with its own variation, then its defects.
-Die drawDie(const DefectStatistics& statistics, const DieGeometry& geometry, RandomStream random);
+/// One new die: every junction and level with its own variation, then its defects. Throws Stopped.
+Die drawDie(const DefectStatistics& statistics, const DieGeometry& geometry, RandomStream random,
+            const std::stop_token& stop = {});
 
 } // namespace faultline

@@ -45,9 +45,10 @@ void DieGeometry::validate() const
 
 void Device::validate() const
 {
-    require(parallelResistance > 0.0 && std::isfinite(parallelResistance), "resistance R_P",
-            parallelResistance, "more than 0 ohm");
-    require(tmr > 0.0 && std::isfinite(tmr), "TMR", tmr, "more than 0 (1.5 is 150 %)");
+    // Within these, the difference of the two conductances and its inverse are numbers.
+    require(parallelResistance >= 1e-24 && parallelResistance <= 1e24, "resistance R_P", parallelResistance,
+            "more than 0 ohm (1e-24 to 1e24)");
+    require(tmr >= 1e-9 && tmr <= 1e9, "TMR", tmr, "more than 0 (1.5 is 150 %; 1e-9 to 1e9)");
 }
 
 Die::Die(std::string dieName, const DieGeometry& geometry, const Device& device) : name(std::move(dieName))
@@ -141,6 +142,8 @@ void Wafer::validate() const
             throw Error("Die " + die.name + " has " + std::to_string(die.rows()) + " x " +
                         std::to_string(die.columns()) + " cells; those of this wafer have " +
                         std::to_string(geometry.rows) + " x " + std::to_string(geometry.columns) + ".");
+        require(die.id >= 0 && die.id <= Die::maximumId, "Number of die " + die.name, die.id,
+                "from 0 to " + std::to_string(Die::maximumId));
         if (!ids.insert(die.id).second)
             throw Error("Two dies have the number " + std::to_string(die.id) + ".");
         if (!names.insert(die.name).second)

@@ -107,7 +107,10 @@ using DefectCounts = std::array<int, 5>;
 /// One crossbar, drawn or measured. Each cell carries the conductance that it has when written to each level,
 /// so whatever is wrong with it needs no further model.
 struct Die {
-    int id = 0; ///< unique on its wafer and never used again: studies name their dies by it
+    /// The random stream of a training run has 18 bits for the id of its die.
+    static constexpr int maximumId = (1 << 18) - 2;
+
+    int id = 0; ///< 0 to maximumId, unique on its wafer and never used again: studies name their dies by it
     std::string name;
     WaferPosition position;
     bool included = true;                     ///< in studies of all dies
@@ -147,7 +150,8 @@ struct Wafer {
     std::optional<Level> assumedLevel() const; ///< of the first die that has one
     const Die* find(int id) const;             ///< null when there is none
     void add(Die die);                         ///< under an id one above all others
-    void validate() const; ///< throws Error: two dies of one id or name, or a die of another size
+    /// Throws Error: two dies of one id or name, an id out of range, or a die of another size.
+    void validate() const;
 };
 
 } // namespace faultline

@@ -136,14 +136,14 @@ WaferDescription readWaferDescription(const std::filesystem::path& file)
     return wafer;
 }
 
-Wafer drawWafer(const WaferDescription& description)
+Wafer drawWafer(const WaferDescription& description, const std::stop_token& stop)
 {
     description.validate();
     Wafer wafer{description.name, description.description, description.geometry, description.device, {}};
     const auto positions = roundLayout(description.dies);
     for (int k = 0; k < description.dies; ++k) {
         const RandomStream random(description.seed, RandomUse::WaferDraw, static_cast<std::uint32_t>(k));
-        Die die = drawDie(description.statistics, description.geometry, random);
+        Die die = drawDie(description.statistics, description.geometry, random, stop);
         die.id = k;
         die.name = (k < 9 ? "D0" : "D") + std::to_string(k + 1);
         die.position = positions[static_cast<std::size_t>(k)];

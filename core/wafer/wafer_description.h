@@ -30,7 +30,7 @@ WaferDescription readWaferDescription(const std::filesystem::path& file);
 std::vector<WaferPosition> roundLayout(int count);
 
 /// Draws the wafer; die k comes from stream (seed, WaferDraw, k), so the first dies of a larger wafer are
-/// those of a smaller one. Dies are named "D01"... and placed on a round wafer, row by row.
-Wafer drawWafer(const WaferDescription& description);
+/// those of a smaller one. Dies are named "D01"... and placed on a round wafer, row by row. Throws Stopped.
+Wafer drawWafer(const WaferDescription& description, const std::stop_token& stop = {});
 
 } // namespace faultline

@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <hdf5.h>
+
 #include <QDir>
 #include <QFile>
 #include <QJsonArray>
@@ -162,6 +164,9 @@ private slots:
         QTest::newRow("two wafers") << tinyStudy("never", {{"--wafer", "x.json"}});
         QTest::newRow("no folder") << QStringList{"study", "--demo"};
         QTest::newRow("not a number") << tinyStudy("never", {{"--seed", "one"}});
+        QTest::newRow("negative seed") << tinyStudy("never", {{"--seed", "-1"}});
+        QTest::newRow("negative seed of a wafer")
+            << QStringList{"wafer", "generate", "--seed", "-1", "--out", path("never")};
         QTest::newRow("negative threads") << tinyStudy("never", {{"--threads", "-1"}});
         QTest::newRow("nothing to solve") << QStringList{"solve", "--out", path("never")};
         QTest::newRow("ends of a line") << solve("cells.csv", "inputs.csv", {"--drive", "middle"});
@@ -174,6 +179,7 @@ private slots:
         const Outcome outcome = call(arguments);
         QVERIFY2(outcome.exitCode >= 100, qPrintable(QString::number(outcome.exitCode))); // CLI11's codes
         QVERIFY(outcome.err.contains("--help"));
+        QVERIFY2(outcome.err.size() < 300, qPrintable(outcome.err));
         QVERIFY(!QFile::exists(path("never")));
     }
 
@@ -254,6 +260,12 @@ private slots:
         row("repeats", "--repeats", "0", "number of repeats is 0");
         row("network", "--hidden", "4000", "4000");
         row("pixels", "--downsample", "9", "9");
+        row("pixels without end", "--downsample", "100000",
+            "The side of the images is 100000, must be 1 to 256 pixels");
+        row("pixels below zero", "--downsample", "-14", "The side of the images is -14");
+        row("epochs without end", "--epochs", "2000000000", "The number of epochs is 2000000000");
+        row("layers without end", "--hidden", QString("5,").repeated(99) + "5",
+            "A network of 102 layers is too deep; it has 64 at most.");
         row("rate", "--defect-rate", "short=2", "2");
         row("rate's number", "--defect-rate", "short=many", "found \"short=many\", expected NAME=SHARE");
         row("rate's name", "--defect-rate", "dust=0.1", "where NAME is short, open, stuck-P, stuck-AP");
@@ -848,6 +860,30 @@ private slots:
         QCOMPARE(outcome.exitCode, 1);
         QVERIFY2(outcome.err.contains("cut.faultline: cannot open it as HDF5: truncated file"),
                  qPrintable(outcome.err));
+    }
+
+    void contradictoryProject()
+    {
+        const QString file = path("contradictory.faultline");
+        QCOMPARE(call({"wafer", "generate", "--out", file, "--dies", "2"}).exitCode, 0);
+        const hid_t id = H5Fopen(qPrintable(file), H5F_ACC_RDWR, H5P_DEFAULT);
+        const hid_t plan = H5Gopen2(id, "plan", H5P_DEFAULT);
+        const hid_t side = H5Aopen(plan, "image_side_pixels", H5P_DEFAULT);
+        const int other = 15;
+        QVERIFY(H5Awrite(side, H5T_NATIVE_INT, &other) >= 0);
+        H5Aclose(side);
+        H5Gclose(plan);
+        H5Fclose(id);
+        for (const QStringList& arguments :
+             {QStringList{"info", file}, {"study", "--wafer", file, "--out", path("never")}}) {
+            const Outcome outcome = call(arguments);
+            QCOMPARE(outcome.exitCode, 1);
+            QVERIFY2(
+                outcome.err.contains("contradictory.faultline: plan: The network has 196 inputs, but images "
+                                     "of 15 x 15 pixels need 225."),
+                qPrintable(outcome.err));
+            QCOMPARE(outcome.err.count('\n'), 1);
+        }
     }
 
     void stopKeepsWhatIsFinished_data()

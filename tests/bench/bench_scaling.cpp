@@ -129,7 +129,7 @@ void run()
     for (const std::vector<int>& layers :
          {std::vector{784, 40, 10}, {784, 128, 10}, {784, 256, 10}, {784, 512, 10}, spanning})
         cases.push_back({shapeText(layers) + ", " + diesFor(layers, square(1024)),
-                         static_cast<double>(NetworkShape{layers}.weights()),
+                         static_cast<double>(junctionsOf(layers)) / 2.0,
                          [=] { return epochSeconds(layers, 28, 10000, square(1024)); }});
     table("An epoch of 10 000 images, random dies of 1024 x 1024 per batch", "network (by its weights)",
           cases);

@@ -109,6 +109,19 @@ private slots:
         const Axis none = linearAxis("", {}, false);
         QVERIFY(none.low < none.high);
     }
+
+    /// Losses of a network that diverged. The step between two ticks was once lost in their size, and so no
+    /// tick was the last.
+    void linearTicksOfHugeNumbersEnd()
+    {
+        for (const std::vector<double>& values :
+             {std::vector{1e17, 1e17 + 64.0}, {1e300, 1e300}, {-1e300, 1e300}, {-1.7e308, 1.7e308, 2.0}}) {
+            const Axis axis = linearAxis("", values, false);
+            QVERIFY(axis.low < axis.high && std::isfinite(axis.high - axis.low));
+            const std::vector<Tick> ticks = niceTicks(axis, 5);
+            QVERIFY(!ticks.empty() && ticks.size() <= 5);
+        }
+    }
 };
 
 QTEST_GUILESS_MAIN(TestAxis)

@@ -4,6 +4,7 @@
 
 #include <QTest>
 
+#include "common/stop.h"
 #include "learning/die_source.h"
 
 using namespace faultline;
@@ -83,6 +84,7 @@ private slots:
     void withoutDefectsOrVariationItIsPerfect();
     void slopeIsTheMeanHalfDifference();
     void openLinesSilenceTheirWeights();
+    void drawingStopsWithTheEpoch();
 };
 
 /// The sparse draw must not be told from drawing whole dies and mapping them: values of either sign, how many
@@ -218,6 +220,18 @@ void TestDieSource::openLinesSilenceTheirWeights()
         for (const Eigen::MatrixXf& weights : chosen(source, 3))
             QVERIFY(weights.cwiseAbs().maxCoeff() < 1e-6f);
     }
+}
+
+void TestDieSource::drawingStopsWithTheEpoch()
+{
+    RandomDie source(harshStatistics(), CellMap(layers, geometry), device, 7, 1);
+    std::stop_source stop;
+    source.beginEpoch(randomNetwork(), stop.get_token());
+    const auto before = chosen(source, 3);
+    stop.request_stop();
+    QVERIFY_EXCEPTION_THROWN(chosen(source, 3), Stopped);
+    source.beginEpoch(randomNetwork(), {});
+    QVERIFY(chosen(source, 3) == before);
 }
 
 QTEST_APPLESS_MAIN(TestDieSource)

@@ -2,6 +2,7 @@
 
 #include <QTest>
 
+#include "common/error.h"
 #include "common/random.h"
 #include "learning/propagation.h"
 
@@ -222,6 +223,8 @@ void TestPropagation::errorPercentCountsMisclassified()
     }
     dataset.images = images.sparseView();
     QCOMPARE(errorPercent(layers, shape, dataset), 100.0 * wrong / 1234);
+    dataset.images = Eigen::MatrixXf::Ones(25, 1234).sparseView();
+    QVERIFY_EXCEPTION_THROWN(errorPercent(layers, shape, dataset), Error); // once read beyond the weights
 }
 
 QTEST_APPLESS_MAIN(TestPropagation)

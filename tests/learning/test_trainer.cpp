@@ -1,5 +1,6 @@
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include <QTest>
 
@@ -64,6 +65,7 @@ private slots:
     void sameSeedSameNetwork();
     void keepsLatentWeightsInRange();
     void stopsBetweenBatches();
+    void goesOnOnlyWhereItStood();
     void refusesWrongSettings();
 };
 
@@ -256,6 +258,18 @@ void TestTrainer::stopsBetweenBatches()
     QCOMPARE(trainer.epoch(), 0);
 }
 
+void TestTrainer::goesOnOnlyWhereItStood()
+{
+    const Dataset train = noisyPatterns(1000, 1);
+    NominalDie source(CellMap(layers, DieGeometry{}));
+    Trainer trainer({layers, Activation::Tanh}, {.epochs = 2}, train, source, 1, 0);
+    QVERIFY(trainer.runEpoch());
+    TrainerState state = trainer.state();
+    trainer.restore(state);
+    state.steps = std::numeric_limits<int>::max(); // the next one would be no number
+    QVERIFY_EXCEPTION_THROWN(trainer.restore(state), Error);
+}
+
 void TestTrainer::refusesWrongSettings()
 {
     const Dataset train = noisyPatterns(10, 1);
@@ -265,6 +279,14 @@ void TestTrainer::refusesWrongSettings()
     };
     const NetworkShape shape{layers, Activation::Tanh};
     make(shape, {});
+    Dataset many{.width = 1, .height = 1, .images = {}, .labels = std::vector<std::uint8_t>(30'000)};
+    many.images.resize(1, 30'000);
+    NominalDie one(CellMap(std::vector{1, 10}, DieGeometry{}));
+    const auto train30000 = [&](int batch) {
+        Trainer({{1, 10}, Activation::Tanh}, {.epochs = 100'000, .batch = batch}, many, one, 1, 0);
+    };
+    train30000(2);
+    QVERIFY_EXCEPTION_THROWN(train30000(1), Error); // more steps than an int counts
     QVERIFY_EXCEPTION_THROWN(make(shape, {.epochs = 0}), Error);
     QVERIFY_EXCEPTION_THROWN(make(shape, {.batch = 0}), Error);
     QVERIFY_EXCEPTION_THROWN(make(shape, {.batch = 10, .draws = 11}), Error);

@@ -42,9 +42,10 @@ with contextlib.redirect_stdout(printed):
 with h5py.File(path) as file:
     file.visititems(check)
     assert kinds["datasets"] > 50 and kinds["tables"] > 10, kinds
-    runs = [run for study in file["studies"].values() for run in study["runs"].values()]
+    members = [member for study in file["studies"].values() for member in study["runs"].items()]
+    runs = [run for name, run in members if name.startswith("run-")]
     assert len(printed.getvalue().splitlines()) == len(runs)
-    for run in runs:
+    for _, run in members:
         settings = run.attrs
         mode = ["standard", "hardware-aware", "statistics-aware"].index(settings["mode"].decode())
         expected = mode * 2**28 + (int(settings["die"]) + 1) * 2**10 + int(settings["repeat"])

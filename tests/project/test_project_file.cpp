@@ -36,6 +36,7 @@ namespace
 {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr double notANumber = std::numeric_limits<double>::quiet_NaN();
 
 class Random
 {
@@ -43,6 +44,9 @@ public:
     explicit Random(std::uint32_t index) : stream_(42, RandomUse::Test, index) {}
     int below(int bound) { return static_cast<int>(stream_.below(static_cast<std::uint32_t>(bound))); }
     double real() { return (stream_.uniform() - 0.5) * std::pow(10.0, below(12) - 6); }
+    double positive() { return 1e-12 + std::abs(real()); }
+    double share() { return stream_.uniform(); }
+    double percent() { return 100.0 * share(); }
     float single() { return static_cast<float>(real()); }
     std::uint64_t seed() { return std::uint64_t{stream_()} << 32 | stream_(); }
 
@@ -71,34 +75,35 @@ DefectStatistics randomStatistics(Random& random)
 {
     DefectStatistics statistics;
     for (LognormalConductance& level : statistics.level)
-        level = {random.real(), random.real()};
+        level = {random.positive(), random.share()};
     for (const Defect defect : allDefects)
-        statistics.rate(defect) = {random.real(), random.real()};
+        statistics.rate(defect) = {random.share() / 4.0, 1.0 + random.positive()};
     statistics.opens.dispersion = infinity;
-    statistics.shortConductance = {random.real(), random.real()};
+    statistics.shortConductance = {random.positive(), random.share()};
     statistics.shortLimit = infinity;
-    statistics.openConductance = random.real();
-    statistics.rows = {random.real(), random.real()};
-    statistics.columns = {random.real(), random.real()};
-    statistics.clusters = {random.real(), random.real()};
-    statistics.levelCorrelation = random.real();
+    statistics.openConductance = random.positive();
+    statistics.rows = {random.share() / 2.0, random.share() / 2.0};
+    statistics.columns = {random.share() / 2.0, random.share() / 2.0};
+    statistics.clusters = {random.percent(), random.percent()};
+    statistics.levelCorrelation = random.share() - 0.5;
     return statistics;
 }
 
 TrainingOptions randomOptions(Random& random)
 {
-    return {.epochs = 1 + random.below(99),
-            .batch = 1 + random.below(99),
-            .learningRate = random.real(),
-            .draws = 1 + random.below(9),
-            .perfectDraws = random.below(9),
-            .lossBound = random.real()};
+    const int draws = 1 + random.below(9);
+    return {.epochs = 20 + random.below(99),
+            .batch = 10 + random.below(99),
+            .learningRate = 1e-6 + random.share() / 2.0,
+            .draws = draws,
+            .perfectDraws = random.below(draws),
+            .lossBound = random.share()};
 }
 
 /// Another value in every field than an ideal circuit has.
 CircuitOptions randomCircuit(Random& random)
 {
-    const auto positive = [&] { return 1e-12 + std::abs(random.real()); };
+    const auto positive = [&] { return random.positive(); };
     CircuitOptions circuit;
     circuit.wires = {positive(), positive(), positive(), positive(), LineEnds::Both, LineEnds::Both};
     circuit.series = positive();
@@ -148,7 +153,7 @@ Run randomRun(const Project& project, int index, Random& random)
     if (index % 2 == 0)
         run.settings.circuit = randomCircuit(random);
     for (int epoch = 1; epoch <= index; ++epoch)
-        run.curve.push_back({{epoch, random.real(), random.real(), random.real()}, random.real()});
+        run.curve.push_back({{epoch, random.real(), random.percent(), random.real()}, random.percent()});
     run.network.shape = run.settings.network;
     for (int i = 0; i < run.network.shape.weightLayers(); ++i) {
         const int inputs = run.network.shape.layers[static_cast<std::size_t>(i)];
@@ -163,13 +168,28 @@ Run randomRun(const Project& project, int index, Random& random)
             value = random.single();
         run.network.layers.push_back(layer);
     }
-    run.perfectDieError = random.real();
+    run.perfectDieError = random.percent();
     for (const Die& die : project.wafer.dies)
         if (random.below(4) > 0)
-            run.dieErrors[die.id] = random.real();
-    run.trainSeconds = random.real();
-    run.evaluateSeconds = random.real();
+            run.dieErrors[die.id] = random.percent();
+    run.trainSeconds = random.positive();
+    run.evaluateSeconds = random.positive();
     return run;
+}
+
+RunCheckpoint randomCheckpoint(const Project& project, int epochs, Random& random)
+{
+    Run run = randomRun(project, epochs, random);
+    RunCheckpoint checkpoint{run.settings, run.curve, {}, run.trainSeconds};
+    TrainerState& trainer = checkpoint.trainer;
+    trainer.network = run.network;
+    for (const Network::Layer& layer : run.network.layers)
+        trainer.moments.push_back(
+            {{layer.latent, layer.gain, layer.bias}, {layer.latent, layer.bias, layer.gain}});
+    trainer.epoch = epochs;
+    trainer.steps = 30 * epochs;
+    trainer.dieDraws = 4'000'000'000u;
+    return checkpoint;
 }
 
 /// Another value in every field than a window begins with.
@@ -222,11 +242,11 @@ CircuitResults randomCircuitResults(Random& random)
     waterfall.reading = randomReading(random);
     for (int read = 0; read < waterfall.reading.reads; ++read)
         waterfall.reads.push_back(
-            {random.real(), random.real(), random.real(), random.real(), random.real(), random.real()});
-    waterfall.waterfall = {random.real(), random.real(), 1 + random.below(9), {}};
+            {random.percent(), random.percent(), random.real(), random.real(), random.real(), random.real()});
+    waterfall.waterfall = {random.percent(), random.real(), 1 + random.below(9), {}};
     for (const Effect effect : {Effect::Die, Effect::Wires, Effect::Adc})
         waterfall.waterfall.steps.push_back(
-            {effect, random.real(), random.real(), random.real(), random.real()});
+            {effect, random.percent(), random.real(), random.real(), random.real()});
     auto& sweep = results.sweep.emplace();
     sweep.reading = randomReading(random);
     sweep.plan = {
@@ -235,7 +255,7 @@ CircuitResults randomCircuitResults(Random& random)
         .repeats = 1 + random.below(99)};
     for (const double ohm : sweep.plan.axes[0].values)
         for (const double bits : sweep.plan.axes[1].values)
-            sweep.points.push_back({{ohm, bits}, random.below(99), random.real(), random.real()});
+            sweep.points.push_back({{ohm, bits}, 1 + random.below(99), random.percent(), random.real()});
     return results;
 }
 
@@ -271,8 +291,10 @@ Project randomProject(std::uint32_t index)
         study.result.complete = project.studies.empty();
         if (study.result.complete)
             study.result.images = {0x12345678, 0xffffffff};
-        study.result.trainSeconds = random.real();
-        study.result.evaluateSeconds = random.real();
+        else
+            study.result.begun.push_back(randomCheckpoint(project, 3, random));
+        study.result.trainSeconds = random.positive();
+        study.result.evaluateSeconds = random.positive();
         project.studies.push_back(std::move(study));
     }
     project.circuitResults = randomCircuitResults(random);
@@ -318,6 +340,21 @@ bool same(const Run& a, const Run& b)
                               }) &&
            same(a.perfectDieError, b.perfectDieError) && a.dieErrors == b.dieErrors &&
            same(a.trainSeconds, b.trainSeconds) && same(a.evaluateSeconds, b.evaluateSeconds);
+}
+
+bool same(const RunCheckpoint& a, const RunCheckpoint& b)
+{
+    const auto asRun = [](const RunCheckpoint& begun) {
+        return Run{begun.settings, begun.curve, begun.trainer.network, 0.0, {}, begun.trainSeconds, 0.0};
+    };
+    const auto sameMoment = [](const DenseLayer<float>& x, const DenseLayer<float>& y) {
+        return same(x.weights, y.weights) && same(x.gain, y.gain) && same(x.bias, y.bias);
+    };
+    return same(asRun(a), asRun(b)) && a.trainer.epoch == b.trainer.epoch &&
+           a.trainer.steps == b.trainer.steps && a.trainer.dieDraws == b.trainer.dieDraws &&
+           std::ranges::equal(a.trainer.moments, b.trainer.moments, [&](const auto& x, const auto& y) {
+               return sameMoment(x.first, y.first) && sameMoment(x.second, y.second);
+           });
 }
 
 bool same(const ReadNumbers& a, const ReadNumbers& b)
@@ -386,6 +423,8 @@ void compare(const Project& a, const Project& b)
         QCOMPARE(x.runs.size(), y.runs.size());
         for (std::size_t i = 0; i < x.runs.size(); ++i)
             QVERIFY(same(x.runs[i], y.runs[i]));
+        QVERIFY(
+            std::ranges::equal(x.begun, y.begun, [](auto& one, auto& other) { return same(one, other); }));
         QCOMPARE(x.complete, y.complete);
         QVERIFY(same(x.trainSeconds, y.trainSeconds));
         QVERIFY(same(x.evaluateSeconds, y.evaluateSeconds));
@@ -441,6 +480,44 @@ void setAttribute(hid_t file, const char* object, const char* name, hid_t type, 
 void setNumber(hid_t file, const char* object, const char* name, int value)
 {
     setAttribute(file, object, name, H5T_NATIVE_INT, &value);
+}
+
+void setReal(hid_t file, const char* object, const char* name, double value)
+{
+    setAttribute(file, object, name, H5T_NATIVE_DOUBLE, &value);
+}
+
+void setList(hid_t file, const char* object, const char* name, const std::vector<int>& values)
+{
+    if (H5Aexists_by_name(file, object, name, H5P_DEFAULT) > 0)
+        QVERIFY(H5Adelete_by_name(file, object, name, H5P_DEFAULT) >= 0);
+    const hsize_t length = values.size();
+    const hid_t space = H5Screate_simple(1, &length, nullptr);
+    const hid_t attribute =
+        H5Acreate_by_name(file, object, name, H5T_STD_I32LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    QVERIFY(H5Awrite(attribute, H5T_NATIVE_INT, values.data()) >= 0);
+    H5Aclose(attribute);
+    H5Sclose(space);
+}
+
+/// Sets a value of a dataset; `column` names that of a table.
+template <class T>
+void setValue(hid_t file, const char* name, std::size_t row, const char* column, T value)
+{
+    const hid_t dataset = H5Dopen2(file, name, H5P_DEFAULT);
+    QVERIFY(dataset >= 0);
+    const hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
+    const std::size_t size = H5Tget_size(type);
+    const std::size_t offset =
+        column ? H5Tget_member_offset(type, static_cast<unsigned>(H5Tget_member_index(type, column))) : 0;
+    std::vector<char> rows(size * static_cast<std::size_t>(H5Sget_simple_extent_npoints(space)));
+    QVERIFY(H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, rows.data()) >= 0);
+    QVERIFY(row * size + offset + sizeof value <= rows.size());
+    std::memcpy(rows.data() + row * size + offset, &value, sizeof value);
+    QVERIFY(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, rows.data()) >= 0);
+    H5Sclose(space);
+    H5Tclose(type);
+    H5Dclose(dataset);
 }
 
 void replaceAttribute(hid_t file, const char* group, const char* name, const char* text)
@@ -579,6 +656,7 @@ private slots:
         for (int i = 0; i < 42; ++i) {
             Run run = randomRun(project, 20, random);
             run.settings.network = run.network.shape = {};
+            run.settings.side = 14;
             run.network.layers = {
                 {Eigen::MatrixXf::Random(40, 196), Eigen::VectorXf::Random(40), Eigen::VectorXf::Random(40)},
                 {Eigen::MatrixXf::Random(10, 40), Eigen::VectorXf::Random(10), Eigen::VectorXf::Random(10)}};
@@ -747,7 +825,7 @@ private slots:
         row(
             "die of a run",
             [](hid_t file) { setNumber(file, "studies/study-0000/runs/run-0001", "die", -2); },
-            "studies/study-0000/runs/run-0001/die: found -2, expected -1 to 2147483647");
+            "studies/study-0000/runs/run-0001/die: found -2, expected -1 to 262142");
         row(
             "impossible circuit",
             [](hid_t file) {
@@ -758,17 +836,11 @@ private slots:
         row(
             "unknown ends", [](hid_t file) { replaceAttribute(file, "circuit", "read_ends", "three"); },
             "circuit/read_ends: \"three\" is not known here; choose one of one, both.");
-        const auto setReal = [](hid_t file, const char* group, const char* name, double value) {
-            setAttribute(file, group, name, H5T_NATIVE_DOUBLE, &value);
-        };
         row(
-            "text of figures", [=](hid_t file) { setReal(file, "figures", "text_points", 0.0); },
+            "text of figures", [](hid_t file) { setReal(file, "figures", "text_points", 0.0); },
             "figures: The text of a figure has from 4 to 36 points.");
         row(
-            "part in sight",
-            [=](hid_t file) {
-                setReal(file, "view/die", "seen_rows", std::numeric_limits<double>::quiet_NaN());
-            },
+            "part in sight", [](hid_t file) { setReal(file, "view/die", "seen_rows", notANumber); },
             "view/die/seen_rows: found nan, expected a finite number");
         row(
             "reads of a waterfall",
@@ -822,6 +894,208 @@ private slots:
                 H5Dclose(dataset);
             },
             "wafer/die-0001/conductance_P: found a damaged chunk, expected one of 47724 bytes");
+    }
+
+    /// Each value has the right type and shape, but does not go with the others: once, these were read beyond
+    /// their ends, or never came to one.
+    void contradictions_data()
+    {
+        QTest::addColumn<std::function<void(hid_t)>>("change");
+        QTest::addColumn<QString>("message");
+        const auto row = [](const char* tag, const std::function<void(hid_t)>& change, const char* message) {
+            QTest::newRow(tag) << change << QString(message);
+        };
+        // Runs 0 and 3 are standard, 1 and 4 hardware-aware.
+        static constexpr const char *first = "studies/study-0000/runs/run-0000",
+                                    *second = "studies/study-0000/runs/run-0001",
+                                    *begun = "studies/study-0001/runs/begun-0000";
+        row(
+            "images of another side", [](hid_t file) { setNumber(file, second, "image_side_pixels", 14); },
+            "studies/study-0000/runs/run-0001: The network has 9 inputs, but images of 14 x 14 pixels need "
+            "196.");
+        row(
+            "side without a square",
+            [](hid_t file) { setNumber(file, second, "image_side_pixels", 100'000); },
+            "studies/study-0000/runs/run-0001: The side of the images is 100000, must be 1 to 256 pixels");
+        row(
+            "negative side", [](hid_t file) { setNumber(file, first, "image_side_pixels", -3); },
+            "studies/study-0000/runs/run-0000: The side of the images is -3, must be 1 to 256 pixels");
+        row(
+            "more outputs than classes",
+            [](hid_t file) {
+                setList(file, second, "layers", {9, 5, 12});
+            },
+            "studies/study-0000/runs/run-0001: The network has 12 outputs, but there are 10 classes.");
+        row(
+            "fewer outputs than classes",
+            [](hid_t file) {
+                setList(file, begun, "layers", {9, 5, 2});
+            },
+            "studies/study-0001/runs/begun-0000: The network has 2 outputs, but there are 10 classes.");
+        row(
+            "weights of another shape",
+            [](hid_t file) {
+                setList(file, second, "layers", {9, 61, 10});
+            },
+            "studies/study-0000/runs/run-0001/layer-0000/latent: found shape");
+        row(
+            "layers without end",
+            [](hid_t file) { setList(file, second, "layers", std::vector<int>(60'000, 10)); },
+            "studies/study-0000/runs/run-0001/layers: A network of 60000 layers is too deep; it has 64 at "
+            "most.");
+        row(
+            "options of a run",
+            [](hid_t file) { setNumber(file, "studies/study-0000/runs/run-0001/training", "batch", 0); },
+            "studies/study-0000/runs/run-0001: The batch size is 0, must be 1 to 100000 images");
+        row(
+            "repeat of a run", [](hid_t file) { setNumber(file, first, "repeat", 1000); },
+            "studies/study-0000/runs/run-0000: The repeat is 1000, must be 0 to 999");
+        row(
+            "die of a standard run", [](hid_t file) { setNumber(file, first, "die", 7); },
+            "studies/study-0000/runs/run-0000: A standard run names die 7");
+        row(
+            "a group of one die",
+            [](hid_t file) {
+                setNumber(file, second, "die", 7);
+                setList(file, second, "further_dies", {7});
+            },
+            "studies/study-0000/runs/run-0001: Die number 7 is named twice.");
+        row(
+            "number of a die", [](hid_t file) { setNumber(file, "wafer/die-0000", "id", 2'147'483'647); },
+            "wafer: Number of die D01 is 2147483647, must be from 0 to 262142");
+        row(
+            "negative number of a die", [](hid_t file) { setNumber(file, "wafer/die-0000", "id", -1); },
+            "wafer: Number of die D01 is -1, must be from 0 to 262142");
+        row(
+            "conductance",
+            [](hid_t file) {
+                setValue(file, "wafer/die-0001/conductance_P", 5, nullptr, static_cast<float>(notANumber));
+            },
+            "wafer/die-0001/conductance_P: found nan, expected finite conductances");
+        row(
+            "clusters", [](hid_t file) { setReal(file, "plan/statistics", "cluster_radius_cells", 1e300); },
+            "plan/statistics: radius of clusters is 1e+300, must be more than 0 cells, at most 4096");
+        row(
+            "rate of defects",
+            [](hid_t file) { setReal(file, "studies/study-0000/statistics/short", "rate", notANumber); },
+            "studies/study-0000/statistics: share of short cells is nan, must be from 0 to 1");
+        row(
+            "dispersion",
+            [](hid_t file) { setReal(file, "studies/study-0001/statistics/stuck-P", "dispersion", 1e-300); },
+            "studies/study-0001/statistics: dispersion of stuck-P cells is 1e-300, must be 1e-6 or more");
+        row(
+            "median",
+            [](hid_t file) { setReal(file, "plan/statistics/conductance_AP", "median_siemens", -1.0); },
+            "plan/statistics: median conductance of healthy cells at AP is -1");
+        row(
+            "repeats of a plan", [](hid_t file) { setNumber(file, "plan", "repeats", 0); },
+            "plan: The number of repeats is 0, must be 1 to 1000");
+        row(
+            "negative side of a plan", [](hid_t file) { setNumber(file, "plan", "image_side_pixels", -3); },
+            "plan: The side of the images is -3, must be 1 to 256 pixels");
+        row(
+            "epochs of a plan",
+            [](hid_t file) { setNumber(file, "studies/study-0001/plan/training", "epochs", 2'000'000'000); },
+            "studies/study-0001/plan: The number of epochs is 2000000000, must be 1 to 100000");
+        row(
+            "one die twice",
+            [](hid_t file) {
+                setList(file, "studies/study-0000/plan", "dies", {7, 14, 7});
+            },
+            "studies/study-0000/plan: Die number 7 is named twice.");
+        row(
+            "negative die of a plan",
+            [](hid_t file) {
+                setList(file, "plan", "dies", {7, -7});
+            },
+            "plan/dies: found die -7, expected 0 to 262142");
+        row(
+            "epochs of a curve",
+            [](hid_t file) { setValue(file, "studies/study-0000/runs/run-0003/curve", 2, "epoch", -2); },
+            "studies/study-0000/runs/run-0003/curve: row 3: found epoch -2, expected 3");
+        row(
+            "errors of a curve",
+            [](hid_t file) {
+                setValue(file, "studies/study-0000/runs/run-0003/curve", 0, "test_error_percent", 1e17);
+            },
+            "studies/study-0000/runs/run-0003/curve: found 1e+17, expected 0 to 100 percent");
+        row(
+            "more epochs than were asked for",
+            [](hid_t file) { setNumber(file, "studies/study-0000/runs/run-0003/training", "epochs", 2); },
+            "studies/study-0000/runs/run-0003/epochs: found 3, expected 0 to 2");
+        row(
+            "error on a perfect die",
+            [](hid_t file) { setReal(file, second, "perfect_die_error_percent", infinity); },
+            "studies/study-0000/runs/run-0001/perfect_die_error_percent: found inf, expected 0 to 100 "
+            "percent");
+        row(
+            "error on a die",
+            [](hid_t file) {
+                setValue(file, "studies/study-0000/runs/run-0001/die_errors", 0, "error_percent", -0.5);
+            },
+            "studies/study-0000/runs/run-0001/die_errors: found -0.5, expected 0 to 100 percent");
+        row(
+            "die of an error",
+            [](hid_t file) {
+                setValue(file, "studies/study-0000/runs/run-0001/die_errors", 0, "die_id", 2'147'483'647);
+            },
+            "studies/study-0000/runs/run-0001/die_errors: found die 2147483647, expected 0 to 262142");
+        row(
+            "time of training", [](hid_t file) { setReal(file, second, "train_seconds", notANumber); },
+            "studies/study-0000/runs/run-0001/train_seconds: found nan, expected a finite number, 0 or more");
+        row(
+            "steps of a begun run", [](hid_t file) { setNumber(file, begun, "adam_steps", 2'147'483'647); },
+            "studies/study-0001/runs/begun-0000/adam_steps: found 2147483647, expected as many in each of "
+            "the 3 "
+            "epochs");
+        row(
+            "dies of a waterfall",
+            [](hid_t file) { setList(file, "circuit_results/waterfall", "dies", {2'147'483'647}); },
+            "circuit_results/waterfall/dies: found die 2147483647, expected 0 to 262142");
+        row(
+            "errors of a waterfall",
+            [](hid_t file) {
+                setValue(file, "circuit_results/waterfall/steps", 1, "error_percent", notANumber);
+            },
+            "circuit_results/waterfall/steps: found nan, expected 0 to 100 percent");
+        row(
+            "reads of a waterfall",
+            [](hid_t file) {
+                setValue(file, "circuit_results/waterfall/read_numbers", 0, "ideal_error_percent", 101.0);
+            },
+            "circuit_results/waterfall/read_numbers: found 101, expected 0 to 100 percent");
+        row(
+            "count of a sweep",
+            [](hid_t file) { setValue(file, "circuit_results/sweep/points", 3, "count", -1); },
+            "circuit_results/sweep/points: found a mean of -1 errors, expected 1 or more");
+        row(
+            "neither true nor false",
+            [](hid_t file) {
+                const hid_t attribute =
+                    H5Aopen_by_name(file, "view/die", "range_log", H5P_DEFAULT, H5P_DEFAULT);
+                const hid_t type = H5Aget_type(attribute);
+                setAttribute(file, "view/die", "range_log", type, "\7");
+                H5Tclose(type);
+                H5Aclose(attribute);
+            },
+            "view/die/range_log: found 7, expected 0 (FALSE) or 1 (TRUE)");
+    }
+
+    void contradictions() { badContents(); }
+
+    /// Training that diverged leaves such numbers; they are errors on dies, not faults of the file.
+    void networksThatDivergedAreKept()
+    {
+        Project project = randomProject(18);
+        Run& run = project.studies[0].result.runs[0];
+        run.network.layers[0].gain[0] = static_cast<float>(notANumber);
+        run.network.layers[0].latent(0, 0) = static_cast<float>(infinity);
+        run.curve.push_back({{1, notANumber, 90.0, 1.0}, 90.2});
+        saveProject(project, file_);
+        const Run loaded = loadProject(file_).studies[0].result.runs[0];
+        QVERIFY(std::isnan(loaded.network.layers[0].gain[0]));
+        QVERIFY(std::isinf(loaded.network.layers[0].latent(0, 0)));
+        QVERIFY(std::isnan(loaded.curve[0].summary.loss));
     }
 
     void badContents()

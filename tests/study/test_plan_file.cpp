@@ -64,6 +64,18 @@ private slots:
         QTest::newRow("layers") << "196"
                                 << "-196"
                                 << "plan.json: ";
+        QTest::newRow("side") << "\"image_side_pixels\": 14"
+                              << "\"image_side_pixels\": 15"
+                              << "The network has 196 inputs, but images of 15 x 15 pixels need 225";
+        QTest::newRow("side without a square") << "\"image_side_pixels\": 14"
+                                               << "\"image_side_pixels\": 2147483647"
+                                               << "The side of the images is 2147483647";
+        QTest::newRow("no repeats") << "\"repeats\": 3"
+                                    << "\"repeats\": 0"
+                                    << "The number of repeats is 0";
+        QTest::newRow("classes") << "    10\n"
+                                 << "    9\n"
+                                 << "The network has 9 outputs";
         QTest::newRow("batch") << "\"batch\": 100"
                                << "\"batch\": 0"
                                << "training: ";

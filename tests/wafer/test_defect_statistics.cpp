@@ -499,7 +499,7 @@ void TestDefectStatistics::refusesBadStatistics_data()
         "share of all defects together is 1.201, must be at most 1");
     row(
         "no dispersion", [](auto& s) { s.stuckAP.dispersion = 0.0; },
-        "dispersion of stuck-AP cells is 0, must be more than 0");
+        "dispersion of stuck-AP cells is 0, must be 1e-6 or more");
     row(
         "dispersion is NaN", [](auto& s) { s.opens.dispersion = notANumber; },
         "dispersion of open cells is nan");
@@ -509,6 +509,12 @@ void TestDefectStatistics::refusesBadStatistics_data()
     row(
         "infinite conductance", [](auto& s) { s.level[AP].median = infinity; },
         "of healthy cells at AP is inf");
+    row(
+        "conductance beyond a float", [](auto& s) { s.level[AP].median = 1e300; },
+        "of healthy cells at AP is 1e+300, must be more than 0 siemens (1e38 at most)");
+    row(
+        "spread beyond all numbers", [](auto& s) { s.level[P].sigma = 1e6; },
+        "of healthy cells at P is 1e+06, must be 0 or more (0.05 is 5 %; 100 at most)");
     row(
         "negative sigma", [](auto& s) { s.level[AP].sigma = -0.05; },
         "standard deviation of ln(conductance) of healthy cells at AP is -0.05, must be 0 or more (0.05 is 5 "

@@ -119,7 +119,9 @@ void TestDie::refusesBadDevice_data()
                                    << std::string("resistance R_P is 0, must be more than 0 ohm");
     QTest::newRow("negative") << -5000.0 << 1.5 << std::string("R_P is -5000");
     QTest::newRow("infinite") << infinity << 1.5 << std::string("R_P is inf");
-    QTest::newRow("no TMR") << 5000.0 << 0.0 << std::string("TMR is 0, must be more than 0 (1.5 is 150 %)");
+    QTest::newRow("no TMR") << 5000.0 << 0.0 << std::string("TMR is 0, must be more than 0 (1.5 is 150 %");
+    QTest::newRow("two states alike") << 5000.0 << 1e-300 << std::string("TMR is 1e-300");
+    QTest::newRow("conducts beyond all numbers") << 1e-310 << 1.5 << std::string("R_P is 1e-310");
     QTest::newRow("NaN") << 5000.0 << notANumber << std::string("TMR is nan");
 }
 

@@ -4,6 +4,7 @@
 #include <QTest>
 #include <boost/math/distributions/binomial.hpp>
 
+#include "common/stop.h"
 #include "support/errors.h"
 #include "wafer/defect_statistics.h"
 #include "wafer/failed_lines.h"
@@ -66,6 +67,8 @@ private slots:
     void fitRecoversClusters();
     void fitSeesNoClustersWithoutAny();
     void crowdedClustersEnd();
+    void clustersWiderThanTheDieEnd();
+    void drawingStopsWhenAsked();
     void refusesBadFailures();
 };
 
@@ -234,6 +237,34 @@ void TestSpatialFailures::crowdedClustersEnd()
     QVERIFY(die.defectCount() > 300);
 }
 
+/// A die that is a speck in a cluster gets its defects by chance, instead of waiting for one that hits it.
+void TestSpatialFailures::clustersWiderThanTheDieEnd()
+{
+    ClusteredPlaces places({3.0, 1e300}, geometry);
+    RandomStream random(6, RandomUse::Test);
+    int upper = 0;
+    for (int k = 0; k < 100; ++k) {
+        const CellIndex cell = places.propose(random);
+        QVERIFY(cell.row >= 0 && cell.row < geometry.rows && cell.column >= 0 &&
+                cell.column < geometry.columns);
+        upper += cell.row < geometry.rows / 2;
+    }
+    QVERIFY(likely(upper, 100, 0.5));
+}
+
+void TestSpatialFailures::drawingStopsWhenAsked()
+{
+    std::stop_source stop;
+    const DefectStatistics statistics = clustered(0.1, 5.0, 2.0);
+    const RandomStream random(7, RandomUse::Test);
+    const Die whole = drawDie(statistics, geometry, random, stop.get_token());
+    QCOMPARE(whole.defectCount(), drawDie(statistics, geometry, random).defectCount());
+    stop.request_stop();
+    QVERIFY_EXCEPTION_THROWN(drawDie(statistics, geometry, random, stop.get_token()), Stopped);
+    RandomStream defects(8, RandomUse::Test);
+    QVERIFY_EXCEPTION_THROWN(drawDefects(statistics, geometry, defects, stop.get_token()), Stopped);
+}
+
 void TestSpatialFailures::refusesBadFailures()
 {
     const auto said = [](auto change) {
@@ -246,6 +277,8 @@ void TestSpatialFailures::refusesBadFailures()
     VERIFY_CONTAINS(said([](auto& s) { s.columns = {0.6, 0.6}; }), "share of all failed columns is 1.2");
     VERIFY_CONTAINS(said([](auto& s) { s.clusters.size = NAN; }), "mean size of clusters is nan");
     VERIFY_CONTAINS(said([](auto& s) { s.clusters.radius = 0.0; }), "radius of clusters is 0");
+    VERIFY_CONTAINS(said([](auto& s) { s.clusters.radius = 5000.0; }), "radius of clusters is 5000");
+    VERIFY_CONTAINS(said([](auto& s) { s.clusters.size = 1e300; }), "mean size of clusters is 1e+300");
     VERIFY_CONTAINS(said([](auto& s) {
                         s.rows.shorts = 0.1;
                         s.shortConductance = {};

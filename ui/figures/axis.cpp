@@ -102,9 +102,10 @@ double Axis::valueAt(double fraction) const
 
 Axis linearAxis(QString title, std::span<const double> values, bool fromZero)
 {
+    constexpr double most = 1e300; // the span of larger ones is no number
     double low = fromZero ? 0.0 : INFINITY, high = fromZero ? 0.0 : -INFINITY;
     for (const double value : values)
-        if (std::isfinite(value)) {
+        if (std::abs(value) <= most) {
             low = std::min(low, value);
             high = std::max(high, value);
         }
@@ -112,6 +113,8 @@ Axis linearAxis(QString title, std::span<const double> values, bool fromZero)
         low = 0.0, high = 1.0;
     if (low == high)
         high = low + 1.0;
+    // So far apart that ticks between them are different numbers.
+    high = std::max(high, low + 1e-9 * std::max(std::abs(low), std::abs(high)));
     const double room = 0.06 * (high - low);
     return {std::move(title), Axis::Scale::Linear, fromZero ? low : low - room, high + room, {}};
 }

@@ -525,6 +525,23 @@ private slots:
         const QJsonArray outcomes = readJson(path("behind-read/circuit.json"))["networks_on_dies"].toArray();
         QCOMPARE(outcomes.at(0).toObject()["error_percent"].toDouble(), run.dieErrors.at(run.settings.die));
         QVERIFY(call(tinyStudy("never", {{"--circuit", path("none.json")}})).err.contains("none.json"));
+
+        // With noise too, which has the seed of the training and not that of the place among others.
+        writeText("noisy.json", R"({"noise": {"relative": 0.3}})");
+        const Outcome noisy = call(tinyStudy(
+            "noisy", {{"--modes", "standard"}, {"--circuit", path("noisy.json")}, {"--seed", "5"}}));
+        QVERIFY2(noisy.exitCode == 0, qPrintable(noisy.err));
+        const Project project = loadProject(path("noisy/study.faultline").toStdString());
+        for (const char* dies : {"D01..D02", "D02"}) {
+            QCOMPARE(call({"circuit", path("noisy/study.faultline"), "--networks", "standard 2", "--dies",
+                           dies, "--out", path("noisy-read")})
+                         .exitCode,
+                     0);
+            const QJsonObject result = readJson(path("noisy-read/circuit.json"));
+            QCOMPARE(result["noise_seed"].toInt(), 5);
+            QCOMPARE(result["networks_on_dies"].toArray().last()["error_percent"].toDouble(),
+                     project.studies.at(0).result.runs.at(1).dieErrors.at(project.wafer.dies.at(1).id));
+        }
     }
 
     void sweepsACircuit()
@@ -721,6 +738,51 @@ private slots:
         QVERIFY(run({"die", "classify", read, "--middle", "1"}).contains("all four thresholds"));
         QVERIFY(run({"die", "export", read, "--what", "weights", "--out", path("w")})
                     .contains("found 0 studies"));
+    }
+
+    /// Ids, errors and results of circuits follow the dies here as they do in the window.
+    void resultsFollowTheDies()
+    {
+        const QString file = path("followed/study.faultline");
+        QCOMPARE(call(tinyStudy("followed", {{"--modes", "standard"}})).exitCode, 0);
+        Project project = loadProject(file.toStdString());
+        Run& run = project.studies.at(0).result.runs.at(0);
+        run.dieErrors[36] = 7.0; // on a die that was removed
+        CircuitResults::Sweep& sweep = project.circuitResults.sweep.emplace();
+        sweep.reading.dies = {0};
+        sweep.plan.axes = {{SweepParameter::AdcBits, {4.0}}};
+        sweep.points = {{{4.0}, 1, 9.0, 0.0}};
+        project.wafer.dies[0].conductance[P].setConstant(1.8e-4F);
+        project.wafer.dies[0].conductance[AP].setConstant(8e-5F);
+        for (Die& die : project.wafer.dies)
+            die.acquisition.assumed = AP;
+        saveProject(project, file.toStdString());
+
+        QCOMPARE(
+            call({"die", "export", file, "--dies", "D03", "--format", "npy", "--out", path("d")}).exitCode,
+            0);
+        for (const QString& name : QDir(path("d")).entryList(QDir::Files))
+            QVERIFY(name.contains("defect") ? QFile::remove(path("d/" + name))
+                                            : QFile::rename(path("d/" + name), path("d/new" + name)));
+        const Outcome imported = call({"die", "import", path("d"), "--into", file});
+        QVERIFY2(imported.exitCode == 0, qPrintable(imported.err));
+        Project after = loadProject(file.toStdString());
+        QCOMPARE(after.wafer.dies.size(), std::size_t{37});
+        QCOMPARE(after.wafer.dies.back().id, 37);
+        QVERIFY(!after.circuitResults.sweep->reading.current);
+        QVERIFY(after.studies.at(0).result.runs.at(0).dieErrors == run.dieErrors);
+
+        after.circuitResults.sweep->reading.current = true;
+        saveProject(after, file.toStdString());
+        // As shorts, cells that conduct well at P conduct as much at AP; the first die has none such.
+        const Outcome labelled = call({"die", "classify", file, "--open-below", "1e-9", "--middle", "1.2e-4",
+                                       "--short-above", "2.2e-4", "--smallest-ratio", "1"});
+        QVERIFY2(labelled.out.contains("on 35 dies: errors of networks on these are dropped"),
+                 qPrintable(labelled.out + labelled.err));
+        after = loadProject(file.toStdString());
+        const auto& errors = after.studies.at(0).result.runs.at(0).dieErrors;
+        QVERIFY(errors == (std::map<int, double>{{0, run.dieErrors.at(0)}, {36, 7.0}}));
+        QVERIFY(!after.circuitResults.sweep->reading.current);
     }
 
     /// Columns of names that nothing guesses; dies are added to a project, and none is replaced unasked.

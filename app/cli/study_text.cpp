@@ -37,6 +37,9 @@ void printWafer(std::ostream& out, const Wafer& wafer)
 void printDies(std::ostream& out, const Wafer& wafer, const StudySummary& summary)
 {
     std::vector<std::string> header{"die", "row", "column", "shorts", "opens", "stuck-P", "stuck-AP"};
+    const bool complete = wafer.isFullyMeasured();
+    if (!complete)
+        header.emplace_back("not measured");
     for (const ModeErrors& errors : summary.modes)
         header.push_back(std::string(name(errors.mode)) + " %");
     TextTable table(header);
@@ -46,6 +49,8 @@ void printDies(std::ostream& out, const Wafer& wafer, const StudySummary& summar
         const DefectCounts counts = die.counts();
         for (const Defect defect : allDefects)
             row.push_back(std::to_string(counts[static_cast<std::size_t>(defect)]));
+        if (!complete)
+            row.push_back(std::to_string(die.acquisition.missing.size()));
         const auto place =
             std::ranges::find_if(summary.dies, [&](const DieGroup& group) { return group.contains(die.id); });
         for (const ModeErrors& errors : summary.modes)

@@ -362,6 +362,8 @@ Classification classify(const Wafer& wafer, const std::optional<Thresholds>& thr
                                      ? byThresholds(wafer.dies[i], cell, result.thresholds, only)
                                      : static_cast<Defect>(best);
             result.labels[i].data()[cell] = label;
+            if (!wafer.dies[i].isMeasured(cell))
+                continue;
             ++fit.quality[part(label)].cells;
             // What the background holds counts for the label that it gets.
             labelled[part(label)] += share[part(label)] + share[background];
@@ -370,14 +372,15 @@ Classification classify(const Wafer& wafer, const std::optional<Thresholds>& thr
             belongs[part(label)] += share[background];
         }
     }
-    double right = 0.0;
+    double right = 0.0, cells = 0.0;
     for (std::size_t k = 0; k < background; ++k) {
         fit.quality[k].precision = labelled[k] / static_cast<double>(fit.quality[k].cells);
         fit.quality[k].recall =
             belongs[k] < 0.5 ? std::numeric_limits<double>::quiet_NaN() : labelled[k] / belongs[k];
         right += labelled[k];
+        cells += static_cast<double>(fit.quality[k].cells);
     }
-    fit.rightlyLabelled = right / static_cast<double>(points.all().size());
+    fit.rightlyLabelled = right / cells;
     return result;
 }
 

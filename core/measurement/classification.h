@@ -44,14 +44,15 @@ struct MixtureFit {
     double background = 0.0;    ///< share of cells in it
     double logLikelihood = 0.0; ///< nat per cell
     int iterations = 0;
-    /// What the fit expects of its own labels, indexed by Defect: precision is the share of cells with a
-    /// label that have earned it, recall the share of such cells that got it. NaN without any such cells.
+    /// What the fit expects of its own labels of measured cells, indexed by Defect: precision is the share of
+    /// cells with a label that have earned it, recall the share of such cells that got it. NaN without any
+    /// such cells.
     struct Quality {
         long cells = 0;
         double precision = 0.0, recall = 0.0;
     };
     std::array<Quality, 5> quality;
-    double rightlyLabelled = 0.0; ///< expected share of all cells
+    double rightlyLabelled = 0.0; ///< expected share of all measured cells
 };
 
 struct Classification {

@@ -30,12 +30,16 @@ std::vector<double> binEdges(const Wafer& wafer)
     return edges;
 }
 
-void addShares(const CellGrid<float>& grid, const std::vector<double>& edges, double dies,
+void addShares(const Die& die, Level level, const std::vector<double>& edges, double dies,
                std::vector<double>& shares)
 {
-    const double one = 1.0 / (dies * static_cast<double>(grid.size()));
+    const double one = 1.0 / (dies * die.measuredCells());
     const double perBin = std::log(edges[1] / edges[0]), logLow = std::log(edges.front());
-    for (const double siemens : grid.cast<double>().reshaped()) {
+    const CellGrid<float>& grid = die.conductance[level];
+    for (Eigen::Index cell = 0; cell < grid.size(); ++cell) {
+        if (!die.isMeasured(cell))
+            continue;
+        const double siemens = grid.data()[cell];
         const double bin = siemens > 0.0 ? std::floor((std::log(siemens) - logLow) / perBin) : 0.0;
         shares[static_cast<std::size_t>(std::clamp(bin, 0.0, static_cast<double>(shares.size() - 1)))] += one;
     }
@@ -54,11 +58,12 @@ DrawnComparison compareWithDrawn(const Wafer& wafer, const DefectStatistics& sta
         state.measured = state.drawn = std::vector<double>(result.edges.size() - 1);
     const auto add = [&](const Die& die, double dies, std::vector<double> DrawnComparison::Shares::*shares) {
         for (const Level level : {AP, P})
-            addShares(die.conductance[level], result.edges, dies, result.conductance[level].*shares);
+            addShares(die, level, result.edges, dies, result.conductance[level].*shares);
     };
     for (const Die& die : wafer.dies) {
         add(die, static_cast<double>(wafer.dies.size()), &DrawnComparison::Shares::measured);
-        result.measuredDefects.push_back(die.defectCount());
+        result.measuredDefects.push_back(die.defectCount() *
+                                         (static_cast<double>(die.defect.size()) / die.measuredCells()));
     }
     for (int k = 0; k < result.dies; ++k) {
         const Die die =

@@ -17,9 +17,12 @@ struct DrawnComparison {
     struct Shares {
         std::vector<double> measured, drawn;
     };
-    /// Shares of all cells, defective or not, in each bin; those beyond the outermost edges count there.
+    /// Shares of all measured cells, defective or not, in each bin; those beyond the outermost edges count
+    /// there.
     std::array<Shares, levelCount> conductance;
-    std::vector<double> measuredDefects, drawnDefects; ///< defective cells of each die
+    /// Defective cells of each die; where cells were not measured, as many as all would have at the same
+    /// rate.
+    std::vector<double> measuredDefects, drawnDefects;
 };
 
 /// Draws as many dies as make some eight million cells, but 4 to 400. Throws Stopped.

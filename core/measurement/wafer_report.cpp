@@ -219,12 +219,7 @@ std::vector<RadialTrend> trendsOf(const Wafer& wafer, std::optional<Level> assum
     const Level level = assumed == P ? AP : P;
     std::vector<double> defective, median;
     for (const Die& die : wafer.dies) {
-        const auto measured =
-            static_cast<double>(die.defect.size()) - static_cast<double>(die.acquisition.missing.size());
-        long defects = 0;
-        for (Eigen::Index cell = 0; cell < die.defect.size(); ++cell)
-            defects += die.defect.data()[cell] != Defect::None && die.isMeasured(cell);
-        defective.push_back(static_cast<double>(defects) / measured);
+        defective.push_back(static_cast<double>(die.defectCount()) / die.measuredCells());
         median.push_back(quantile(healthy(die, level), 0.5));
     }
     const std::vector<double> radius = radii(wafer.dies);

@@ -42,6 +42,8 @@ Json json(const DieGroup& group)
               {"opens", count(counts, Defect::Open)},
               {"stuck_p", count(counts, Defect::StuckP)},
               {"stuck_ap", count(counts, Defect::StuckAP)}};
+    if (group.missingCells() > 0)
+        json["not_measured"] = group.missingCells();
     if (group.dies.size() > 1)
         for (const Die* die : group.dies)
             json["dies"].push_back(die->name);
@@ -124,6 +126,9 @@ std::string diesCsv(const StudyPlan& plan, const Wafer& wafer, const std::vector
     const StudySummary summary = summarise(plan, wafer, runs);
     std::ostringstream csv;
     csv << "die,wafer_row,wafer_column,shorts,opens,stuck_p,stuck_ap";
+    const bool complete = wafer.isFullyMeasured();
+    if (!complete)
+        csv << ",not_measured";
     for (const ModeErrors& errors : summary.modes) {
         csv << ',' << name(errors.mode) << "_error_percent," << name(errors.mode) << "_spread_percent";
         if (!errors.otherDies.empty())
@@ -137,6 +142,8 @@ std::string diesCsv(const StudyPlan& plan, const Wafer& wafer, const std::vector
         const DefectCounts counts = group.counts();
         for (const Defect defect : allDefects)
             csv << ',' << count(counts, defect);
+        if (!complete)
+            csv << ',' << group.missingCells();
         for (const ModeErrors& errors : summary.modes) {
             csv << ',' << cell(errors.dieMean[row]) << ',' << cell(errors.dieSpread[row]);
             if (!errors.otherDies.empty())

@@ -79,17 +79,24 @@ DefectCounts Die::counts() const
     DefectCounts counts{};
     for (Defect label : defect.reshaped())
         ++counts[static_cast<std::size_t>(label)];
+    for (const int cell : acquisition.missing)
+        --counts[static_cast<std::size_t>(defect.data()[cell])];
     return counts;
 }
 
 int Die::defectCount() const
 {
-    return static_cast<int>(defect.size()) - counts()[static_cast<std::size_t>(Defect::None)];
+    return measuredCells() - counts()[static_cast<std::size_t>(Defect::None)];
+}
+
+int Die::measuredCells() const
+{
+    return static_cast<int>(defect.size()) - static_cast<int>(acquisition.missing.size());
 }
 
 CellState Die::cell(const CellIndex& at) const
 {
-    CellState state{defect(at.row, at.column), {}};
+    CellState state{defect(at.row, at.column), {}, isMeasured(at.row * columns() + at.column)};
     for (std::size_t level = 0; level < conductance.size(); ++level)
         state.conductance[level] = conductance[level](at.row, at.column);
     return state;
@@ -100,6 +107,14 @@ void Die::setCell(const CellIndex& at, const CellState& state)
     defect(at.row, at.column) = state.defect;
     for (std::size_t level = 0; level < conductance.size(); ++level)
         conductance[level](at.row, at.column) = state.conductance[level];
+    const int cell = at.row * columns() + at.column;
+    auto& missing = acquisition.missing;
+    const auto place = std::ranges::lower_bound(missing, cell);
+    const bool isMissing = place != missing.end() && *place == cell;
+    if (state.measured && isMissing)
+        missing.erase(place);
+    else if (!state.measured && !isMissing)
+        missing.insert(place, cell);
 }
 
 void Die::setDefect(int row, int column, Defect label, float siemens)
@@ -115,6 +130,11 @@ std::optional<Level> Wafer::assumedLevel() const
         if (die.acquisition.assumed)
             return die.acquisition.assumed;
     return {};
+}
+
+bool Wafer::isFullyMeasured() const
+{
+    return std::ranges::all_of(dies, [](const Die& die) { return die.acquisition.missing.empty(); });
 }
 
 const Die* Wafer::find(int id) const

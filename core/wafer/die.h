@@ -87,8 +87,8 @@ struct Acquisition {
     TesterAxes axes;
     std::optional<Level> assumed; ///< not measured, but computed from the other by a nominal TMR
     bool placed = true;           ///< false: Die::position is only for showing
-    /// Cells (row * columns + column, ascending) without a value in some state. They conduct what others do,
-    /// and no statistics count them.
+    /// Cells (row * columns + column, ascending) without a value in some state. Values of other cells stand
+    /// in for theirs, and no statistics count them.
     std::vector<int> missing;
 
     bool operator==(const Acquisition&) const = default;
@@ -98,10 +98,11 @@ struct Acquisition {
 struct CellState {
     Defect defect = Defect::None;
     std::array<float, levelCount> conductance{}; ///< siemens, indexed by Level
+    bool measured = true;                        ///< false: as in Acquisition::missing
     bool operator==(const CellState&) const = default;
 };
 
-/// Number of cells with each label, indexed by Defect.
+/// Number of measured cells with each label, indexed by Defect.
 using DefectCounts = std::array<int, 5>;
 
 /// One crossbar, drawn or measured. Each cell carries the conductance that it has when written to each level,
@@ -125,7 +126,8 @@ struct Die {
     int rows() const { return static_cast<int>(defect.rows()); }
     int columns() const { return static_cast<int>(defect.cols()); }
     DefectCounts counts() const;
-    int defectCount() const; ///< cells with any defect
+    int defectCount() const;   ///< measured cells with any defect
+    int measuredCells() const; ///< all of a drawn die
 
     bool contains(const CellIndex& cell) const
     {
@@ -148,6 +150,7 @@ struct Wafer {
     std::vector<Die> dies;
 
     std::optional<Level> assumedLevel() const; ///< of the first die that has one
+    bool isFullyMeasured() const;              ///< no cell of any die misses a value
     const Die* find(int id) const;             ///< null when there is none
     void add(Die die);                         ///< under an id one above all others
     /// Throws Error: two dies of one id or name, an id out of range, or a die of another size.

@@ -38,6 +38,14 @@ int DieGroup::defectCount() const
     return sum;
 }
 
+int DieGroup::missingCells() const
+{
+    int sum = 0;
+    for (const Die* die : dies)
+        sum += static_cast<int>(die->acquisition.missing.size());
+    return sum;
+}
+
 Die DieGroup::joined() const
 {
     Die whole = *dies.front();
@@ -55,6 +63,15 @@ Die DieGroup::joined() const
             whole.conductance[level], [level](const Die& die) -> const auto& {
                 return die.conductance[level];
             });
+    auto& missing = whole.acquisition.missing;
+    missing.clear();
+    for (std::size_t k = 0; k < dies.size(); ++k)
+        for (const int cell : dies[k]->acquisition.missing) {
+            const int columns = dies[k]->columns();
+            missing.push_back(cell / columns * whole.columns() + static_cast<int>(k) * columns +
+                              cell % columns);
+        }
+    std::ranges::sort(missing);
     return whole;
 }
 

@@ -19,7 +19,8 @@ struct DieGroup {
     std::string name() const;                   ///< "D01", "D01+D02", "D01..D54"
     bool contains(int dieId) const;
     DefectCounts counts() const;
-    int defectCount() const; ///< cells with any defect
+    int defectCount() const;  ///< measured cells with any defect
+    int missingCells() const; ///< that were not measured
 
     /// The larger crossbar as one die, under the group's id and name.
     Die joined() const;

@@ -15,6 +15,7 @@
 #include <QJsonObject>
 #include <QMap>
 #include <QProcess>
+#include <QRegularExpression>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -911,6 +912,19 @@ private slots:
         QCOMPARE(weights.rows(), 8);
         QCOMPARE(weights.cols(), 64);
         QVERIFY(readBytes(path("out/programming.csv")).startsWith("row,column,write,layer,"));
+    }
+
+    void infoCountsWhatWasNotMeasured()
+    {
+        const QString file = path("gaps.faultline");
+        QCOMPARE(call({"wafer", "generate", "--out", file, "--dies", "2"}).exitCode, 0);
+        QVERIFY(!call({"info", file}).out.contains("not measured"));
+        Project project = loadProject(file.toStdString());
+        project.wafer.dies[1].acquisition.missing = {3, 5, 17};
+        saveProject(project, file.toStdString());
+        const QString info = call({"info", file}).out;
+        QVERIFY2(info.contains("stuck-AP  not measured"), qPrintable(info));
+        QVERIFY2(info.contains(QRegularExpression("D02 .* 3 *\n")), qPrintable(info));
     }
 
     void truncatedProject()

@@ -395,6 +395,88 @@ private slots:
         QVERIFY(seen >= 1 && seen < 20);
     }
 
+    /// Lines over what stands in, in a file of any form and in grey too, and nothing in the numbers.
+    void notMeasuredIsHatched()
+    {
+        const DieGeometry geometry{20, 40, 10, 10};
+        Die die("D", geometry, project_.wafer.device);
+        const Die complete = die;
+        die.acquisition.missing = {45, 4 * 40 + 30};
+        for (int row = 8; row < 16; ++row)
+            for (int column = 5; column < 20; ++column)
+                die.acquisition.missing.push_back(row * 40 + column);
+        for (const DieLayer layer : {DieLayer::Defects, DieLayer::ConductanceP, DieLayer::Tmr}) {
+            const ColourRange range{1e-4, 3e-4, false};
+            const auto figure = dieFigure(die, geometry, layer, range, ColourMap::Viridis);
+            const auto plain = dieFigure(complete, geometry, layer, range, ColourMap::Viridis);
+            const auto& plot = dynamic_cast<const Plot&>(*figure);
+            QCOMPARE(plot.legend.back().label, "not measured");
+            QCOMPARE(plot.legend.size(), dynamic_cast<const Plot&>(*plain).legend.size() + 1);
+            const Table::Cell& number = figure->numbers().rows[1][6]; // row 1, column 5
+            if (layer == DieLayer::Defects) {
+                QCOMPARE(std::get<std::string>(number), "not measured");
+                QCOMPARE(std::get<std::string>(figure->numbers().rows[1][7]), "none");
+            } else {
+                QVERIFY(std::isnan(std::get<double>(number)));
+            }
+
+            FigureStyle style;
+            style.dpi = 300;
+            style.legend = false;
+            const double millimetre = style.dpi / 25.4;
+            const auto greyIn = [&](const QImage& page, const CellIndex& from, const CellIndex& to) {
+                const QRectF area(QPointF(), QSizeF(page.size()) * 72.0 / style.dpi);
+                Theme theme = paperTheme();
+                theme.legend = false;
+                const Frame frame = plot.frame(area, theme);
+                const QPointF first = frame.at(from.column - 0.4, from.row - 0.4) * style.dpi / 72.0;
+                const QPointF last = frame.at(to.column + 0.4, to.row + 0.4) * style.dpi / 72.0;
+                int low = 255, high = 0;
+                for (int y = qRound(first.y()); y <= qRound(last.y()); ++y)
+                    for (int x = qRound(first.x()); x <= qRound(last.x()); ++x) {
+                        const int grey = qGray(page.pixel(x, y));
+                        low = std::min(low, grey);
+                        high = std::max(high, grey);
+                    }
+                return high - low;
+            };
+            const QImage page = pageImage(*figure, style);
+            QVERIFY(page.width() > 60.0 * millimetre);
+            QVERIFY(greyIn(page, {1, 5}, {1, 5}) > 50);
+            QVERIFY(greyIn(page, {9, 6}, {14, 18}) > 50);
+            QVERIFY(greyIn(page, {1, 12}, {6, 18}) < 5);
+        }
+        const auto figure = dieFigure(die, geometry, {}, {1e-4, 3e-4, false}, ColourMap::Viridis);
+        const auto plain = dieFigure(complete, geometry, {}, {1e-4, 3e-4, false}, ColourMap::Viridis);
+        for (const FigureFormat format : {FigureFormat::Svg, FigureFormat::Pdf}) {
+            const auto size = [&](const Figure& of) { return fileContents(of, {}, format).size(); };
+            QVERIFY(size(*figure) > size(*plain));
+        }
+    }
+
+    /// A single cell on a die of more cells than the page has dots.
+    void noMissingCellVanishesInPrint()
+    {
+        const DieGeometry geometry{1024, 1024, 32, 32};
+        Die die("large", geometry, project_.wafer.device);
+        die.acquisition.missing = {517 * 1024 + 300};
+        FigureStyle style;
+        style.legend = false;
+        style.dpi = 100;
+        const auto pageOf = [&] {
+            return pageImage(*dieFigure(die, geometry, {}, {1e-4, 3e-4, false}, ColourMap::Viridis), style);
+        };
+        const QImage page = pageOf();
+        die.acquisition.missing.clear();
+        const QImage complete = pageOf();
+        QCOMPARE(page.size(), complete.size());
+        int marked = 0;
+        for (int y = 0; y < page.height(); ++y)
+            for (int x = 0; x < page.width(); ++x)
+                marked += std::abs(qGray(page.pixel(x, y)) - qGray(complete.pixel(x, y))) > 50;
+        QVERIFY2(marked >= 1 && marked < 20, qPrintable(QString::number(marked)));
+    }
+
 private:
     /// A part of a die, and images of 40 neurons.
     void addNetworkAndDie()

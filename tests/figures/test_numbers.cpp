@@ -96,6 +96,77 @@ private slots:
         }
     }
 
+    /// A cell that was not measured is worse than any value and milder than a defect.
+    void notMeasuredSurvivesEverySize()
+    {
+        Die die("D", {}, {});
+        die.conductance[P](57, 130) = 9e-4F;
+        die.acquisition.missing = {57 * 200 + 133};
+        for (const DieLayer layer : {DieLayer::Defects, DieLayer::ConductanceP}) {
+            const QImage full = dieImage(die, layer, {1e-4, 3e-4});
+            const int index = indexAt(full, 57, 133);
+            QVERIFY(index & notMeasured);
+            QCOMPARE(index & ~notMeasured, indexAt(full, 0, 0)); // in the colour of what stands in
+            for (const QSize size : {QSize(1, 1), QSize(7, 3), QSize(64, 32), QSize(199, 99)}) {
+                const QImage small = worstOf(full, size, layer);
+                QCOMPARE(indexAt(small, 57 * size.height() / 100, 133 * size.width() / 200), index);
+                QVERIFY(isHatched(small));
+            }
+        }
+        die.setDefect(58, 133, Defect::Open, 0.0F);
+        const QImage full = dieImage(die, DieLayer::Defects, {1e-4, 3e-4});
+        QCOMPARE(indexAt(worstOf(full, {1, 1}), 0, 0), indexAt(full, 58, 133));
+    }
+
+    /// Whatever the size of a cell and wherever pixels lie on it, and on no pixel of another cell.
+    void hatchMarksEveryCell()
+    {
+        for (const double cell : {1.0, 1.3, 2.0, 2.9, 3.1, 4.0, 5.7, 9.0, 14.6, 47.3, 120.0})
+            for (const double shift : {0.0, 0.3, 0.5, 0.8}) {
+                const int side = static_cast<int>(std::ceil(3.0 * cell)) + 2;
+                QImage codes(side, side, QImage::Format_Indexed8), picture(side, side, QImage::Format_RGB32);
+                for (const QRgb under :
+                     {qRgb(0xF0, 0xF0, 0xF0), qRgb(0x44, 0x01, 0x54), qRgb(0x21, 0x91, 0x8C)}) {
+                    picture.fill(under);
+                    int cells = 0, marked = 0;
+                    for (int y = 0; y < side; ++y)
+                        for (int x = 0; x < side; ++x) {
+                            const bool inside = std::floor((x + 0.5 - shift) / cell) == 1.0 &&
+                                                std::floor((y + 0.5 - shift) / cell) == 1.0;
+                            codes.scanLine(y)[x] = inside ? notMeasured : 0;
+                            cells += inside;
+                        }
+                    hatch(picture, codes, notMeasured, {cell, {shift, shift}, 1.0, 5.0});
+                    for (int y = 0; y < side; ++y)
+                        for (int x = 0; x < side; ++x) {
+                            if (picture.pixel(x, y) == under)
+                                continue;
+                            ++marked;
+                            QVERIFY(codes.constScanLine(y)[x] == notMeasured);
+                            QVERIFY(std::abs(luminanceOf(picture.pixel(x, y)) - luminanceOf(under)) > 0.15);
+                        }
+                    QVERIFY2(marked >= 1, qPrintable(QString("%1 %2").arg(cell).arg(shift)));
+                    QVERIFY(cell < 3.0 || marked < cells); // lines, not a colour of its own
+                }
+            }
+    }
+
+    /// Wide areas stay lines from any distance.
+    void hatchOfAnAreaIsLines()
+    {
+        for (const double cell : {1.0, 1.7, 2.5, 4.0, 6.5, 30.0}) {
+            QImage codes(200, 100, QImage::Format_Indexed8), picture(200, 100, QImage::Format_RGB32);
+            codes.fill(notMeasured);
+            picture.fill(Qt::white);
+            hatch(picture, codes, notMeasured, {cell, {-3.3, 7.1}, 1.0, 5.0});
+            double marked = 0.0;
+            for (int y = 0; y < 100; ++y)
+                for (int x = 0; x < 200; ++x)
+                    marked += picture.pixel(x, y) != qRgb(255, 255, 255);
+            QVERIFY2(marked > 0.1 * 20000 && marked < 0.35 * 20000, qPrintable(QString::number(marked)));
+        }
+    }
+
     void worstDefectWins()
     {
         Die die("D", {}, {});
@@ -292,6 +363,32 @@ private slots:
         QCOMPARE(summary.counts[static_cast<std::size_t>(Defect::Open)], 1);
         QCOMPARE(conductanceSummary({&die, 1}, QRect(0, 0, 2, 1)).counts[0], 2);
         QVERIFY(std::isnan(conductanceSummary({&die, 1}, QRect(3, 0, 1, 1)).level[P].mean));
+    }
+
+    void notMeasuredCellsCountNowhere()
+    {
+        Die die("D", {2, 4, 1, 4}, {});
+        die.setDefect(0, 3, Defect::Short, 1e-3F);
+        die.setDefect(1, 3, Defect::Short, 1e-3F);
+        die.conductance[P](1, 0) = 5e-4F;
+        die.acquisition.missing = {4, 7}; // a wild healthy one, and a short
+        const ConductanceSummary summary = conductanceSummary({&die, 1});
+        QCOMPARE(summary.notMeasured, 2);
+        QCOMPARE(summary.counts[static_cast<std::size_t>(Defect::None)], 5);
+        QCOMPARE(summary.counts[static_cast<std::size_t>(Defect::Short)], 1);
+        QVERIFY(summary.level[P].sigma < 1e-10);
+        QCOMPARE(conductanceSummary({&die, 1}, QRect(0, 1, 2, 1)).notMeasured, 1);
+        const ConductanceHistogram histogram = conductanceHistogram({&die, 1}, {});
+        const auto sum = [](const std::vector<int>& counts) {
+            return std::accumulate(counts.begin(), counts.end(), 0);
+        };
+        QCOMPARE(sum(histogram.healthy[P]), 5);
+        QCOMPARE(sum(histogram.defective[static_cast<std::size_t>(Defect::Short)]), 1);
+
+        Wafer wafer;
+        wafer.dies = {die};
+        QCOMPARE(defectsPerDie(wafer).values[0], 1.0);
+        QVERIFY(std::abs(yieldPerDie(wafer).values[0] - 100.0 * 5.0 / 6.0) < 1e-9);
     }
 
     void yieldCountsDies()

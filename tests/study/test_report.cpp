@@ -148,6 +148,20 @@ private slots:
         QVERIFY(lines[3].startsWith("D03,3,4,4,2,3,1,20.25,"));
     }
 
+    void cellsThatWereNotMeasuredAreCountedApart()
+    {
+        Wafer wafer = threeDies();
+        wafer.dies[2].acquisition.missing = {7 * 200 + 1}; // one of the shorts
+        StudyPlan plan;
+        const std::vector<Run> runs = finishedRuns(plan, wafer);
+        const json study = json::parse(studyJson(plan, wafer, {{}, {}, runs, {}, true, 0.0, 0.0}));
+        QVERIFY(study["dies"][2]["shorts"] == 3 && study["dies"][2]["not_measured"] == 1);
+        QVERIFY(!study["dies"][1].contains("not_measured"));
+        const QStringList lines = QString::fromStdString(diesCsv(plan, wafer, runs)).split("\r\n");
+        QVERIFY(lines[0].contains("stuck_ap,not_measured,standard"));
+        QVERIFY(lines[3].startsWith("D03,3,4,3,2,3,1,1,"));
+    }
+
     void csvOfAnUnfinishedStudyHasEmptyCells()
     {
         const Wafer wafer = threeDies();

@@ -287,6 +287,53 @@ private slots:
         save(window, "die-circuit");
     }
 
+    void notMeasured_data() { pages_data(); }
+
+    /// A die with cells, lines and a corner that were not measured, from far and near.
+    void notMeasured()
+    {
+        QFETCH(Appearance, appearance);
+        prepareApplication(settings_.path(), appearance);
+        Project project = sampleProject(36);
+        for (const std::size_t k : {0, 7}) {
+            Die& die = project.wafer.dies[k];
+            for (int row = 0; row < die.rows(); ++row)
+                for (int column = 0; column < die.columns(); ++column)
+                    if (row == 30 || column == 150 || (row > 80 && column < 40) ||
+                        (row * 37 + column * 101) % 97 == 0)
+                        die.acquisition.missing.push_back(row * die.columns() + column);
+        }
+        MainWindow window(project);
+        window.resize(1280, 800);
+        window.show();
+        auto* pages = window.findChild<QStackedWidget*>("pages");
+        save(window, "not-measured-wafer");
+        pages->setCurrentIndex(1);
+        auto* map = window.findChild<HeatMapView*>("dieMap");
+        for (const DieLayer layer : {DieLayer::Defects, DieLayer::ConductanceP}) {
+            window.findChild<QComboBox*>("dieOverlay")->setCurrentIndex(static_cast<int>(layer));
+            const QString name = layer == DieLayer::Defects ? "not-measured-defects" : "not-measured-g";
+            map->fit();
+            save(window, name);
+            for (const double zoom : {2.0, 2.0, 2.0, 2.5}) {
+                map->zoomAt(map->cellRect({80, 39}).center(), zoom);
+                save(window, name + QString("-%1").arg(qRound(map->cellSize())));
+            }
+        }
+        std::vector<std::shared_ptr<const Figure>> figures;
+        const Wafer& wafer = project.wafer;
+        for (const DieLayer layer : {DieLayer::Defects, DieLayer::ConductanceP})
+            for (const QRect& cells : {QRect(), QRect(25, 70, 30, 20)}) {
+                auto figure = dieFigure(wafer.dies[0], wafer.geometry, layer, healthyRange(wafer.dies, layer),
+                                        ColourMap::Viridis, cells);
+                figure->name += layer == DieLayer::Defects ? "-defects" : "-g";
+                figure->name += cells.isNull() ? "" : "-part";
+                figures.push_back(std::move(figure));
+            }
+        figures.push_back(waferMapFigure(wafer, defectsPerDie(wafer)));
+        exportFigures(figures, {}, allFormats, (folder_ + "/not-measured").toStdString());
+    }
+
     void figures()
     {
         const Project project = sampleProject(36);

@@ -45,12 +45,7 @@ private slots:
             die = Die(name, project.wafer.geometry, project.wafer.device);
             die.id = k;
         }
-        window_ = std::make_unique<MainWindow>(project);
-        window_->resize(1280, 800);
-        window_->show();
-        QVERIFY(QTest::qWaitForWindowExposed(window_.get()));
-        QTest::keyClick(window_.get(), Qt::Key_2, Qt::ControlModifier);
-        QCOMPARE(child<QStackedWidget>("pages")->currentWidget(), page());
+        show(project);
     }
 
     void cleanup() { window_.reset(); }
@@ -340,18 +335,9 @@ private slots:
         choose("select");
         map()->zoomAt(map()->cellRect({10, 20}).center(), 1e6);
         QTest::mouseMove(map(), QPoint(2, 2));
-        const auto shades = [this](const CellIndex& cell) {
-            const QImage picture =
-                map()->grab(map()->cellRect(cell).toAlignedRect().adjusted(3, 3, -3, -3)).toImage();
-            std::set<QRgb> colours;
-            for (int y = 0; y < picture.height(); ++y)
-                for (int x = 0; x < picture.width(); ++x)
-                    colours.insert(picture.pixel(x, y));
-            return colours.size();
-        };
-        QVERIFY(shades({10, 20}) > 3); // smoothed glyphs on one colour
+        QVERIFY(shadesIn({10, 20}) > 3); // smoothed glyphs on one colour
         map()->zoomAt(map()->cellRect({10, 20}).center(), 0.2);
-        QCOMPARE(shades({10, 20}), std::size_t{1});
+        QCOMPARE(shadesIn({10, 20}), 1);
     }
 
     void copiedCellsArePastedOnAnotherDie()
@@ -455,6 +441,66 @@ private slots:
         QTRY_VERIFY(!histogram->share());
     }
 
+    void notMeasuredCellsAreMarked()
+    {
+        const auto* readout = child<QLabel>("readout");
+        auto* numbers = child<QTableWidget>("dieNumbers");
+        QCOMPARE(numbers->rowCount(), 8);
+        Project project = window_->document().project();
+        Die& die = project.wafer.dies[0];
+        die.setDefect(7, 7, Defect::Short, 5e-4F);
+        die.acquisition.missing = {2 * 40 + 3, 7 * 40 + 7};
+        show(project);
+        numbers = child<QTableWidget>("dieNumbers");
+        readout = child<QLabel>("readout");
+        choose("hand");
+        QTest::mouseMove(map(), at({2, 3}));
+        QTRY_VERIFY(readout->text().contains("row 2, column 3"));
+        QVERIFY(readout->text().contains("not measured (stands in)"));
+        QVERIFY(!readout->text().contains("healthy"));
+        QVERIFY(map()->describe(at({7, 7})).contains("short, not measured (stands in)"));
+        QVERIFY(map()->describe(at({2, 4})).contains("healthy"));
+        QCOMPARE(numbers->item(3, 1)->text(), "798"); // healthy
+        QCOMPARE(numbers->item(4, 1)->text(), "0");   // shorts
+        QCOMPARE(numbers->item(8, 0)->text(), "not measured");
+        QCOMPARE(numbers->item(8, 1)->text(), "2");
+
+        // Hatched in every layer, from near and far.
+        QTest::mouseMove(map(), QPoint(2, 2));
+        for (const int layer : {0, 1, 2, 3}) {
+            child<QComboBox>("dieOverlay")->setCurrentIndex(layer);
+            for (const double zoom : {1.0, 1.3, 1.3, 5.0}) {
+                map()->zoomAt(map()->cellRect({2, 3}).center(), zoom);
+                QVERIFY(shadesIn({2, 3}) > 1);
+                QVERIFY(zoom == 5.0 || shadesIn({2, 4}) == 1); // values are written there
+            }
+            map()->fit();
+        }
+        child<QComboBox>("dieOverlay")->setCurrentIndex(0);
+        auto* histogram = child<HistogramView>("dieHistogram");
+        QCOMPARE(shortsIn(histogram->histogram()), 0);
+        histogram->brush(HistogramView::Range{0.0, 1.0});
+        QVERIFY(histogram->isBrushed(die.cell({2, 4})));
+        QVERIFY(!histogram->isBrushed(die.cell({2, 3})));
+        histogram->brush({});
+
+        // A label stays one of a value that stands in; what is drawn is known.
+        choose("brush");
+        child<QCheckBox>("labelOnly")->setChecked(true);
+        drag({{2, 3}});
+        QCOMPARE(this->die().defect(2, 3), Defect::Short);
+        QVERIFY(!this->die().isMeasured(2 * 40 + 3));
+        child<QCheckBox>("labelOnly")->setChecked(false);
+        drag({{2, 3}});
+        QVERIFY(this->die().isMeasured(2 * 40 + 3));
+        QVERIFY(!readout->text().contains("stands in"));
+        QTRY_COMPARE(numbers->item(4, 1)->text(), "1");
+        QCOMPARE(numbers->item(8, 1)->text(), "1");
+        window_->document().undoStack().undo();
+        window_->document().undoStack().undo();
+        QCOMPARE(this->die().acquisition.missing, die.acquisition.missing);
+    }
+
     void overlaysColourByTheirValues()
     {
         const std::array edits{CellEdit{{2, 3}, {Defect::None, {8e-5F, 3e-4F}}},
@@ -516,6 +562,16 @@ private slots:
     }
 
 private:
+    void show(const Project& project)
+    {
+        window_ = std::make_unique<MainWindow>(project);
+        window_->resize(1280, 800);
+        window_->show();
+        QVERIFY(QTest::qWaitForWindowExposed(window_.get()));
+        QTest::keyClick(window_.get(), Qt::Key_2, Qt::ControlModifier);
+        QCOMPARE(child<QStackedWidget>("pages")->currentWidget(), page());
+    }
+
     template <class T>
     T* child(const QString& name)
     {
@@ -565,6 +621,18 @@ private:
         for (const int bin : histogram.defective[static_cast<std::size_t>(Defect::Short)])
             count += bin;
         return count;
+    }
+
+    /// Colours on the map within a cell, beside the lines around it.
+    int shadesIn(const CellIndex& cell)
+    {
+        const QImage picture =
+            map()->grab(map()->cellRect(cell).toAlignedRect().adjusted(3, 3, -3, -3)).toImage();
+        std::set<QRgb> colours;
+        for (int y = 0; y < picture.height(); ++y)
+            for (int x = 0; x < picture.width(); ++x)
+                colours.insert(picture.pixel(x, y));
+        return static_cast<int>(colours.size());
     }
 
     QTemporaryDir settings_;

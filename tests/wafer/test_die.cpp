@@ -16,6 +16,7 @@ private slots:
     void newDieIsNominal();
     void drawnDefectFixesBothLevels();
     void countsEachLabel();
+    void missingCellsAreNotCounted();
     void namesEveryDefect();
     void refusesBadGeometry_data();
     void refusesBadGeometry();
@@ -65,6 +66,27 @@ void TestDie::countsEachLabel()
     QCOMPARE(die.defectCount(), 4);
     die.setDefect(0, 0, Defect::StuckAP, 1e-4f);
     QCOMPARE(die.counts(), (DefectCounts{8, 1, 1, 1, 1}));
+}
+
+void TestDie::missingCellsAreNotCounted()
+{
+    Die die("D", {3, 4, 3, 2}, {});
+    die.setDefect(2, 1, Defect::Short, 1e-3F);
+    die.setDefect(0, 1, Defect::Short, 1e-3F);
+    die.acquisition.missing = {1, 6};
+    QCOMPARE(die.counts(), (DefectCounts{9, 1, 0, 0, 0}));
+    QCOMPARE(die.defectCount(), 1);
+    QCOMPARE(die.measuredCells(), 10);
+    QVERIFY(!die.cell({0, 1}).measured);
+    QVERIFY(die.cell({0, 2}).measured);
+    // A cell takes with it whether it was measured.
+    const CellState known = die.cell({2, 1}), missing = die.cell({0, 1});
+    die.setCell({0, 1}, known);
+    QCOMPARE(die.acquisition.missing, std::vector{6});
+    QCOMPARE(die.defectCount(), 2);
+    for (const CellIndex& cell : {CellIndex{2, 3}, {0, 0}, {1, 2}})
+        die.setCell(cell, missing);
+    QCOMPARE(die.acquisition.missing, (std::vector{0, 6, 11}));
 }
 
 void TestDie::namesEveryDefect()
@@ -153,13 +175,16 @@ void TestDie::aGroupStandsSideBySide()
     dies[0].setDefect(0, 2, Defect::Open, 1e-9F);
     dies[1].setDefect(0, 0, Defect::Short, 1e-3F);
     dies[1].setDefect(1, 2, Defect::Short, 2e-3F);
+    dies[0].acquisition.missing = {1, 5};
+    dies[1].acquisition.missing = {3};
 
     const DieGroup pair{{&dies[0], &dies[1]}};
     QCOMPARE(pair.id(), 11);
     QCOMPARE(QString::fromStdString(pair.name()), QString("D07+D02"));
     QVERIFY(pair.contains(12) && !pair.contains(13));
-    QCOMPARE(pair.counts(), (DefectCounts{9, 2, 1, 0, 0}));
+    QCOMPARE(pair.counts(), (DefectCounts{6, 2, 1, 0, 0}));
     QCOMPARE(pair.defectCount(), 3);
+    QCOMPARE(pair.missingCells(), 3);
     const Die whole = pair.joined();
     QCOMPARE(whole.id, 11);
     QCOMPARE(QString::fromStdString(whole.name), QString("D07+D02"));

@@ -23,14 +23,18 @@ double rounded(double value)
 Table numbersOf(const Die& die, const Overlay& overlay, const QRect& cells)
 {
     const double perUnit = textOf(overlay.layer).perUnit;
+    const bool isOfCell = overlay.layer <= DieLayer::Tmr; // not of what a network makes of it
     Table table{{"row"}, {}};
     for (int column = cells.left(); column <= cells.right(); ++column)
         table.columns.push_back("column " + std::to_string(column));
     for (int row = cells.top(); row <= cells.bottom(); ++row) {
         std::vector<Table::Cell> line{static_cast<double>(row)};
         for (int column = cells.left(); column <= cells.right(); ++column) {
+            const bool measured = die.isMeasured(row * die.columns() + column);
             if (overlay.layer == DieLayer::Defects)
-                line.emplace_back(std::string(name(die.defect(row, column))));
+                line.emplace_back(std::string(measured ? name(die.defect(row, column)) : "not measured"));
+            else if (isOfCell && !measured)
+                line.emplace_back(NAN);
             else
                 line.emplace_back(rounded(perUnit * overlay.value(die, {row, column})));
         }
@@ -79,16 +83,16 @@ std::unique_ptr<Figure> dieFigure(const Die& die, const DieGeometry& geometry, c
     plot->y = {"Row", Axis::Scale::Linear, cells.top() - 0.5, cells.bottom() + 0.5, {}, true};
     plot->yDown = true;
     plot->equalUnits = true;
-    plot->marks.push_back([=, image = dieImage(die, overlay, range).copy(cells),
-                           layer = overlay.layer](QPainter& painter, const Frame& frame, const Theme& theme) {
-        QImage coloured = image;
-        coloured.setColorTable(dieColours(layer, colours, theme));
-        paintDie(painter, frame.area, coloured, layer);
-    });
+    const QImage image = dieImage(die, overlay, range).copy(cells);
+    plot->marks.push_back(
+        [=, layer = overlay.layer](QPainter& painter, const Frame& frame, const Theme& theme) {
+            QImage coloured = image;
+            coloured.setColorTable(dieColours(layer, colours, theme));
+            paintDie(painter, frame.area, coloured, layer, theme);
+        });
     plot->marks.push_back(kernelBorders(geometry, cells));
-    if (overlay.layer == DieLayer::Defects)
-        plot->legend = defectLegend();
-    else
+    plot->legend = dieLegend(overlay.layer, isHatched(image));
+    if (overlay.layer != DieLayer::Defects)
         plot->colourBar = dieColourBar(overlay.layer, range, colours, paperTheme());
     // What stands beside the cells takes about so many millimetres.
     const double width = plot->colourBar ? 120.0 : 86.0, beside = plot->colourBar ? 30.0 : 14.0;

@@ -9,9 +9,9 @@ namespace faultline
 namespace
 {
 
-constexpr int rampColours = 250;
-constexpr uchar missingIndex = rampColours;
-constexpr int indices = rampColours + 5;
+constexpr int rampColours = 122;
+constexpr uchar noValue = rampColours;
+constexpr uchar firstDefect = noValue + 1;
 
 /// For each index how bad it is; of two cells under a pixel the worse is seen.
 std::array<int, 256> badnessOf(DieLayer layer)
@@ -23,8 +23,12 @@ std::array<int, 256> badnessOf(DieLayer layer)
         int& value = badness[static_cast<std::size_t>(index)];
         if (index == noCell)
             value = -1;
-        else if (index >= rampColours)
+        else if (index >= notMeasured)
             value = index;
+        else if (index >= firstDefect)
+            value = 256 + index;
+        else if (index == noValue)
+            value = rampColours;
         else
             value = highestIsWorst ? index : std::abs(index - rampColours / 2);
     }
@@ -87,7 +91,7 @@ ColourRange healthyRange(std::span<const Die> dies, const Overlay& overlay, doub
     std::vector<double> values;
     for (const Die& die : dies)
         for (Eigen::Index k = 0; k < die.defect.size(); k += stride)
-            if (pairs || die.defect.data()[k] == Defect::None) {
+            if (pairs || (die.defect.data()[k] == Defect::None && die.isMeasured(k))) {
                 const double value = overlay.value(
                     die, {static_cast<int>(k / die.columns()), static_cast<int>(k % die.columns())});
                 if (std::isfinite(value))
@@ -110,33 +114,44 @@ uchar colourCode(Defect defect)
 {
     switch (defect) {
     case Defect::Open:
-        return 251;
+        return firstDefect;
     case Defect::StuckAP:
-        return 252;
+        return firstDefect + 1;
     case Defect::StuckP:
-        return 253;
+        return firstDefect + 2;
     case Defect::Short:
-        return 254;
+        return firstDefect + 3;
     case Defect::None:
         break;
     }
-    return missingIndex;
+    return noValue;
 }
 
 uchar colourCode(const Die& die, const CellIndex& cell, const Overlay& overlay, const ColourRange& range)
 {
     const Defect defect = die.defect(cell.row, cell.column);
+    const int bit = die.isMeasured(cell.row * die.columns() + cell.column) ? 0 : notMeasured;
     if (overlay.layer == DieLayer::Defects && defect != Defect::None)
-        return colourCode(defect);
+        return static_cast<uchar>(colourCode(defect) | bit);
     const double value = overlay.value(die, cell);
     if (std::isnan(value))
-        return missingIndex;
-    return static_cast<uchar>(range.index(value) * (rampColours - 1) / 255);
+        return static_cast<uchar>(noValue | bit);
+    return static_cast<uchar>(range.index(value) * (rampColours - 1) / 255 | bit);
 }
 
 bool isRamp(uchar code)
 {
-    return code < rampColours;
+    return (code & ~notMeasured) < rampColours;
+}
+
+bool isHatched(const QImage& codes)
+{
+    for (int row = 0; row < codes.height(); ++row) {
+        const uchar* line = codes.constScanLine(row);
+        if (std::any_of(line, line + codes.width(), [](uchar code) { return (code & notMeasured) != 0; }))
+            return true;
+    }
+    return false;
 }
 
 QImage dieImage(const Die& die, const Overlay& overlay, const ColourRange& range)
@@ -152,14 +167,13 @@ QImage dieImage(const Die& die, const Overlay& overlay, const ColourRange& range
 
 QList<QRgb> dieColours(DieLayer layer, ColourMap map, const Theme& theme)
 {
-    QList<QRgb> colours(indices);
+    QList<QRgb> colours(notMeasured, theme.colour(Hue::Background).rgb());
     const ColourTable ramp = rampOf(layer, map, theme);
     for (int k = 0; k < rampColours; ++k)
         colours[k] = ramp[static_cast<std::size_t>(k * 255 / (rampColours - 1))];
-    colours[missingIndex] = theme.colour(Hue::Background).rgb();
     for (const Defect defect : allDefects)
         colours[colourCode(defect)] = theme.colour(hueOf(defect)).rgb();
-    return colours;
+    return colours + colours;
 }
 
 QImage worstOf(const QImage& image, const QSize& size, DieLayer layer, QRectF part)
@@ -231,14 +245,37 @@ QImage CellPyramid::seen(const QRectF& part, const QSize& size) const
     return worstOf(levels_[level], size, layer_, QRectF(part.topLeft() / shrunk, part.size() / shrunk));
 }
 
-void paintDie(QPainter& painter, const QRectF& area, const QImage& image, DieLayer layer)
+Hatch dieHatch(const Theme& theme, double scale, double cell, const QPointF& corner)
+{
+    return {cell, corner, 0.8 * theme.lineWidth() * scale, 0.4 * theme.textSize() * scale};
+}
+
+void paintDie(QPainter& painter, const QRectF& area, const QImage& image, DieLayer layer, const Theme& theme)
 {
     constexpr double pixelsPerUnit = 1.6; // on paper 0.2 mm: still seen with the naked eye
-    const double device = painter.deviceTransform().mapRect(area).width() / area.width();
+    const QTransform toDevice = painter.deviceTransform();
+    const double device = toDevice.mapRect(area).width() / area.width();
     const double scale = isVector(painter) ? pixelsPerUnit : std::min(pixelsPerUnit, device);
     const QSize pixels = (area.size() * scale).toSize();
     const bool allSeen = pixels.width() >= image.width() && pixels.height() >= image.height();
-    paintPixels(painter, area, allSeen ? image : worstOf(image, pixels, layer));
+    const QImage seen = allSeen ? image : worstOf(image, pixels, layer);
+    if (!isHatched(seen))
+        return paintPixels(painter, area, seen);
+    // Pixels that are as fine as the lines: the device's, or those that a file of shapes is given.
+    constexpr int finePixels = 6; // in a unit
+    QRectF place = area;
+    QSize size = seen.size() * std::max(1, qRound(finePixels * area.width() / seen.width()));
+    if (!isVector(painter)) {
+        const QRect whole = toDevice.mapRect(area).toRect();
+        place = toDevice.inverted().mapRect(QRectF(whole));
+        size = whole.size().expandedTo({1, 1});
+    }
+    const QImage fine = seen.scaled(size, Qt::IgnoreAspectRatio, Qt::FastTransformation);
+    QImage picture = fine.convertToFormat(QImage::Format_RGB32);
+    const double perUnit = size.width() / area.width();
+    hatch(picture, fine, notMeasured,
+          dieHatch(theme, perUnit, static_cast<double>(size.width()) / seen.width(), {}));
+    paintPixels(painter, place, picture);
 }
 
 ColourBar dieColourBar(DieLayer layer, const ColourRange& range, ColourMap map, const Theme& theme)
@@ -253,12 +290,14 @@ ColourBar dieColourBar(DieLayer layer, const ColourRange& range, ColourMap map, 
             rampOf(layer, map, theme)};
 }
 
-std::vector<LegendEntry> defectLegend()
+std::vector<LegendEntry> dieLegend(DieLayer layer, bool hatched)
 {
     std::vector<LegendEntry> entries;
-    entries.reserve(allDefects.size());
-    for (const Defect defect : allDefects)
-        entries.push_back({QString::fromUtf8(name(defect)), {hueOf(defect)}, LegendEntry::Symbol::Patch});
+    if (layer == DieLayer::Defects)
+        for (const Defect defect : allDefects)
+            entries.push_back({QString::fromUtf8(name(defect)), {hueOf(defect)}, LegendEntry::Symbol::Patch});
+    if (hatched)
+        entries.push_back({"not measured", {}, LegendEntry::Symbol::Hatched});
     return entries;
 }
 

@@ -16,14 +16,15 @@ template <class Visit>
 void forEachConductance(const Die& die, const QRect& part, const Visit& visit)
 {
     for (int row = part.top(); row <= part.bottom(); ++row)
-        for (int column = part.left(); column <= part.right(); ++column)
+        for (int column = part.left(); column <= part.right(); ++column) {
+            const CellState cell = die.cell({row, column});
             for (const Level level : {AP, P}) {
-                const double siemens = die.conductance[level](row, column);
-                const Defect defect = die.defect(row, column);
+                const double siemens = cell.conductance[level];
                 // A defect is one cell, whatever it is written to.
-                if (!std::isnan(siemens) && (defect == Defect::None || level == P))
-                    visit(siemens, level, defect);
+                if (cell.measured && !std::isnan(siemens) && (cell.defect == Defect::None || level == P))
+                    visit(siemens, level, cell.defect);
             }
+        }
 }
 
 QRect allOf(const Die& die)
@@ -129,6 +130,10 @@ ConductanceSummary conductanceSummary(std::span<const Die> dies, const QRect& pa
         for (int row = cells.top(); row <= cells.bottom(); ++row)
             for (int column = cells.left(); column <= cells.right(); ++column) {
                 const CellState cell = die.cell({row, column});
+                if (!cell.measured) {
+                    ++summary.notMeasured;
+                    continue;
+                }
                 ++summary.counts[static_cast<std::size_t>(cell.defect)];
                 if (cell.defect != Defect::None)
                     continue;

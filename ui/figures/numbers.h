@@ -18,7 +18,8 @@ struct Binning {
     double width = 0.0; ///< decades, or siemens on a linear axis; 0: a 120th of the whole
 };
 
-/// How many cells conduct how much. A healthy cell counts once at each level, a defective one at P alone.
+/// How many measured cells conduct how much. A healthy cell counts once at each level, a defective one at P
+/// alone.
 struct ConductanceHistogram {
     Binning binning;
     std::vector<double> edges;                        ///< siemens, one more than bins; empty without cells
@@ -32,7 +33,8 @@ ConductanceHistogram conductanceHistogram(std::span<const Die> dies, const Binni
 /// Counts the cells of a part of one die (x: columns, y: rows) in the bins of another histogram.
 ConductanceHistogram shareOf(const ConductanceHistogram& whole, const Die& die, const QRect& part);
 
-/// Populations of healthy cells, and how many cells have which label. NaN without healthy cells.
+/// Populations of healthy cells, and how many cells have which label. NaN without healthy cells. What was not
+/// measured counts in none of them.
 struct ConductanceSummary {
     struct Population {
         double mean = 0.0, sigma = 0.0; ///< sigma: sample standard deviation
@@ -40,6 +42,7 @@ struct ConductanceSummary {
     std::array<Population, levelCount> level; ///< siemens, indexed by Level
     Population tmr;                           ///< of the single cells, G_P / G_AP - 1
     DefectCounts counts{};
+    int notMeasured = 0; ///< cells
 };
 /// Of a part (x: columns, y: rows) of each die, or of all cells when it is null.
 ConductanceSummary conductanceSummary(std::span<const Die> dies, const QRect& part = {});

@@ -7,6 +7,8 @@
 #include <QPaintEngine>
 #include <QPainterPath>
 
+#include "figures/hatch.h"
+
 namespace faultline
 {
 
@@ -406,6 +408,7 @@ double paintLegend(QPainter* painter, const QRectF& area, std::span<const Legend
         }
         if (painter) {
             const QPointF middle(x + symbol / 2, y);
+            const QRectF patch(x + 0.1 * em, y - 0.4 * em, 0.8 * em, 0.8 * em);
             switch (entry.symbol) {
             case LegendEntry::Symbol::Line:
                 painter->setPen(pen(theme, entry.style.hue, 1.5, entry.style.line));
@@ -415,8 +418,10 @@ double paintLegend(QPainter* painter, const QRectF& area, std::span<const Legend
                 paintMarker(*painter, middle, entry.style, theme);
                 break;
             case LegendEntry::Symbol::Patch:
-                painter->fillRect(QRectF(x + 0.1 * em, y - 0.4 * em, 0.8 * em, 0.8 * em),
-                                  theme.colour(entry.style.hue));
+                painter->fillRect(patch, theme.colour(entry.style.hue));
+                break;
+            case LegendEntry::Symbol::Hatched:
+                paintHatched(*painter, patch, theme);
                 break;
             }
             painter->setPen(theme.ink);

@@ -50,7 +50,7 @@ Mark cells(QImage image);
 Mark cellFrame(QPointF cell);
 
 struct LegendEntry {
-    enum class Symbol { Line, Dot, Patch };
+    enum class Symbol { Line, Dot, Patch, Hatched };
     QString label;
     SeriesStyle style;
     Symbol symbol = Symbol::Dot;

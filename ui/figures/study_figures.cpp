@@ -28,6 +28,9 @@ std::unique_ptr<WaferMap> waferMapFigure(const Wafer& wafer, DieValues values)
     Table table{{"die", "row", "column"}, {}};
     for (const Defect defect : allDefects)
         table.columns.emplace_back(name(defect));
+    const bool complete = wafer.isFullyMeasured();
+    if (!complete)
+        table.columns.emplace_back("not measured");
     values.values.resize(wafer.dies.size(), NAN);
     table.columns.push_back(values.title.toStdString());
     for (std::size_t k = 0; k < wafer.dies.size(); ++k) {
@@ -37,6 +40,8 @@ std::unique_ptr<WaferMap> waferMapFigure(const Wafer& wafer, DieValues values)
         const DefectCounts counts = die.counts();
         for (const Defect defect : allDefects)
             row.emplace_back(static_cast<double>(counts[static_cast<std::size_t>(defect)]));
+        if (!complete)
+            row.emplace_back(static_cast<double>(die.acquisition.missing.size()));
         row.emplace_back(values.values[k]);
         table.rows.push_back(std::move(row));
     }

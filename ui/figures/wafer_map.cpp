@@ -21,7 +21,7 @@ DieValues yieldPerDie(const Wafer& wafer)
 {
     DieValues values{"Working cells (%)", {}, 2};
     for (const Die& die : wafer.dies)
-        values.values.push_back(100.0 * (1.0 - die.defectCount() / static_cast<double>(die.defect.size())));
+        values.values.push_back(100.0 * (1.0 - die.defectCount() / static_cast<double>(die.measuredCells())));
     return values;
 }
 
@@ -51,6 +51,7 @@ WaferMap::WaferMap(const Wafer& wafer, DieValues values, Table numbers)
     : Figure(std::move(numbers)),
       geometry_(wafer.geometry),
       decimals_(values.decimals),
+      legend_(dieLegend(DieLayer::Defects, !wafer.isFullyMeasured())),
       axis_{values.title, Axis::Scale::Linear, INFINITY, -INFINITY, {}, values.decimals == 0}
 {
     const ColourRange range = healthyRange(wafer.dies, DieLayer::Defects);
@@ -79,7 +80,7 @@ double WaferMap::heightFor(double width, const Theme& theme) const
     const Grid grid = gridOf(theme);
     const double dieWidth = (width - grid.barRoom) / grid.columns - grid.gap;
     const QRectF anyHeight(0, 0, width, width);
-    return paintLegend(nullptr, anyHeight, defectLegend(), theme) +
+    return paintLegend(nullptr, anyHeight, legend_, theme) +
            grid.rows * (dieWidth * grid.aspect + grid.nameRoom);
 }
 
@@ -98,7 +99,7 @@ QRectF WaferMap::dieRect(std::size_t die, const QRectF& area, const Theme& theme
 {
     const double em = theme.textSize();
     const Grid grid = gridOf(theme);
-    const double top = area.top() + paintLegend(nullptr, area, defectLegend(), theme);
+    const double top = area.top() + paintLegend(nullptr, area, legend_, theme);
     // As large as the area allows in both directions.
     const double width = std::min((area.width() - grid.barRoom) / grid.columns - grid.gap,
                                   ((area.bottom() - top) / grid.rows - grid.nameRoom) / grid.aspect);
@@ -114,7 +115,7 @@ void WaferMap::paint(QPainter& painter, const QRectF& area, const Theme& theme) 
     painter.setRenderHint(QPainter::Antialiasing);
     painter.setFont(theme.font);
     const double em = theme.textSize();
-    paintLegend(&painter, area, defectLegend(), theme);
+    paintLegend(&painter, area, legend_, theme);
     const QList<QRgb> colours = dieColours(DieLayer::Defects, ColourMap::Viridis, theme);
     QRectF all;
     for (std::size_t k = 0; k < places_.size(); ++k) {
@@ -124,7 +125,7 @@ void WaferMap::paint(QPainter& painter, const QRectF& area, const Theme& theme) 
         QImage image = place.image;
         image.setColorTable(colours);
         painter.setOpacity(place.included ? 1.0 : 0.35);
-        paintDie(painter, map, image);
+        paintDie(painter, map, image, DieLayer::Defects, theme);
         paintBadge(painter, place, map, theme);
         painter.setOpacity(1.0);
         if (!place.included) {

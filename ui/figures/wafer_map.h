@@ -14,7 +14,7 @@ struct DieValues {
     int decimals = 0;
 };
 DieValues defectsPerDie(const Wafer& wafer);
-/// Percent of the cells that have no defect.
+/// Percent of the measured cells that have no defect.
 DieValues yieldPerDie(const Wafer& wafer);
 
 /// Where dies are shown: at their wafer positions from (0, 0), or row by row when two have the same.
@@ -53,6 +53,7 @@ private:
     std::vector<Place> places_;
     DieGeometry geometry_;
     int decimals_;
+    std::vector<LegendEntry> legend_;
     Axis axis_; ///< of the values
 };
 

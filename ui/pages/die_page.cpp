@@ -251,7 +251,7 @@ QWidget* DiePage::makeMap()
     rangeLog_ = new QCheckBox(tr("log"));
     rangeLog_->setObjectName("rangeLog");
     rangeLog_->setToolTip(tr("Colours along a logarithmic scale"));
-    legend_ = new LegendView(defectLegend());
+    legend_ = new LegendView({});
     map_ = new HeatMapView;
     map_->setObjectName("dieMap");
     readout_ = quietLabel();
@@ -271,9 +271,8 @@ QWidget* DiePage::makeMap()
     first->addStretch(1);
     auto* second = new QHBoxLayout;
     second->setSpacing(6);
-    second->addWidget(legend_);
     for (QWidget* widget :
-         std::initializer_list<QWidget*>{colours_, rangeMode_, rangeLow_, rangeHigh_, rangeLog_})
+         std::initializer_list<QWidget*>{colours_, rangeMode_, rangeLow_, rangeHigh_, rangeLog_, legend_})
         second->addWidget(widget);
     second->addStretch(1);
     panel->body()->addLayout(first);
@@ -649,7 +648,7 @@ void DiePage::showOverlay()
 {
     const auto layer = static_cast<DieLayer>(layer_->currentIndex());
     const bool hasNetwork = layer == DieLayer::Weights || layer == DieLayer::Damage || isOfRead(layer);
-    legend_->setVisible(layer == DieLayer::Defects);
+    legend_->setEntries(dieLegend(layer, !wafer().isFullyMeasured()));
     for (QWidget* widget :
          std::initializer_list<QWidget*>{colours_, rangeMode_, rangeLow_, rangeHigh_, rangeLog_})
         widget->setVisible(layer != DieLayer::Defects);
@@ -808,6 +807,9 @@ void DiePage::showNumbers()
             [&](const ConductanceSummary& summary) {
                 return locale.toString(summary.counts[static_cast<std::size_t>(defect)]);
             });
+    if (!wafer().isFullyMeasured())
+        row(tr("not measured"),
+            [&](const ConductanceSummary& summary) { return locale.toString(summary.notMeasured); });
     fitToRows(*numbers_);
 }
 
@@ -817,7 +819,9 @@ void DiePage::showBrushed()
     const auto& range = histogram_->brushed();
     if (!die || !range) {
         map_->setLit({});
-        brushed_->setText(tr("Mean ± sigma are of the healthy cells."));
+        brushed_->setText(wafer().isFullyMeasured()
+                              ? tr("Mean ± sigma are of the healthy cells.")
+                              : tr("Mean ± sigma are of the healthy cells that were measured."));
         return;
     }
     map_->setLit([this](const CellState& cell) { return histogram_->isBrushed(cell); });
@@ -859,8 +863,11 @@ void DiePage::setTool(Tool tool)
 CellState DiePage::drawnState(const CellIndex& cell) const
 {
     const Defect kind = kinds[static_cast<std::size_t>(kind_->currentIndex())];
-    if (labelOnly_->isChecked())
-        return {kind, currentDie()->cell(cell).conductance};
+    if (labelOnly_->isChecked()) {
+        CellState state = currentDie()->cell(cell);
+        state.defect = kind;
+        return state;
+    }
     const auto siemens = [](const QDoubleSpinBox* box) { return static_cast<float>(1e-6 * box->value()); };
     CellState state{kind, {}};
     for (const Level level : {AP, P})

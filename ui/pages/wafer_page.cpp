@@ -184,23 +184,18 @@ QWidget* WaferPage::makeDie()
     layer_->setAccessibleName(tr("What of the die is shown"));
     layer_->setToolTip(tr("What of the die is shown"));
     layer_->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
-    legend_ = new LegendView(defectLegend());
+    legend_ = new LegendView({});
     heatMap_ = new HeatMapView;
     heatMap_->setObjectName("heatMap");
     diePanel_ = new Panel({});
     auto* row = new QHBoxLayout;
     row->addWidget(new QLabel(tr("Show")));
     row->addWidget(layer_);
-    row->addSpacing(pageMargin);
-    row->addWidget(legend_);
     row->addStretch(1);
     diePanel_->body()->addLayout(row);
+    diePanel_->body()->addWidget(legend_);
     diePanel_->body()->addWidget(heatMap_, 1);
-    connect(layer_, &QComboBox::currentIndexChanged, this, [this](int index) {
-        const auto layer = static_cast<DieLayer>(index);
-        heatMap_->setOverlay(layer, healthyRange(document_.project().wafer.dies, layer), ColourMap::Viridis);
-        legend_->setVisible(layer == DieLayer::Defects);
-    });
+    connect(layer_, &QComboBox::currentIndexChanged, this, &WaferPage::showLayer);
     connect(heatMap_, &HeatMapView::activated, this, [this] { emit dieWanted(wafer_->current()); });
     return diePanel_;
 }
@@ -333,8 +328,7 @@ void WaferPage::showWafer()
     if (!sameDies && !selection.empty())
         wafer_->select(selection, *selection.rbegin());
 
-    const auto layer = static_cast<DieLayer>(layer_->currentIndex());
-    heatMap_->setOverlay(layer, healthyRange(wafer.dies, layer), ColourMap::Viridis);
+    showLayer();
     const QLocale locale;
     const auto included = std::ranges::count(wafer.dies, true, &Die::included);
     description_->setText(
@@ -347,6 +341,14 @@ void WaferPage::showWafer()
                  locale.toString(static_cast<int>(included)),
                  QString::fromStdString(wafer.description).toHtmlEscaped()));
     showSelection();
+}
+
+void WaferPage::showLayer()
+{
+    const auto layer = static_cast<DieLayer>(layer_->currentIndex());
+    const Wafer& wafer = document_.project().wafer;
+    heatMap_->setOverlay(layer, healthyRange(wafer.dies, layer), ColourMap::Viridis);
+    legend_->setEntries(dieLegend(layer, !wafer.isFullyMeasured()));
 }
 
 std::vector<int> WaferPage::selectedDies() const
@@ -391,34 +393,44 @@ void WaferPage::showDie(int index)
 
     const DefectCounts counts = dieCounts_[static_cast<std::size_t>(index)];
     DefectCounts selected{}, all{};
+    int missingInSelected = 0, missing = 0;
     for (int k = 0; k < static_cast<int>(wafer.dies.size()); ++k) {
         const DefectCounts& some = dieCounts_[static_cast<std::size_t>(k)];
+        const int without =
+            static_cast<int>(wafer.dies[static_cast<std::size_t>(k)].acquisition.missing.size());
+        const bool isSelected = wafer_->selected().contains(k);
+        missing += without;
+        missingInSelected += isSelected ? without : 0;
         for (std::size_t defect = 0; defect < all.size(); ++defect) {
             all[defect] += some[defect];
-            if (wafer_->selected().contains(k))
+            if (isSelected)
                 selected[defect] += some[defect];
         }
     }
     const double cells = static_cast<double>(wafer.dies.size()) * wafer.geometry.cells();
+    const double measured = cells - missing;
     counts_->setRowCount(0);
-    const auto show = [&](const QString& what, int here, int some, int everywhere) {
+    const auto show = [&](const QString& what, int here, int some, int everywhere, double of) {
         const int row = counts_->rowCount();
         counts_->insertRow(row);
         counts_->setItem(row, 0, new QTableWidgetItem(what));
         counts_->setItem(row, 1, numberItem(QString::number(here)));
         counts_->setItem(row, 2, numberItem(QString::number(some)));
         counts_->setItem(row, 3, numberItem(QString::number(everywhere)));
-        counts_->setItem(row, 4, numberItem(QString::number(100.0 * everywhere / cells, 'f', 3)));
+        counts_->setItem(row, 4, numberItem(QString::number(100.0 * everywhere / of, 'f', 3)));
     };
     int here = 0, some = 0, everywhere = 0;
     for (const Defect defect : allDefects) {
         const auto k = static_cast<std::size_t>(defect);
-        show(QString::fromUtf8(name(defect)), counts[k], selected[k], all[k]);
+        show(QString::fromUtf8(name(defect)), counts[k], selected[k], all[k], measured);
         here += counts[k];
         some += selected[k];
         everywhere += all[k];
     }
-    show(tr("all"), here, some, everywhere);
+    show(tr("all"), here, some, everywhere, measured);
+    if (missing > 0)
+        show(tr("not measured"), static_cast<int>(die.acquisition.missing.size()), missingInSelected, missing,
+             cells);
     fitToRows(*counts_);
 }
 

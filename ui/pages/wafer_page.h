@@ -45,6 +45,7 @@ private:
     QWidget* makeDie();
     void makeActions();
     void showWafer();
+    void showLayer();
     void restore(const ViewState& view);
     void hold(ViewState& view) const;
     void showNetworks();

@@ -290,12 +290,14 @@ QString HeatMapView::describe(const QPointF& point) const
         return {};
     const CellIndex at = cellAt(point);
     const CellState cell = die_->cell(at);
-    QString text =
-        tr("row %1, column %2\nG at P: %3\nG at AP: %4\n%5")
-            .arg(at.row)
-            .arg(at.column)
-            .arg(microsiemens(cell.conductance[P]), microsiemens(cell.conductance[AP]),
-                 cell.defect == Defect::None ? tr("healthy") : QString::fromUtf8(name(cell.defect)));
+    QString label = cell.defect == Defect::None ? tr("healthy") : QString::fromUtf8(name(cell.defect));
+    if (!cell.measured)
+        label = cell.defect == Defect::None ? tr("not measured (stands in)")
+                                            : tr("%1, not measured (stands in)").arg(label);
+    QString text = tr("row %1, column %2\nG at P: %3\nG at AP: %4\n%5")
+                       .arg(at.row)
+                       .arg(at.column)
+                       .arg(microsiemens(cell.conductance[P]), microsiemens(cell.conductance[AP]), label);
     if (overlay_.read) {
         const auto shown = [&](DieLayer layer) {
             Overlay of = overlay_;
@@ -402,6 +404,9 @@ void HeatMapView::renderCells(const QRect& pixels, const QRectF& part, const The
             else
                 line[x] = litCodes[x] == noCell ? pale[codes[x]] : marked[litCodes[x]];
     }
+    const double ratio = devicePixelRatioF();
+    hatch(rendered_, seen, notMeasured,
+          dieHatch(theme, ratio, size_ * ratio, mapRect().topLeft() * ratio - QPointF(pixels.topLeft())));
 }
 
 /// Of word and bit lines where cells are large enough, and of kernels.
@@ -466,6 +471,10 @@ void HeatMapView::paintValues(QPainter& painter, const Theme& theme) const
             QRgb under = colours[cells_.cells().constScanLine(row)[column]];
             if (isLit_ && !isLit_(cell))
                 under = paleOf(under, theme.background);
+            if (!cell.measured) // not across the hatch
+                painter.fillRect(
+                    painter.boundingRect(cellRect(at), Qt::AlignCenter, text).adjusted(-2, 0, 2, 0),
+                    QColor::fromRgb(under));
             painter.setPen(isLight(under) ? Qt::black : Qt::white);
             painter.drawText(cellRect(at), Qt::AlignCenter, text);
         }

@@ -42,7 +42,7 @@ void HistogramView::brush(std::optional<Range> range)
 
 bool HistogramView::isBrushed(const CellState& cell) const
 {
-    if (!brushed_ || histogram_.edges.empty())
+    if (!brushed_ || histogram_.edges.empty() || !cell.measured)
         return false;
     // The first bin takes what lies below it, and the last what lies above.
     const double low = brushed_->low <= histogram_.edges.front() ? -INFINITY : brushed_->low;

@@ -14,10 +14,19 @@ LegendView::LegendView(std::vector<LegendEntry> entries, QWidget* parent)
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
 }
 
+void LegendView::setEntries(std::vector<LegendEntry> entries)
+{
+    entries_ = std::move(entries);
+    setVisible(!entries_.empty());
+    updateGeometry();
+    update();
+}
+
 QSize LegendView::sizeHint() const
 {
-    const double height = paintLegend(nullptr, QRectF(0, 0, 600, 100), entries_, themeOf(*this));
-    return {400, static_cast<int>(height) + 1};
+    constexpr int width = 500;
+    const double height = paintLegend(nullptr, QRectF(0, 0, width, 100), entries_, themeOf(*this));
+    return {width, static_cast<int>(height) + 1};
 }
 
 void LegendView::paintEvent(QPaintEvent*)

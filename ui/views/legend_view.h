@@ -16,6 +16,7 @@ class LegendView : public QWidget
 
 public:
     explicit LegendView(std::vector<LegendEntry> entries, QWidget* parent = nullptr);
+    void setEntries(std::vector<LegendEntry> entries); ///< hides itself without any
     QSize sizeHint() const override;
 
 protected:

@@ -29,6 +29,8 @@ QString tipOf(const Die& die)
         lines.append(QString("%1: %2")
                          .arg(QString::fromUtf8(name(defect)))
                          .arg(counts[static_cast<std::size_t>(defect)]));
+    if (!die.acquisition.missing.empty())
+        lines.append(WaferView::tr("not measured: %1").arg(die.acquisition.missing.size()));
     return lines.join('\n');
 }
 

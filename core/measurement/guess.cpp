@@ -211,7 +211,8 @@ TableSample sampleOf(const Source& source, const TextFormat& format)
         if (!names.empty()) // a header in a comment, as numpy.savetxt writes it
             names.front().erase(0, names.front().find_first_not_of("#%! "));
     sample.lines.erase(sample.lines.begin(), sample.lines.begin() + headers);
-    std::erase_if(sample.lines, [](const auto& fields) { return fields.empty(); });
+    std::erase_if(sample.lines,
+                  [](const auto& fields) { return std::ranges::all_of(fields, &std::string::empty); });
     const auto endsEmpty = [](const auto& fields) { return !fields.empty() && fields.back().empty(); };
     while (!sample.lines.empty() && std::ranges::all_of(sample.lines, endsEmpty))
         for (auto& fields : sample.lines) // separators at the ends of all lines make no column

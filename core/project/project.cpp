@@ -53,6 +53,7 @@ int Project::freeDieId() const
         know(die.id);
     for (const Study& study : studies) {
         std::ranges::for_each(study.plan.dies, know);
+        std::ranges::for_each(study.plan.fittedDies, know);
         for (const Run& run : study.result.runs)
             for (const auto& [die, error] : run.dieErrors)
                 know(die);

@@ -9,6 +9,7 @@
 
 #include "measurement/classification.h"
 #include "measurement/recipe.h"
+#include "views/replace_question.h"
 
 class QCheckBox;
 class QComboBox;
@@ -41,7 +42,8 @@ public:
 
     /// What was read, with its labels. Only after it was accepted.
     Wafer takeWafer() { return std::move(*wafer_); }
-    bool adds() const; ///< to the open wafer, not in its place
+    ReplaceQuestion mayReplaceRecipe; ///< of that name
+    bool adds() const;                ///< to the open wafer, not in its place
 
     void accept() override; ///< saves the recipe when it has a name
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
@@ -15,6 +16,7 @@
 #include "cli/folders.h"
 #include "cli/stop_signals.h"
 #include "cli/text.h"
+#include "common/csv.h"
 #include "common/error.h"
 #include "common/files.h"
 #include "common/statistics.h"
@@ -34,7 +36,7 @@ struct Options {
     std::vector<std::string> settings, networks, dies, axes;
     int images = 0, repeats = SweepPlan().repeats, threads = 0;
     std::optional<std::uint64_t> seed;
-    bool waterfall = false, otherDies = false;
+    bool waterfall = false, otherDies = false, force = false;
     FigureOptions figures;
 };
 
@@ -171,15 +173,12 @@ private:
 };
 
 /// A line for each row, or column, of each of a network's tiles; nothing for the loss of one without current.
-std::string lossLines(const std::string& network, const Pairing& pair, const std::vector<LineLoss>& losses)
+void addLosses(CsvWriter& csv, const std::string& network, const Pairing& pair,
+               const std::vector<LineLoss>& losses)
 {
-    std::string text;
     for (const LineLoss& loss : losses)
-        text += network + ',' + pair.place.dies[static_cast<std::size_t>(loss.die)]->name + ',' +
-                std::to_string(loss.layer + 1) + ',' + std::to_string(loss.copy + 1) + ',' +
-                std::to_string(loss.line) + ',' +
-                (std::isnan(loss.loss) ? "" : nlohmann::json(loss.loss).dump()) + '\n';
-    return text;
+        csv.line(network, pair.place.dies[static_cast<std::size_t>(loss.die)]->name, loss.layer + 1,
+                 loss.copy + 1, loss.line, std::isnan(loss.loss) ? "" : nlohmann::json(loss.loss).dump());
 }
 
 /// dies.csv, rows.csv, columns.csv and, in JSON, the list of all networks on dies.
@@ -187,10 +186,20 @@ nlohmann::json writeOutcomes(const Subject& subject, const std::vector<CircuitOu
                              const fs::path& folder)
 {
     nlohmann::json list = nlohmann::json::array();
-    std::string dies =
-        "network,die,ideal_circuit_error_percent,error_percent,energy_j,power_w,worst_row_loss,"
-        "worst_column_loss\n";
-    std::string rows = "network,die,layer,copy,row,loss\n", columns = "network,die,layer,copy,column,loss\n";
+    constexpr std::array numbers{"ideal_circuit_error_percent",
+                                 "error_percent",
+                                 "energy_j",
+                                 "power_w",
+                                 "worst_row_loss",
+                                 "worst_column_loss"};
+    CsvWriter dies, rows, columns;
+    dies.add("network");
+    dies.add("die");
+    for (const char* key : numbers)
+        dies.add(key);
+    dies.endLine();
+    rows.line("network", "die", "layer", "copy", "row", "loss");
+    columns.line("network", "die", "layer", "copy", "column", "loss");
     for (std::size_t k = 0; k < outcomes.size(); ++k) {
         const CircuitOutcome& outcome = outcomes[k];
         const std::string network = subject.pairs[k].run->settings.name(subject.project.wafer);
@@ -203,20 +212,18 @@ nlohmann::json writeOutcomes(const Subject& subject, const std::vector<CircuitOu
                              {"power_w", outcome.cost.power},
                              {"worst_row_loss", worstLoss(outcome.rows)},
                              {"worst_column_loss", worstLoss(outcome.columns)}};
-        dies += network;
-        dies += ',';
-        dies += die;
-        for (const char* key : {"ideal_circuit_error_percent", "error_percent", "energy_j", "power_w",
-                                "worst_row_loss", "worst_column_loss"})
-            dies += ',' + entry.at(key).dump();
-        dies += '\n';
+        dies.add(network);
+        dies.add(die);
+        for (const char* key : numbers)
+            dies.add(entry.at(key).dump());
+        dies.endLine();
         list.push_back(std::move(entry));
-        rows += lossLines(network, subject.pairs[k], outcome.rows);
-        columns += lossLines(network, subject.pairs[k], outcome.columns);
+        addLosses(rows, network, subject.pairs[k], outcome.rows);
+        addLosses(columns, network, subject.pairs[k], outcome.columns);
     }
-    writeFileAtomically(folder / "dies.csv", dies);
-    writeFileAtomically(folder / "rows.csv", rows);
-    writeFileAtomically(folder / "columns.csv", columns);
+    writeFileAtomically(folder / "dies.csv", dies.text());
+    writeFileAtomically(folder / "rows.csv", rows.text());
+    writeFileAtomically(folder / "columns.csv", columns.text());
     return list;
 }
 
@@ -267,10 +274,29 @@ int stopped()
     return stoppedExitCode;
 }
 
+/// Before the work: throws Error for results that exist already, of which `figure` names the one that is
+/// drawn.
+void expectNewResults(const Options& options, std::initializer_list<const char*> names,
+                      const std::string& figure)
+{
+    const fs::path folder = options.folder;
+    std::vector<fs::path> files;
+    if (drawsFigures && !figure.empty())
+        files = figureFiles(figure, folder / "figures", options.figures);
+    for (const char* name : names)
+        files.push_back(folder / name);
+    expectNew(files, options.force);
+    prepareFolder(folder);
+}
+
 int runCircuit(const Options& options)
 {
     const fs::path folder = options.folder;
-    prepareFolder(folder);
+    if (options.waterfall)
+        expectNewResults(options, {"circuit.json", "dies.csv", "rows.csv", "columns.csv", "waterfall.csv"},
+                         "waterfall");
+    else
+        expectNewResults(options, {"circuit.json", "dies.csv", "rows.csv", "columns.csv"}, "");
     const Subject subject(options);
     const CircuitOptions circuit = circuitFrom(options, subject.project);
     const CircuitBench bench = subject.bench(options);
@@ -309,7 +335,7 @@ int runSweep(const Options& options)
     }
     plan.validate();
     const fs::path folder = options.folder;
-    prepareFolder(folder);
+    expectNewResults(options, {"sweep.json", "sweep.csv"}, "sweep");
     const auto points = sweep(subject.pairs, plan, subject.bench(options));
     if (!points)
         return stopped();
@@ -376,6 +402,7 @@ void addOptions(CLI::App& command, Options& options)
         ->check(notNegative());
     if (drawsFigures)
         addFigureOptions(command, options.figures);
+    addForce(command, options.force);
 }
 
 } // namespace

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "cli/commands.h"
+#include "cli/folders.h"
 #include "cli/project_lock.h"
 #include "cli/study_text.h"
 #include "common/error.h"
@@ -188,6 +189,10 @@ int importDies(const ImportOptions& options)
     const std::vector<fs::path> files = measurementFiles(paths);
     if (!adds && !options.force && fs::exists(file))
         throw Error(file + ": exists already; add the dies to it with --into, or replace it with --force");
+    if (!options.saveRecipe.empty() && !options.force &&
+        std::ranges::count(recipeNames(), options.saveRecipe) > 0)
+        throw Error("There is a recipe \"" + options.saveRecipe +
+                    "\" already. Give --save-recipe another name, or --force to replace it.");
     Project project;
     if (adds)
         project = loadProject(file);
@@ -240,7 +245,8 @@ void addImport(CLI::App* die, Action& action)
                      "Project to add the dies to; they have to be as large as its own")
         ->type_name("FILE");
     where->require_option(1);
-    command->add_flag("--force", options->force, "Replace the project of --out if there is one");
+    command->add_flag("--force", options->force,
+                      "Replace the project of --out, and the recipe of --save-recipe, if there is one");
     command
         ->add_option(
             "--recipe", options->recipe,
@@ -310,6 +316,7 @@ void addImport(CLI::App* die, Action& action)
 
 struct ClassifyOptions {
     std::string project, out;
+    bool force = false;
     std::optional<Level> only;
     std::optional<double> openBelow, middle, shortAbove, smallestRatio;
 };
@@ -319,6 +326,9 @@ int classifyDies(const ClassifyOptions& options)
     const std::string& out = options.out.empty() ? options.project : options.out;
     const LockFile lock = lockToWrite(out);
     Project project = loadProject(options.project);
+    std::error_code isNew;
+    if (!fs::equivalent(out, options.project, isNew))
+        expectNewProject(out, options.force);
     std::optional<Thresholds> thresholds;
     const int given = options.openBelow.has_value() + options.middle.has_value() +
                       options.shortAbove.has_value() + options.smallestRatio.has_value();
@@ -349,6 +359,7 @@ void addClassify(CLI::App* die, Action& action)
     const auto options = std::make_shared<ClassifyOptions>();
     command->add_option("FILE", options->project, "Project (.faultline)")->required();
     command->add_option("--out", options->out, "Project to write; otherwise the same")->type_name("FILE");
+    addForce(*command, options->force);
     command->add_option("--open-below", options->openBelow, "Opens conduct less in both states")
         ->type_name("SIEMENS");
     command
@@ -368,12 +379,15 @@ void addClassify(CLI::App* die, Action& action)
 
 struct StatisticsOptions {
     std::string project, csv;
+    bool force = false;
     int draws = 999;
     std::uint64_t seed = 1;
 };
 
 int printStatistics(const StatisticsOptions& options)
 {
+    if (!options.csv.empty())
+        expectNew({options.csv}, options.force);
     const WaferReport report = reportOn(loadProject(options.project).wafer, options.draws, options.seed);
     std::cout << report.wafer << ": " << report.dies << " dies\n\n";
     TextTable defects({"defect", "rate %", "95 % interval", "dispersion", "likelihood ratio", "p (Poisson)"});
@@ -427,6 +441,7 @@ void addStatistics(CLI::App* die, Action& action)
     command->add_option("FILE", options->project, "Project (.faultline)")->required();
     command->add_option("--csv", options->csv, "Write the numbers too, with those of the Q-Q plots")
         ->type_name("FILE");
+    addForce(*command, options->force);
     command->add_option("--draws", options->draws, "Permutations of each test")
         ->check(CLI::Range(1, 1'000'000))
         ->capture_default_str();
@@ -441,6 +456,7 @@ void addStatistics(CLI::App* die, Action& action)
 
 struct ExportOptions {
     std::string project, folder;
+    bool force = false;
     std::optional<Exported> what;
     std::optional<ArrayFormat> format;
     std::vector<std::string> dies;
@@ -483,8 +499,10 @@ int exportFiles(const ExportOptions& options)
         network = {study.plan, chosenRun(study, options)};
         std::cout << "Network of " << network->run.settings.name(project.wafer) << '\n';
     }
-    const std::vector<fs::path> files =
+    const std::vector<OutputFile> files =
         exportData(what, wafer, network ? &*network : nullptr, options.folder, format);
+    expectNew(pathsOf(files), options.force);
+    writeFiles(files);
     std::cout << files.size() << (files.size() == 1 ? " file in " : " files in ") << options.folder << '\n';
     return 0;
 }
@@ -499,6 +517,7 @@ void addExport(CLI::App* die, Action& action)
     command->add_option("--out", options->folder, "Folder for the files; made if needed")
         ->required()
         ->type_name("DIR");
+    addForce(*command, options->force);
     addChoice(command, "--what", options->what, byName(allExported),
               "dies (conductances in siemens and labels), weights (of a network, as each die makes them), "
               "programming (P or AP for each junction); otherwise dies");

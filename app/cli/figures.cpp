@@ -1,11 +1,14 @@
 #include "cli/figures.h"
 
+#include "cli/folders.h"
 #include "common/error.h"
+#include "common/files.h"
 
 #ifdef FAULTLINE_FIGURES
 
 #include <algorithm>
 #include <iostream>
+#include <iterator>
 #include <vector>
 
 #include <QGuiApplication>
@@ -57,30 +60,39 @@ private:
 void drawFigure(const Waterfall& waterfall, const std::filesystem::path& folder, const FigureOptions& options)
 {
     const Drawing drawing(options);
-    exportFigures(std::vector<std::shared_ptr<const Figure>>{waterfallFigure(waterfall)}, options.style,
-                  drawing.formats(), folder);
+    writeFiles(exportFigures(std::vector<std::shared_ptr<const Figure>>{waterfallFigure(waterfall)},
+                             options.style, drawing.formats(), folder));
 }
 
 void drawFigure(const SweepPlan& plan, std::span<const SweepPoint> points,
                 const std::filesystem::path& folder, const FigureOptions& options)
 {
     const Drawing drawing(options);
-    exportFigures(std::vector<std::shared_ptr<const Figure>>{sweepFigure(plan, points)}, options.style,
-                  drawing.formats(), folder);
+    writeFiles(exportFigures(std::vector<std::shared_ptr<const Figure>>{sweepFigure(plan, points)},
+                             options.style, drawing.formats(), folder));
 }
 
-void drawFigures(const Project& project, const std::filesystem::path& folder, const FigureOptions& options)
+void drawFigures(const Project& project, const std::filesystem::path& folder, const FigureOptions& options,
+                 bool force)
 {
     const Drawing drawing(options);
-    const Study none;
-    if (project.studies.empty())
-        exportFigures(studyFigures(project.wafer, none), options.style, drawing.formats(), folder);
-    for (const Study& study : project.studies) {
-        std::string name = study.name; // a folder of this folder, whatever a person has called the study
-        std::ranges::replace(name, '/', '-');
-        exportFigures(studyFigures(project.wafer, study), options.style, drawing.formats(),
-                      project.studies.size() == 1 ? folder : folder / ("study " + name));
-    }
+    options.style.validate();
+    std::vector<OutputFile> files;
+    const auto add = [&](const Study& study, const std::filesystem::path& to) {
+        std::ranges::move(
+            exportFigures(studyFigures(project.wafer, study), options.style, drawing.formats(), to),
+            std::back_inserter(files));
+    };
+    std::vector<std::string> names;
+    for (const Study& study : project.studies)
+        names.push_back("study " + study.name);
+    names = fileNames(names);
+    if (names.empty())
+        add({}, folder);
+    for (std::size_t k = 0; k < names.size(); ++k) // a folder of this folder for each of several
+        add(project.studies[k], names.size() == 1 ? folder : folder / names[k]);
+    expectNew(pathsOf(files), force);
+    writeFiles(files);
 }
 
 } // namespace faultline::cli
@@ -99,7 +111,7 @@ namespace
 
 } // namespace
 
-void drawFigures(const Project&, const std::filesystem::path&, const FigureOptions&)
+void drawFigures(const Project&, const std::filesystem::path&, const FigureOptions&, bool)
 {
     refuse();
 }
@@ -118,3 +130,17 @@ void drawFigure(const SweepPlan&, std::span<const SweepPoint>, const std::filesy
 } // namespace faultline::cli
 
 #endif
+
+namespace faultline::cli
+{
+
+std::vector<std::filesystem::path> figureFiles(const std::string& name, const std::filesystem::path& folder,
+                                               const FigureOptions& options)
+{
+    std::vector<std::filesystem::path> files;
+    for (const std::string& format : options.formats)
+        files.push_back(folder / (name + "." + format));
+    return files;
+}
+
+} // namespace faultline::cli

@@ -30,13 +30,18 @@ struct FigureOptions {
 void addFigureOptions(CLI::App& command, FigureOptions& options);
 
 /// Draws all figures of a project into a folder, or of each of several studies into a folder of its own
-/// there. Throws Error, always so without Qt.
-void drawFigures(const Project& project, const std::filesystem::path& folder, const FigureOptions& options);
+/// there. Throws Error, also for files that exist already unless `force`, and always without Qt.
+void drawFigures(const Project& project, const std::filesystem::path& folder, const FigureOptions& options,
+                 bool force);
 
-/// Draws the figure of a waterfall or of a sweep. As above.
+/// Draws the figure of a waterfall or of a sweep, under the names of figureFiles(). Throws Error.
 void drawFigure(const Waterfall& waterfall, const std::filesystem::path& folder,
                 const FigureOptions& options);
 void drawFigure(const SweepPlan& plan, std::span<const SweepPoint> points,
                 const std::filesystem::path& folder, const FigureOptions& options);
+
+/// The files of a figure in a folder.
+std::vector<std::filesystem::path> figureFiles(const std::string& name, const std::filesystem::path& folder,
+                                               const FigureOptions& options);
 
 } // namespace faultline::cli

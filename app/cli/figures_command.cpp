@@ -3,6 +3,7 @@
 
 #include "cli/commands.h"
 #include "cli/figures.h"
+#include "cli/folders.h"
 #include "project/project_file.h"
 
 namespace faultline::cli
@@ -14,11 +15,12 @@ struct Options {
     std::string file;
     std::string folder;
     FigureOptions figures;
+    bool force = false;
 };
 
 int run(const Options& options)
 {
-    drawFigures(loadProject(options.file), options.folder, options.figures);
+    drawFigures(loadProject(options.file), options.folder, options.figures, options.force);
     std::cout << "Figures in " << options.folder << '\n';
     return 0;
 }
@@ -56,6 +58,7 @@ void addFiguresCommand(CLI::App& program, Action& action)
         ->required()
         ->type_name("DIR");
     addFigureOptions(*command, options->figures);
+    addForce(*command, options->force);
     command->callback([&action, options] { action = [options] { return run(*options); }; });
 }
 

@@ -3,7 +3,9 @@
 #include <memory>
 
 #include "cli/commands.h"
+#include "cli/folders.h"
 #include "cli/project_lock.h"
+#include "cli/study_folder.h"
 #include "cli/study_report.h"
 #include "common/error.h"
 #include "project/project_file.h"
@@ -18,7 +20,25 @@ namespace fs = std::filesystem;
 struct Options {
     std::vector<std::string> files;
     std::string folder;
+    bool force = false;
 };
+
+/// What an earlier merge has left is kept: runs of this study in its result, another study under another
+/// name.
+void keepEarlier(Project& project, const fs::path& file)
+{
+    if (!fs::exists(file))
+        return;
+    const Project before = loadProject(file);
+    if (before.studies.size() == 1 && before.studies.front().plan == project.studies.front().plan) {
+        try {
+            return merge(project, before);
+        } catch (const Error&) {
+            // Of another wafer or other images.
+        }
+    }
+    keepAside(before, file, "The study that was in " + file.string() + " is another one; it");
+}
 
 int run(const Options& options)
 {
@@ -38,9 +58,11 @@ int run(const Options& options)
         }
     }
     const fs::path folder = options.folder;
-    fs::create_directories(folder);
+    expectOwnResults(folder, options.force);
+    prepareFolder(folder);
     const fs::path file = folder / "study.faultline";
     const LockFile lock = lockToWrite(file);
+    keepEarlier(project, file);
     saveProject(project, file);
     const int exitCode = report(project, folder);
     const StudyResult& result = project.studies.front().result;
@@ -64,6 +86,8 @@ void addMergeCommand(CLI::App& program, Action& action)
                      "Folder for study.faultline, study.json, dies.csv and figures/; made if needed")
         ->required()
         ->type_name("DIR");
+    command->add_flag("--force", options->force,
+                      "Replace study.json, dies.csv and figures/ without a study.faultline beside them");
     command->callback([&action, options] { action = [options] { return run(*options); }; });
 }
 

@@ -1,5 +1,6 @@
 #include "cli/project_lock.h"
 
+#include "cli/folders.h"
 #include "common/error.h"
 #include "project/project_file.h"
 
@@ -15,15 +16,21 @@ LockFile lockToWrite(const std::filesystem::path& project)
     return lock;
 }
 
-void expectNoStudies(const std::filesystem::path& project, bool force)
+void expectNewProject(const std::filesystem::path& project, bool force)
 {
     if (force || !std::filesystem::exists(project))
         return;
-    const std::size_t studies = loadProject(project).studies.size();
+    std::size_t studies = 0;
+    try {
+        studies = loadProject(project).studies.size();
+    } catch (const Error&) {
+        // Not a project that can be read, and not one to be replaced unasked either.
+    }
     if (studies > 0)
         throw Error(project.string() + ": holds " + std::to_string(studies) +
                     (studies == 1 ? " study" : " studies") +
                     ", which would be lost. Give another name, or --force to replace it.");
+    expectNew({project}, force);
 }
 
 } // namespace faultline::cli

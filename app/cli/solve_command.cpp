@@ -21,6 +21,7 @@ namespace fs = std::filesystem;
 struct Options {
     std::string conductance, parallel, voltages, circuit, folder;
     WireOptions wires;
+    bool force = false;
 };
 
 /// A matrix in CSV or, by the file's name, in NumPy's form; one dimension is a single line.
@@ -79,11 +80,20 @@ int run(const Options& options)
         throw Error(options.voltages, "line 1", std::to_string(voltages.cols()) + " voltages",
                     std::to_string(cells.cols()) + ", one per column of " + options.conductance);
 
-    const JunctionArray array = solved(options, circuit, cells);
     const fs::path folder = options.folder;
+    const auto file = [&folder](const std::string& name) { return folder / (name + ".csv"); };
+    const auto numbered = [&voltages](const char* name, Eigen::Index input) {
+        return voltages.rows() > 1 ? name + ("_" + std::to_string(input + 1)) : std::string(name);
+    };
+    std::vector<fs::path> files{file("transfer"), file("currents"), file("power")};
+    for (Eigen::Index input = 0; input < voltages.rows(); ++input)
+        for (const char* name : {"word_line_voltages", "bit_line_voltages", "cell_currents", "cell_power"})
+            files.push_back(file(numbered(name, input)));
+    expectNew(files, options.force);
+    const JunctionArray array = solved(options, circuit, cells);
     prepareFolder(folder);
-    const auto write = [&](const std::string& name, const Eigen::MatrixXd& matrix) {
-        writeFileAtomically(folder / (name + ".csv"), csvMatrix(matrix));
+    const auto write = [&file](const std::string& name, const Eigen::MatrixXd& matrix) {
+        writeFileAtomically(file(name), csvMatrix(matrix));
     };
     write("transfer", array.linear().transfer());
     Eigen::MatrixXd currents(voltages.rows(), cells.rows()), power(voltages.rows(), 1);
@@ -91,11 +101,10 @@ int run(const Options& options)
         const CrossbarState state = array.solve(voltages.row(input));
         currents.row(input) = state.outputCurrent;
         power(input) = voltages.row(input).dot(state.inputCurrent);
-        const std::string number = voltages.rows() > 1 ? "_" + std::to_string(input + 1) : "";
-        write("word_line_voltages" + number, state.columnVoltage);
-        write("bit_line_voltages" + number, state.rowVoltage);
-        write("cell_currents" + number, state.cellCurrent);
-        write("cell_power" + number, state.cellCurrent.cwiseProduct(state.cellVoltage));
+        write(numbered("word_line_voltages", input), state.columnVoltage);
+        write(numbered("bit_line_voltages", input), state.rowVoltage);
+        write(numbered("cell_currents", input), state.cellCurrent);
+        write(numbered("cell_power", input), state.cellCurrent.cwiseProduct(state.cellVoltage));
     }
     write("currents", currents);
     write("power", power);
@@ -170,6 +179,7 @@ void addSolveCommand(CLI::App& program, Action& action)
         ->transform(CLI::CheckedTransformer(ends).description("ENDS"))
         ->default_str("one")
         ->excludes(circuit);
+    addForce(*command, options->force);
     command->callback([&action, options] { action = [options] { return run(*options); }; });
 }
 

@@ -10,6 +10,7 @@
 #include "cli/project_lock.h"
 #include "cli/slurm_script.h"
 #include "cli/stop_signals.h"
+#include "cli/study_folder.h"
 #include "cli/study_report.h"
 #include "cli/study_text.h"
 #include "cli/text.h"
@@ -41,7 +42,8 @@ struct Options {
     std::vector<int> hidden;
     std::optional<std::string> activation, spare;
     std::string circuit, shard;
-    std::optional<int> slurm;           // shards; 0: one per run
+    std::optional<int> slurm; // shards; 0: one per run
+    bool force = false;
     std::vector<std::string> arguments; // as typed, but those that a shard gets its own of
 };
 
@@ -150,16 +152,6 @@ Shard shardFrom(const std::string& text)
     return shard;
 }
 
-/// Keeps what is not of this study beside its file, and says so.
-void keepAside(const Project& other, const fs::path& file, const std::string& what)
-{
-    fs::path kept;
-    for (int number = 1; kept.empty() || fs::exists(kept); ++number)
-        kept = file.parent_path() / (file.stem().string() + "-" + std::to_string(number) + ".faultline");
-    saveProject(other, kept);
-    std::cout << what << " is kept as " << kept.string() << std::endl;
-}
-
 /// Puts what an earlier call of this study has finished into `project`, from its file and from the journal of
 /// one that was killed. Another study's file is kept under another name. Returns how many runs there were.
 std::size_t resume(Project& project, const fs::path& file)
@@ -235,7 +227,10 @@ void writeSlurmScript(const Options& options, const Project& project, const fs::
     const auto runs = static_cast<int>(runsOf(study.plan, project.wafer).size());
     const int shards = *options.slurm > 0 ? std::min(*options.slurm, runs) : runs;
     const fs::path file = folder / "study.slurm";
-    writeFileAtomically(file, slurmScript(options.arguments, fs::absolute(folder), shards, options.threads));
+    const std::string script = slurmScript(options.arguments, fs::absolute(folder), shards, options.threads);
+    if (!fs::exists(file) || readWholeFile(file) != script)
+        expectNew({file}, options.force);
+    writeFileAtomically(file, script);
     fs::permissions(file, fs::perms::owner_exec, fs::perm_options::add);
     std::cout << "Wrote " << file.string() << ": " << runs << " runs in " << shards
               << " shards. Start it with\n"
@@ -279,6 +274,8 @@ int run(const Options& options)
         std::cout << placement(project.plan, project.wafer) << std::endl;
     project.studies.push_back({"Study 1", spansDies ? project.plan.pinned(project.wafer) : project.plan, {}});
     const fs::path folder = options.folder;
+    if (!options.slurm && options.shard.empty())
+        expectOwnResults(folder, options.force);
     prepareFolder(folder);
     if (options.slurm) {
         writeSlurmScript(options, project, folder);
@@ -303,7 +300,8 @@ void addGivenOptions(std::vector<std::string>& arguments, const CLI::App& comman
 {
     for (const CLI::Option* option : command.get_options()) {
         const std::string name = option->get_name();
-        if (option->count() == 0 || name == "--shard" || name == "--slurm" || name == "--threads")
+        if (option->count() == 0 || name == "--shard" || name == "--slurm" || name == "--threads" ||
+            name == "--force")
             continue;
         arguments.push_back(name);
         if (option->get_items_expected_max() > 0) // not a flag
@@ -390,6 +388,10 @@ void addStudyCommand(CLI::App& program, Action& action)
         ->expected(0, 1)
         ->default_str("0")
         ->check(notNegative());
+    command->add_flag("--force", options->force,
+                      "Replace another study.slurm, and study.json, dies.csv and figures/ without a "
+                      "study.faultline beside them. A study that goes on needs no force, and another one in "
+                      "its folder keeps it under other names");
     addList("--hidden", options->hidden,
             usually("Neurons of each hidden layer, separated by commas", plan.network.layers[1]), "LIST");
     command

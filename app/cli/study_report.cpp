@@ -30,7 +30,7 @@ int report(const Project& project, const std::filesystem::path& folder)
     if (!study.result.complete)
         return stoppedExitCode;
     if (drawsFigures) {
-        drawFigures(project, folder / "figures", {});
+        drawFigures(project, folder / "figures", {}, true);
         std::cout << "Figures in " << (folder / "figures").string() << '\n';
     } else {
         std::cout << "No figures: this program was built without Qt.\n";

@@ -96,12 +96,10 @@ std::string describe(const TrainingOptions& options)
 
 void printPlan(std::ostream& out, const Project& project, const StudyPlan& plan)
 {
-    std::vector<std::string> modes, dies;
+    std::vector<std::string> modes;
     for (const TrainingMode mode : plan.modes)
         modes.emplace_back(name(mode));
-    for (const int die : plan.dies)
-        if (const Die* found = project.wafer.find(die))
-            dies.push_back(found->name);
+    const std::vector<std::string> dies = namesOfDies(project.wafer, plan.dies);
     out << "Plan: network " << shapeText(plan.network.layers) << " (" << name(plan.network.hidden)
         << ") on images of " << plan.side << " x " << plan.side << " pixels from "
         << (project.dataset.empty() ? "the MNIST that ships with Faultline" : project.dataset) << "\n  modes "
@@ -109,6 +107,9 @@ void printPlan(std::ostream& out, const Project& project, const StudyPlan& plan)
         << "; seed " << plan.seed << "\n  standard and hardware-aware: " << describe(plan.training)
         << "\n  statistics-aware: " << describe(plan.statisticsAware) << "\n  "
         << placement(plan, project.wafer) << '\n';
+    if (const std::vector<int> heldOut = plan.heldOut(project.wafer); !heldOut.empty())
+        out << "  held out, to judge the networks on: " << joined(namesOfDies(project.wafer, heldOut))
+            << "\n  statistics fitted to: " << joined(namesOfDies(project.wafer, plan.fittedDies)) << '\n';
 }
 
 void printRuns(std::ostream& out, const Wafer& wafer, const StudyResult& result)

@@ -66,7 +66,7 @@ std::vector<std::string> change(WaferDescription& wafer, const Options& options)
 int generate(const Options& options)
 {
     const LockFile lock = lockToWrite(options.file);
-    expectNoStudies(options.file, options.force);
+    expectNewProject(options.file, options.force);
     const std::filesystem::path source =
         options.from.empty() ? datasetsFolder() / "demo-wafer.json" : std::filesystem::path(options.from);
     WaferDescription description = readWaferDescription(source);
@@ -95,7 +95,7 @@ void addWaferCommand(CLI::App& program, Action& action)
     command->add_option("--out", options->file, "Project to write (.faultline)")
         ->required()
         ->type_name("FILE");
-    command->add_flag("--force", options->force, "Replace a project even if it has studies");
+    command->add_flag("--force", options->force, "Replace a project, even one with studies");
     command
         ->add_option(
             "--from", options->from,

@@ -1,6 +1,8 @@
 #include "common/files.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <set>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -129,6 +131,53 @@ void writeFileAtomically(const fs::path& file, std::string_view bytes,
     Descriptor entry(folder.empty() ? "." : folder, file, O_RDONLY | O_DIRECTORY);
     if (entry.isOpen())
         entry.sync();
+}
+
+std::vector<std::string> fileNames(const std::vector<std::string>& names, std::string_view ending)
+{
+    std::set<std::string> taken;
+    std::vector<std::string> all;
+    for (std::string first : names) {
+        std::ranges::replace(first, '/', '_');
+        if (first.empty() || first.starts_with('.'))
+            first.insert(0, 1, '_');
+        std::string name = first;
+        for (int count = 2; taken.contains(name) || taken.contains(name + std::string(ending)); ++count)
+            name = first + "_" + std::to_string(count);
+        taken.insert({name, name + std::string(ending)});
+        all.push_back(std::move(name));
+    }
+    return all;
+}
+
+std::vector<fs::path> pathsOf(std::span<const OutputFile> files)
+{
+    std::vector<fs::path> paths;
+    for (const OutputFile& file : files)
+        paths.push_back(file.path);
+    return paths;
+}
+
+std::vector<fs::path> existing(std::span<const fs::path> paths)
+{
+    std::vector<fs::path> found;
+    std::error_code unknown; // is told when the file is written
+    for (const fs::path& path : paths)
+        if (fs::exists(path, unknown))
+            found.push_back(path);
+    return found;
+}
+
+void writeFiles(std::span<const OutputFile> files)
+{
+    for (const OutputFile& file : files) {
+        std::error_code failure;
+        if (const fs::path folder = file.path.parent_path(); !folder.empty())
+            fs::create_directories(folder, failure);
+        if (failure)
+            throw Error(file.path.parent_path().string() + ": cannot write there: " + failure.message());
+        writeFileAtomically(file.path, file.contents());
+    }
 }
 
 std::size_t halfOfMemory()

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/csv.h"
 #include "common/error.h"
 #include "common/files.h"
 #include "common/text.h"
@@ -74,15 +75,13 @@ Eigen::MatrixXd readCsvMatrix(const std::filesystem::path& file)
 
 std::string csvMatrix(const Eigen::MatrixXd& matrix)
 {
-    std::string text;
-    std::array<char, 32> number{};
-    for (Eigen::Index row = 0; row < matrix.rows(); ++row)
-        for (Eigen::Index column = 0; column < matrix.cols(); ++column) {
-            const auto end = std::to_chars(number.begin(), number.end(), matrix(row, column)).ptr;
-            text.append(number.begin(), end);
-            text += column + 1 < matrix.cols() ? ',' : '\n';
-        }
-    return text;
+    CsvWriter csv;
+    for (Eigen::Index row = 0; row < matrix.rows(); ++row) {
+        for (Eigen::Index column = 0; column < matrix.cols(); ++column)
+            csv.add(matrix(row, column));
+        csv.endLine();
+    }
+    return csv.text();
 }
 
 } // namespace faultline

@@ -1,12 +1,14 @@
 #include "measurement/wafer_report.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cmath>
 #include <numeric>
-#include <sstream>
 
 #include <boost/math/distributions/normal.hpp>
 
+#include "common/csv.h"
 #include "common/random.h"
 #include "common/stop.h"
 #include "wafer/failed_lines.h"
@@ -327,45 +329,73 @@ WaferReport reportOn(const Wafer& wafer, int draws, std::uint64_t seed, const st
     return report;
 }
 
+namespace
+{
+
+std::string nineDigits(double value)
+{
+    std::array<char, 32> text{};
+    const auto end =
+        std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::general, 9).ptr;
+    return {text.data(), end};
+}
+
+} // namespace
+
 std::string csv(const WaferReport& report)
 {
-    std::ostringstream text;
-    text.precision(9);
-    text << "defects\ndefect,rate,rate_low_95,rate_high_95,dispersion,likelihood_ratio,probability\n";
+    CsvWriter csv;
+    const auto table = [&csv](std::string_view title) {
+        if (!csv.text().empty())
+            csv.endLine();
+        csv.line(title);
+    };
+    table("defects");
+    csv.line("defect", "rate", "rate_low_95", "rate_high_95", "dispersion", "likelihood_ratio",
+             "probability");
     for (const DefectReport& of : report.defects)
-        text << name(of.defect) << ',' << of.rate << ',' << of.rateInterval.low << ',' << of.rateInterval.high
-             << ',' << of.dispersion << ',' << of.overdispersion.likelihoodRatio << ','
-             << of.overdispersion.probability << '\n';
-    text << "\nfailed lines\nwhat,failed,lines,share,share_low_95,share_high_95\n";
+        csv.line(name(of.defect), nineDigits(of.rate), nineDigits(of.rateInterval.low),
+                 nineDigits(of.rateInterval.high), nineDigits(of.dispersion),
+                 nineDigits(of.overdispersion.likelihoodRatio), nineDigits(of.overdispersion.probability));
+    table("failed lines");
+    csv.line("what", "failed", "lines", "share", "share_low_95", "share_high_95");
     for (const LineReport& of : report.lines)
-        text << of.what << ',' << of.failed << ',' << of.lines << ',' << of.share << ',' << of.interval.low
-             << ',' << of.interval.high << '\n';
-    text << "\nthomas process\ncluster_size,cluster_radius_cells\n"
-         << report.statistics.clusters.size << ',' << report.statistics.clusters.radius << '\n';
-    text << "\nclusters\npairs,found,expected,probability\n";
+        csv.line(of.what, of.failed, of.lines, nineDigits(of.share), nineDigits(of.interval.low),
+                 nineDigits(of.interval.high));
+    table("thomas process");
+    csv.line("cluster_size", "cluster_radius_cells");
+    csv.line(nineDigits(report.statistics.clusters.size), nineDigits(report.statistics.clusters.radius));
+    table("clusters");
+    csv.line("pairs", "found", "expected", "probability");
     for (const auto& [where, pairs] : {std::pair{"rows", report.clusters.rows},
                                        {"columns", report.clusters.columns},
                                        {"neighbours", report.clusters.neighbours}})
-        text << where << ',' << pairs.found << ',' << pairs.expected << ',' << pairs.probability << '\n';
+        csv.line(where, pairs.found, nineDigits(pairs.expected), nineDigits(pairs.probability));
     const auto state = [&](Level level) {
         return std::string(name(level)) + (report.assumed == level ? " (assumed)" : "");
     };
-    text << "\nconductance\nstate,cells,median_siemens,sigma_ln\n";
+    table("conductance");
+    csv.line("state", "cells", "median_siemens", "sigma_ln");
     for (const Level level : {AP, P}) {
         const ConductanceReport& of = report.conductance[level];
-        text << state(level) << ',' << of.cells << ',' << of.fit.median << ',' << of.fit.sigma << '\n';
+        csv.line(state(level), of.cells, nineDigits(of.fit.median), nineDigits(of.fit.sigma));
     }
-    text << "\ncorrelation of ln G at P and AP\n" << report.statistics.levelCorrelation << '\n';
-    text << "\ntmr" << (report.assumed ? " (assumed)" : "") << "\nlow_quartile,median,high_quartile\n"
-         << report.tmr.lowQuartile << ',' << report.tmr.median << ',' << report.tmr.highQuartile << '\n';
-    text << "\ntrends\nwhat,rank_correlation,probability\n";
+    table("correlation of ln G at P and AP");
+    csv.line(nineDigits(report.statistics.levelCorrelation));
+    table(report.assumed ? "tmr (assumed)" : "tmr");
+    csv.line("low_quartile", "median", "high_quartile");
+    csv.line(nineDigits(report.tmr.lowQuartile), nineDigits(report.tmr.median),
+             nineDigits(report.tmr.highQuartile));
+    table("trends");
+    csv.line("what", "rank_correlation", "probability");
     for (const RadialTrend& trend : report.trends)
-        text << trend.what << ',' << trend.rankCorrelation << ',' << trend.probability << '\n';
-    text << "\nquantiles\nstate,normal,siemens\n";
+        csv.line(trend.what, nineDigits(trend.rankCorrelation), nineDigits(trend.probability));
+    table("quantiles");
+    csv.line("state", "normal", "siemens");
     for (const Level level : {AP, P})
         for (const auto& point : report.conductance[level].quantiles)
-            text << state(level) << ',' << point.normal << ',' << point.siemens << '\n';
-    return text.str();
+            csv.line(state(level), nineDigits(point.normal), nineDigits(point.siemens));
+    return csv.text();
 }
 
 } // namespace faultline

@@ -58,6 +58,7 @@ int Project::freeDieId() const
     knowAll(plan.dies);
     for (const Study& study : studies) {
         knowAll(study.plan.dies);
+        knowAll(study.plan.fittedDies);
         for (const RunCheckpoint& begun : study.result.begun)
             knowAll(begun.settings.diesTrainedOn());
         for (const Run& run : study.result.runs) {

@@ -464,6 +464,8 @@ void savePlan(Group group, const StudyPlan& plan)
     save(group.create("statistics_aware_training", "Options of statistics-aware training"),
          plan.statisticsAware);
     group.set("own_statistics", plan.statistics.has_value());
+    if (!plan.fittedDies.empty())
+        group.set("fitted_dies", integers(plan.fittedDies));
     if (plan.statistics)
         saveStatistics(group.create("statistics", "What statistics-aware training is to draw from"),
                        *plan.statistics);
@@ -487,6 +489,8 @@ StudyPlan loadPlan(const Group& group, int fileVersion)
     plan.statisticsAware = loadOptions(group.open("statistics_aware_training"));
     if (fileVersion > 1 && group.get<bool>("own_statistics"))
         plan.statistics = loadStatistics(group.open("statistics"));
+    if (group.has("fitted_dies"))
+        plan.fittedDies = group.list<std::int32_t>("fitted_dies");
     if (group.hasMember("circuit"))
         plan.circuit = loadCircuit(group.open("circuit"));
     at(group.place(), [&] { plan.validate(); });

@@ -9,6 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/csv.h"
 #include "common/error.h"
 #include "common/require.h"
 #include "common/statistics.h"
@@ -227,14 +228,6 @@ void set(DefectStatistics& statistics, SweepParameter parameter, double value, c
 std::string number(double value)
 {
     return nlohmann::json(value).dump();
-}
-
-std::string line(std::initializer_list<std::string> fields)
-{
-    std::string text;
-    for (const std::string& field : fields)
-        text += (text.empty() ? "" : ",") + field;
-    return text + '\n';
 }
 
 } // namespace
@@ -607,13 +600,13 @@ nlohmann::json toJson(const Waterfall& waterfall)
 
 std::string csv(const Waterfall& waterfall)
 {
-    std::string text =
-        line({"effect", "error_percent", "spread_percent", "cost_points", "cost_alone_points"}) +
-        line({"ideal", number(waterfall.ideal), number(waterfall.idealSpread), "0", "0"});
+    CsvWriter csv;
+    csv.line("effect", "error_percent", "spread_percent", "cost_points", "cost_alone_points");
+    csv.line("ideal", number(waterfall.ideal), number(waterfall.idealSpread), 0, 0);
     for (const Waterfall::Step& step : waterfall.steps)
-        text += line({std::string(name(step.effect)), number(step.error), number(step.spread),
-                      number(step.cost), number(step.costAlone)});
-    return text;
+        csv.line(name(step.effect), number(step.error), number(step.spread), number(step.cost),
+                 number(step.costAlone));
+    return csv.text();
 }
 
 nlohmann::json toJson(const SweepPlan& plan, std::span<const SweepPoint> points)
@@ -631,16 +624,16 @@ nlohmann::json toJson(const SweepPlan& plan, std::span<const SweepPoint> points)
 
 std::string csv(const SweepPlan& plan, std::span<const SweepPoint> points)
 {
-    std::string text;
+    CsvWriter csv;
     for (const SweepAxis& axis : plan.axes)
-        text += std::string(name(axis.parameter)) + ',';
-    text += line({"error_percent", "spread_percent", "count"});
+        csv.add(name(axis.parameter));
+    csv.line("error_percent", "spread_percent", "count");
     for (const SweepPoint& point : points) {
         for (const double value : point.values)
-            text += number(value) + ',';
-        text += line({number(point.mean), number(point.spread), std::to_string(point.count)});
+            csv.add(number(value));
+        csv.line(number(point.mean), number(point.spread), point.count);
     }
-    return text;
+    return csv.text();
 }
 
 } // namespace faultline

@@ -30,9 +30,8 @@ TesterAxes axesOf(const Wafer& wafer)
 
 } // namespace
 
-std::vector<std::filesystem::path> exportData(Exported what, const Wafer& wafer,
-                                              const TrainedNetwork* network,
-                                              const std::filesystem::path& folder, ArrayFormat format)
+std::vector<OutputFile> exportData(Exported what, const Wafer& wafer, const TrainedNetwork* network,
+                                   const std::filesystem::path& folder, ArrayFormat format)
 {
     if (what == Exported::Dies)
         return exportDies(wafer, folder, format);
@@ -45,15 +44,11 @@ std::vector<std::filesystem::path> exportData(Exported what, const Wafer& wafer,
         latent.push_back(layer.latent);
     if (what == Exported::Programming)
         return exportProgramming(map, latent, axesOf(wafer), folder, format);
-    std::vector<std::filesystem::path> files;
-    for (const DieGroup& group : network->plan.placesOn(wafer))
-        for (std::filesystem::path& file :
-             exportWeights(group.name(), analogWeights(group, map, wafer.device), latent, folder, format))
-            files.push_back(std::move(file));
-    if (files.empty())
+    const std::vector<DieGroup> places = network->plan.placesOn(wafer);
+    if (places.empty())
         throw Error("Nothing to export: this network takes " + std::to_string(map.dies()) +
                     " dies together, and no such group of its study is whole among the chosen ones.");
-    return files;
+    return exportWeights(places, map, wafer.device, latent, folder, format);
 }
 
 } // namespace faultline

@@ -20,12 +20,11 @@ struct TrainedNetwork {
     Run run;
 };
 
-/// Writes the wafer's dies, or what a network's weights are worth on each of them (on each group of them when
-/// it takes several), or what to write into their junctions for it, as the tester counts them. Returns the
-/// paths. Throws Error, also for weights and programming without a network, and for the programming of dies
-/// that were measured in several directions.
-std::vector<std::filesystem::path> exportData(Exported what, const Wafer& wafer,
-                                              const TrainedNetwork* network,
-                                              const std::filesystem::path& folder, ArrayFormat format);
+/// The files of the wafer's dies, or of what a network's weights are worth on each of them (on each group of
+/// them when it takes several), or of what to write into their junctions for it, as the tester counts them.
+/// The wafer must outlive them. Throws Error for weights and programming without a network, and for the
+/// programming of dies that were measured in several directions.
+std::vector<OutputFile> exportData(Exported what, const Wafer& wafer, const TrainedNetwork* network,
+                                   const std::filesystem::path& folder, ArrayFormat format);
 
 } // namespace faultline

@@ -20,12 +20,16 @@ StudyPlan holdOut(StudyPlan plan, const Wafer& wafer, int evaluated, std::uint64
     std::sort(dies.begin(), heldOut);
 
     plan.dies.clear();
+    plan.fittedDies.clear();
     for (auto die = dies.begin(); die != heldOut; ++die)
         plan.dies.push_back(wafer.dies[static_cast<std::size_t>(*die)].id);
     Wafer seen = wafer;
     seen.dies.clear();
-    for (auto die = heldOut; die != dies.end(); ++die)
+    for (auto die = heldOut; die != dies.end(); ++die) {
         seen.dies.push_back(wafer.dies[static_cast<std::size_t>(*die)]);
+        plan.fittedDies.push_back(seen.dies.back().id);
+    }
+    std::ranges::sort(plan.fittedDies);
     plan.statistics = fitStatistics(seen);
     return plan;
 }

@@ -1,13 +1,12 @@
 #include "study/report.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <limits>
-#include <sstream>
 
 #include <nlohmann/json.hpp>
 
+#include "common/csv.h"
 #include "common/statistics.h"
 #include "common/version.h"
 #include "study/plan_file.h"
@@ -63,25 +62,6 @@ Json json(const ModeErrors& errors)
     return json;
 }
 
-/// A number for a table: the shortest text that reads back as the same double, or nothing.
-std::string cell(double value)
-{
-    if (!std::isfinite(value))
-        return {};
-    std::array<char, 32> text{};
-    return {text.data(), std::to_chars(text.data(), text.data() + text.size(), value).ptr};
-}
-
-std::string cell(const std::string& text)
-{
-    if (text.find_first_of(",\"\r\n") == std::string::npos)
-        return text;
-    std::string quoted = "\"";
-    for (const char c : text)
-        quoted.append(c == '"' ? 2 : 1, c);
-    return quoted.append(1, '"');
-}
-
 } // namespace
 
 double worst(std::span<const double> errors)
@@ -104,54 +84,62 @@ std::string studyJson(const StudyPlan& plan, const Wafer& wafer, const StudyResu
                                                        {"spread_percent", summary.baselineSpread}}
                                                 : Json{{"error_percent", nullptr}};
 
-    return Json{{"faultline", version()},
-                {"seed", plan.seed},
-                {"network", plan.network.layers},
-                {"dies_per_network", diesPerNetwork(plan.network.layers, wafer.geometry)},
-                {"epochs", plan.training.epochs},
-                {"plan", planJson(plan)},
-                {"wafer", json(wafer)},
-                {"baseline", baseline},
-                {"dies", dies},
-                {"modes", modes},
-                {"complete", result.complete},
-                {"runs", {{"finished", result.runs.size()}, {"planned", runsOf(plan, wafer).size()}}},
-                {"seconds", {{"train", result.trainSeconds}, {"evaluate", result.evaluateSeconds}}}}
-               .dump(2, ' ', false, Json::error_handler_t::replace) +
-           "\n";
+    Json document{{"faultline", version()},
+                  {"seed", plan.seed},
+                  {"network", plan.network.layers},
+                  {"dies_per_network", diesPerNetwork(plan.network.layers, wafer.geometry)},
+                  {"epochs", plan.training.epochs},
+                  {"plan", planJson(plan)},
+                  {"wafer", json(wafer)},
+                  {"baseline", baseline},
+                  {"dies", dies}};
+    if (const auto heldOut = plan.heldOut(wafer); !heldOut.empty())
+        document.update({{"held_out", namesOfDies(wafer, heldOut)},
+                         {"statistics_fitted_to", namesOfDies(wafer, plan.fittedDies)}});
+    document.update({{"modes", modes},
+                     {"complete", result.complete},
+                     {"runs", {{"finished", result.runs.size()}, {"planned", runsOf(plan, wafer).size()}}},
+                     {"seconds", {{"train", result.trainSeconds}, {"evaluate", result.evaluateSeconds}}}});
+    return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 std::string diesCsv(const StudyPlan& plan, const Wafer& wafer, const std::vector<Run>& runs)
 {
     const StudySummary summary = summarise(plan, wafer, runs);
-    std::ostringstream csv;
-    csv << "die,wafer_row,wafer_column,shorts,opens,stuck_p,stuck_ap";
+    CsvWriter csv("\r\n");
+    for (const char* column : {"die", "wafer_row", "wafer_column", "shorts", "opens", "stuck_p", "stuck_ap"})
+        csv.add(column);
     const bool complete = wafer.isFullyMeasured();
     if (!complete)
-        csv << ",not_measured";
+        csv.add("not_measured");
     for (const ModeErrors& errors : summary.modes) {
-        csv << ',' << name(errors.mode) << "_error_percent," << name(errors.mode) << "_spread_percent";
+        const std::string mode(name(errors.mode));
+        csv.add(mode + "_error_percent");
+        csv.add(mode + "_spread_percent");
         if (!errors.otherDies.empty())
-            csv << ',' << name(errors.mode) << "_other_dies_percent";
+            csv.add(mode + "_other_dies_percent");
     }
-    csv << "\r\n";
+    csv.endLine();
     for (std::size_t row = 0; row < summary.dies.size(); ++row) {
         const DieGroup& group = summary.dies[row];
         const WaferPosition& position = group.dies.front()->position;
-        csv << cell(group.name()) << ',' << position.row << ',' << position.column;
+        csv.add(group.name());
+        csv.add(position.row);
+        csv.add(position.column);
         const DefectCounts counts = group.counts();
         for (const Defect defect : allDefects)
-            csv << ',' << count(counts, defect);
+            csv.add(count(counts, defect));
         if (!complete)
-            csv << ',' << group.missingCells();
+            csv.add(group.missingCells());
         for (const ModeErrors& errors : summary.modes) {
-            csv << ',' << cell(errors.dieMean[row]) << ',' << cell(errors.dieSpread[row]);
+            csv.add(errors.dieMean[row]);
+            csv.add(errors.dieSpread[row]);
             if (!errors.otherDies.empty())
-                csv << ',' << cell(errors.otherDies[row]);
+                csv.add(errors.otherDies[row]);
         }
-        csv << "\r\n";
+        csv.endLine();
     }
-    return csv.str();
+    return csv.text();
 }
 
 } // namespace faultline

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "common/require.h"
@@ -198,6 +199,30 @@ std::vector<DieGroup> StudyPlan::groupsOn(const Wafer& wafer) const
     return groups;
 }
 
+std::vector<int> StudyPlan::heldOut(const Wafer& wafer) const
+{
+    std::vector<int> unseen;
+    if (!fittedDies.empty())
+        for (const int index : diesOn(wafer)) {
+            const int id = wafer.dies[static_cast<std::size_t>(index)].id;
+            if (std::ranges::find(fittedDies, id) == fittedDies.end())
+                unseen.push_back(id);
+        }
+    return unseen;
+}
+
+bool StudyPlan::operator==(const StudyPlan& other) const
+{
+    const auto numbers = [](const StudyPlan& plan) {
+        // Names each field, so that a new one cannot be forgotten.
+        const auto& [network, side, spare, modes, dies, repeats, seed, training, statisticsAware, statistics,
+                     fittedDies, circuit] = plan;
+        return std::tie(network, side, spare, modes, dies, repeats, seed, training, statisticsAware,
+                        statistics, circuit);
+    };
+    return numbers(*this) == numbers(other);
+}
+
 std::vector<DieGroup> StudyPlan::placesOn(const Wafer& wafer) const
 {
     if (diesPerNetwork(network.layers, wafer.geometry) > 1)
@@ -236,6 +261,14 @@ StudyPlan StudyPlan::pinned(const Wafer& wafer) const
     for (const int die : diesOn(wafer))
         plan.dies.push_back(wafer.dies[static_cast<std::size_t>(die)].id);
     return plan;
+}
+
+std::vector<std::string> namesOfDies(const Wafer& wafer, const std::vector<int>& ids)
+{
+    std::vector<std::string> names;
+    for (const Die* die : diesOf(ids, wafer))
+        names.push_back(die->name);
+    return names;
 }
 
 std::vector<int> diesNamed(const Wafer& wafer, const std::vector<std::string>& names)

@@ -40,12 +40,17 @@ struct StudyPlan {
     TrainingOptions statisticsAware = TrainingOptions::statisticsAware();
     /// What statistics-aware training draws from; fitted to the plan's dies when absent.
     std::optional<DefectStatistics> statistics;
+    /// Die::id of what the statistics were fitted to, if they were kept apart from the dies to judge on
+    /// (holdOut()). Decides no numbers: plans that differ in nothing else are equal.
+    std::vector<int> fittedDies;
     /// What dies are read through, by hardware-aware and statistics-aware training, whose perfect dies are
     /// read through it too, and when networks are evaluated; ideal when absent.
     std::optional<CircuitOptions> circuit;
 
     /// The plan's dies that are on the wafer, as indices into Wafer::dies.
     std::vector<int> diesOn(const Wafer& wafer) const;
+    /// Of a plan that holds dies out, the ids of its dies that the statistics were not fitted to.
+    std::vector<int> heldOut(const Wafer& wafer) const;
     /// What the networks are written to: each of the plan's dies, or as many in succession as a network
     /// takes. Without a group that has lost a die, and without the dies that are left over at the end.
     std::vector<DieGroup> groupsOn(const Wafer& wafer) const;
@@ -68,12 +73,14 @@ struct StudyPlan {
     /// Throws Error that says in the user's words what is wrong: with the plan on any wafer, and on this one.
     void validate() const;
     void validate(const Wafer& wafer) const;
-    bool operator==(const StudyPlan&) const = default;
+    bool operator==(const StudyPlan& other) const;
 };
 
 /// The ids of dies by their names and ranges of them, "D01" or "D01..D09". Throws Error for a name that is
 /// not on the wafer.
 std::vector<int> diesNamed(const Wafer& wafer, const std::vector<std::string>& names);
+/// The names of dies by their ids, without those that have left the wafer.
+std::vector<std::string> namesOfDies(const Wafer& wafer, const std::vector<int>& ids);
 
 /// All that decides one training run, besides the wafer, the statistics and the images.
 struct RunSettings {

@@ -100,8 +100,8 @@ class CliTest : public QObject
 
     QStringList solve(const QString& cells, const QString& inputs, const QStringList& wires = {}) const
     {
-        return QStringList{"solve",      "--conductance", path(cells),   "--voltages",
-                           path(inputs), "--out",         path("solved")} +
+        return QStringList{"solve",      "--conductance", path(cells),    "--voltages",
+                           path(inputs), "--out",         path("solved"), "--force"} +
                wires;
     }
 
@@ -218,7 +218,7 @@ private slots:
         const QString file = path("verbose.faultline");
         for (const QStringList& arguments :
              {QStringList{"--verbose", "wafer", "generate", "--dies", "1", "--out", file},
-              QStringList{"wafer", "generate", "--dies", "1", "--out", file, "--verbose"}}) {
+              QStringList{"wafer", "generate", "--dies", "1", "--force", "--out", file, "--verbose"}}) {
             const Outcome outcome = call(arguments);
             QCOMPARE(outcome.exitCode, 0);
             QVERIFY2(outcome.err.contains("info: Faultline"), qPrintable(outcome.err));
@@ -556,9 +556,9 @@ private slots:
         QCOMPARE(QFile::exists(path("s/figures/sweep.svg")), drawsFigures);
         QVERIFY(!QFile::exists(path("s/figures/sweep.pdf")));
         const Outcome drawn =
-            call({"sweep", project, "--vary", "defect-rate=0,0.01", "--repeats", "2", "--out", path("s")});
+            call({"sweep", project, "--vary", "defect-rate=0,0.01", "--repeats", "2", "--out", path("s2")});
         QVERIFY2(drawn.exitCode == 0, qPrintable(drawn.err));
-        QCOMPARE(readBytes(path("s/sweep.csv")).count('\n'), 3);
+        QCOMPARE(readBytes(path("s2/sweep.csv")).count('\n'), 3);
         QVERIFY(call({"sweep", project, "--vary", "noise=", "--out", path("s")})
                     .err.contains("Found \"noise=\", expected NAME=NUMBER"));
     }
@@ -615,6 +615,186 @@ private slots:
         QVERIFY(errors.contains("statistics-aware"));
         QCOMPARE(errorsOf(path("two/study.json")), errors);
         QVERIFY(errorsOf(path("other/study.json")) != errors);
+    }
+
+    void nothingIsReplacedUnasked_data()
+    {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::addColumn<QStringList>("written");
+        const QString project = path("trained/study.faultline");
+        const auto row = [](const char* tag, const QStringList& arguments, const QStringList& written) {
+            QTest::newRow(tag) << arguments << written;
+        };
+        row("wafer", {"wafer", "generate", "--dies", "1", "--out", path("kept/w.faultline")},
+            {"w.faultline"});
+        row("solve",
+            {"solve", "--conductance", path("cells.csv"), "--voltages", path("inputs.csv"), "--out",
+             path("kept")},
+            {"currents.csv", "transfer.csv", "cell_power_2.csv"});
+        row("classify", {"die", "classify", project, "--out", path("kept/c.faultline")}, {"c.faultline"});
+        row("statistics", {"die", "statistics", project, "--draws", "9", "--csv", path("kept/s.csv")},
+            {"s.csv"});
+        const QStringList ofDie{"die", "export", project, "--dies", "D01,D02", "--out", path("kept")};
+        row("dies", ofDie, {"D01_P.csv", "D02_defect.csv"});
+        row("dies in HDF5", ofDie + QStringList{"--format", "hdf5"}, {"dies.h5"});
+        row("weights", ofDie + QStringList{"--what", "weights", "--format", "npy"}, {"D02_weights_1.npy"});
+        row("programming", ofDie + QStringList{"--what", "programming"}, {"programming.csv"});
+        const QStringList shown = drawsFigures ? QStringList{"--format", "svg"} : QStringList();
+        const QStringList drawn = drawsFigures ? QStringList{"figures/waterfall.svg"} : QStringList();
+        row("circuit",
+            QStringList{"circuit", project, "--dies", "D01", "--waterfall", "--out", path("kept")} + shown,
+            QStringList{"circuit.json", "dies.csv", "rows.csv", "columns.csv", "waterfall.csv"} + drawn);
+        row("sweep",
+            QStringList{"sweep", project, "--dies", "D01", "--vary", "wire-ohm=0,1", "--out", path("kept")} +
+                shown,
+            QStringList{"sweep.json", "sweep.csv"} +
+                (drawsFigures ? QStringList{"figures/sweep.svg"} : QStringList()));
+        if (drawsFigures)
+            row("figures", {"figures", project, "--format", "csv", "--out", path("kept")}, {"yield.csv"});
+        row("slurm", tinyStudy("kept", {{"--slurm", "2"}}), {"study.slurm"});
+    }
+
+    /// Not even one of the files; nothing else is written then.
+    void nothingIsReplacedUnasked()
+    {
+        QFETCH(const QStringList, arguments);
+        QFETCH(const QStringList, written);
+        if (!QFile::exists(path("trained/study.faultline")))
+            QCOMPARE(call(tinyStudy("trained", {{"--modes", "standard"}})).exitCode, 0);
+        const QString folder = path("kept");
+        QVERIFY(QDir(folder).removeRecursively());
+        QVERIFY(QDir().mkpath(folder));
+        const Outcome first = call(arguments);
+        QVERIFY2(first.exitCode == 0, qPrintable(first.err));
+        for (const QString& name : written) {
+            const QString file = folder + "/" + name;
+            const QByteArray before = readBytes(file);
+            QVERIFY2(!before.isEmpty(), qPrintable(name));
+            QVERIFY(QDir(folder).removeRecursively());
+            QVERIFY(QDir().mkpath(QFileInfo(file).path()));
+            writeText("kept/" + name, "by hand");
+            const Outcome refused = call(arguments);
+            QCOMPARE(refused.exitCode, 1);
+            QVERIFY2(refused.err.contains(file + ": exists already. Give another name, or --force"),
+                     qPrintable(refused.err));
+            QCOMPARE(refused.err.count('\n'), 1);
+            QCOMPARE(readBytes(file), QByteArray("by hand"));
+            QCOMPARE(QDir(folder).entryList(QDir::Files).size(), name.contains('/') ? 0 : 1);
+            QCOMPARE(call(arguments + QStringList{"--force"}).exitCode, 0);
+            if (name.endsWith(".faultline")) // which say when they were made
+                QVERIFY(readBytes(file).size() > 1000);
+            else
+                QCOMPARE(readBytes(file), before);
+        }
+        const bool isSlurm = arguments.contains("--slurm"); // the same script again is no loss
+        QCOMPARE(call(arguments).exitCode, isSlurm ? 0 : 1);
+    }
+
+    /// A study's folder is its own where study.faultline is; what else is there needs --force.
+    void studyReplacesItsOwnResultsAlone()
+    {
+        const auto study = [this](const char* epochs, const QStringList& more = {}) {
+            return call(tinyStudy("owned", {{"--modes", "standard"}, {"--epochs", epochs}}) + more);
+        };
+        QVERIFY(QDir().mkpath(path("owned")));
+        writeText("owned/dies.csv", "by hand");
+        const Outcome refused = study("1");
+        QCOMPARE(refused.exitCode, 1);
+        QVERIFY2(refused.err.contains("owned/dies.csv: exists already"), qPrintable(refused.err));
+        QCOMPARE(QDir(path("owned")).entryList(QDir::Files), QStringList{"dies.csv"});
+        QCOMPARE(readBytes(path("owned/dies.csv")), QByteArray("by hand"));
+        QCOMPARE(study("1", {"--force"}).exitCode, 0);
+        const QByteArray first = readBytes(path("owned/dies.csv"));
+        QVERIFY(first.startsWith("die,"));
+        writeText("owned/dies.csv", "lost");
+        QCOMPARE(study("1").exitCode, 0); // goes on, as before
+        QCOMPARE(readBytes(path("owned/dies.csv")), first);
+
+        const QByteArray json = readBytes(path("owned/study.json"));
+        const Outcome other = study("2");
+        QVERIFY2(other.exitCode == 0, qPrintable(other.err));
+        QVERIFY2(other.out.contains("is kept as " + path("owned/study-1.faultline") +
+                                    ", its study.json as study-1.json, its dies.csv as dies-1.csv"),
+                 qPrintable(other.out));
+        QCOMPARE(readBytes(path("owned/study-1.json")), json);
+        QCOMPARE(readBytes(path("owned/dies-1.csv")), first);
+        QCOMPARE(QFile::exists(path("owned/figures-1/yield.svg")), drawsFigures);
+        QCOMPARE(readJson(path("owned/study.json"))["epochs"].toInt(), 2);
+    }
+
+    void heldOutDiesAreTold()
+    {
+        const Outcome outcome = call(tinyStudy("held-out", {{"--dies", "D01..D05"},
+                                                            {"--hold-out", "2"},
+                                                            {"--modes", "statistics-aware"},
+                                                            {"--repeats", "1"}}));
+        QVERIFY2(outcome.exitCode == 0, qPrintable(outcome.err));
+        const QString file = path("held-out/study.faultline");
+        const Project project = loadProject(file.toStdString());
+        const StudyPlan& plan = project.studies.at(0).plan;
+        QCOMPARE(plan.heldOut(project.wafer), plan.dies);
+        QCOMPARE(plan.fittedDies.size(), std::size_t{3});
+        const auto names = [&](const std::vector<int>& ids) {
+            QStringList all;
+            for (const int id : ids)
+                all.append(QString::fromStdString(project.wafer.find(id)->name));
+            return all;
+        };
+        const QJsonObject study = readJson(path("held-out/study.json"));
+        QCOMPARE(study["held_out"].toArray(), QJsonArray::fromStringList(names(plan.dies)));
+        QCOMPARE(study["statistics_fitted_to"].toArray(), QJsonArray::fromStringList(names(plan.fittedDies)));
+        const Outcome info = call({"info", file});
+        QVERIFY2(info.out.contains("held out, to judge the networks on: " + names(plan.dies).join(", ") +
+                                   "\n  statistics fitted to: " + names(plan.fittedDies).join(", ") + "\n"),
+                 qPrintable(info.out));
+        QVERIFY(!readJson(path("whole/study.json")).contains("held_out"));
+        QVERIFY(!call({"info", path("whole/study.faultline")}).out.contains("held out"));
+    }
+
+    /// By a reader of its own: Python's csv module.
+    void tablesKeepNamesOfAllKinds()
+    {
+#ifndef FAULTLINE_PYTHON
+        QSKIP("no Python");
+#else
+        const QString wafer = path("odd.faultline");
+        QCOMPARE(call({"wafer", "generate", "--dies", "2", "--out", wafer}).exitCode, 0);
+        Project project = loadProject(wafer.toStdString());
+        project.wafer.dies[0].name = "lot 3, \"D1\"";
+        project.wafer.dies[1].name = "two\nlines";
+        saveProject(project, wafer.toStdString());
+        QStringList study = tinyStudy("odd", {{"--modes", "hardware-aware"}, {"--epochs", "1"}});
+        study[study.indexOf("--dies")] = "--wafer";
+        study[study.indexOf("--wafer") + 1] = wafer;
+        study.removeAll("--demo");
+        QCOMPARE(call(study).exitCode, 0);
+        const QString file = path("odd/study.faultline");
+        QCOMPARE(call({"circuit", file, "--set", "wire-ohm=1", "--networks", "hardware-aware", "--out",
+                       path("odd/circuit")})
+                     .exitCode,
+                 0);
+        QProcess python;
+        python.start(FAULTLINE_PYTHON, {"-c", R"(
+import csv, glob, sys
+names = {'lot 3, "D1"', 'two\nlines'}
+found = 0
+for file in glob.glob(sys.argv[1] + '/**/*.csv', recursive=True):
+    with open(file, newline='') as text:
+        rows = list(csv.reader(text))
+    for row in rows:
+        assert len(row) == len(rows[0]), (file, rows[0], row)
+    for column in range(min(2, len(rows[0]))):
+        if rows[0][column] == 'die':
+            assert {row[column] for row in rows[1:]} == names, file
+            found += 1
+        if rows[0][column] == 'network':
+            assert {row[column] for row in rows[1:]} == {'hardware-aware ' + name for name in names}, file
+assert found >= 4, found
+)",
+                                        path("odd")});
+        QVERIFY(python.waitForFinished());
+        QVERIFY2(python.exitCode() == 0, python.readAllStandardError());
+#endif
     }
 
     void optionsChangeThePlan()
@@ -697,7 +877,8 @@ private slots:
         const auto found = clusters.match(said.out);
         QVERIFY2(std::abs(found.captured(1).toDouble() - 3.0) < 1.0, qPrintable(said.out));
         QVERIFY(std::abs(found.captured(2).toDouble() - 1.5) < 0.3);
-        const Outcome refused = call({"wafer", "generate", "--out", wafer, "--open-row-rate", "1.5"});
+        const Outcome refused =
+            call({"wafer", "generate", "--out", wafer, "--force", "--open-row-rate", "1.5"});
         QCOMPARE(refused.exitCode, 1);
         QVERIFY2(refused.err.contains("share of open rows is 1.5"), qPrintable(refused.err));
     }
@@ -724,6 +905,11 @@ private slots:
             const auto different = (before.wafer.dies[k].defect != after.wafer.dies[k].defect).count();
             QVERIFY2(different <= 5, qPrintable(QString::number(different))); // of 20 000
         }
+        const Outcome kept = call({"die", "import", path("dies"), "--out", path("kept-recipe.faultline"),
+                                   "--save-recipe", "station"});
+        QCOMPARE(kept.exitCode, 1);
+        QVERIFY2(kept.err.contains("There is a recipe \"station\" already"), qPrintable(kept.err));
+        QVERIFY(!QFile::exists(path("kept-recipe.faultline")));
         const QString again = run({"die", "import", path("dies"), "--out", path("turned.faultline"),
                                    "--recipe", "station", "--transpose", "--unlabelled"});
         QVERIFY2(again.contains("Dies of 200 x 100 cells"), qPrintable(again));

@@ -207,6 +207,38 @@ private slots:
         QCOMPARE(errors("cluster/study.json"), errors("whole/study.json"));
     }
 
+    void mergeReplacesItsOwnResultsAlone()
+    {
+        for (const char* epochs : {"2", "3"})
+            for (const char* shard : {"1/2", "2/2"})
+                QCOMPARE(call(study(QString("parts-") + epochs, epochs, {"--shard", shard})).exitCode, 0);
+        const auto merge = [&](const QString& epochs, const QStringList& shards,
+                               const QStringList& more = {}) {
+            QStringList files;
+            for (const QString& shard : shards)
+                files.append(path("parts-" + epochs + "/shards/" + shard + "-of-2.faultline"));
+            return call(QStringList{"merge"} + files + QStringList{"--out", path("merged")} + more);
+        };
+        QVERIFY(QDir(folder_.path()).mkdir("merged"));
+        QFile own(path("merged/study.json"));
+        QVERIFY(own.open(QIODevice::WriteOnly) && own.write("by hand") > 0);
+        own.close();
+        const Outcome refused = merge("2", {"1", "2"});
+        QCOMPARE(refused.exitCode, 1);
+        QVERIFY2(refused.err.contains("merged/study.json: exists already"), qPrintable(refused.err));
+        QVERIFY(!QFile::exists(path("merged/study.faultline")));
+        QCOMPARE(merge("2", {"1", "2"}, {"--force"}).exitCode, 0);
+        const Project whole = load(path("merged/study.faultline"));
+        QCOMPARE(merge("2", {"1"}).exitCode, 0); // what the other shard has given is kept
+        compare(load(path("merged/study.faultline")), whole);
+        const Outcome other = merge("3", {"1", "2"});
+        QVERIFY2(other.exitCode == 0, qPrintable(other.err));
+        QVERIFY2(other.out.contains("is kept as " + path("merged/study-1.faultline") + ", its study.json as"),
+                 qPrintable(other.out));
+        compare(load(path("merged/study-1.faultline")), whole);
+        QCOMPARE(load(path("merged/study.faultline")).studies[0].plan.training.epochs, 3);
+    }
+
     void shardsOfDifferentStudiesAreNotMerged()
     {
         QCOMPARE(call(study("mixed", "2", {"--shard", "1/2"})).exitCode, 0);

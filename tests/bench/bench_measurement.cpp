@@ -142,7 +142,7 @@ void printChain(int draws)
         description.geometry = {40, 50, 40, 50};
         for (int draw = 0; draw < draws; ++draw) {
             description.seed = static_cast<std::uint64_t>(draw) + 1;
-            exportDies(measured(description, 0.01), folder, ArrayFormat::Csv);
+            writeFiles(exportDies(measured(description, 0.01), folder, ArrayFormat::Csv));
             const auto files = measurementFiles(std::array{folder});
             Wafer wafer = waferOf(readMeasurement(files, guessRecipe(files.front())), "read");
             applyLabels(classify(wafer), wafer);
@@ -181,7 +181,7 @@ void printImport()
     };
     WaferDescription description = described(1e-3, 0.05, 1.5);
     Wafer wafer = drawWafer(description);
-    exportDies(wafer, folder, ArrayFormat::Csv);
+    writeFiles(exportDies(wafer, folder, ArrayFormat::Csv));
     time("36 dies of 100 x 200, CSV matrices, 72 files");
     {
         std::ofstream table(folder / "table.csv");
@@ -194,14 +194,14 @@ void printImport()
                               << 1.0f / die.conductance[level](row, column) << '\n';
     }
     time("36 dies of 100 x 200, one CSV table");
-    exportDies(wafer, folder, ArrayFormat::Npy);
+    writeFiles(exportDies(wafer, folder, ArrayFormat::Npy));
     time("36 dies of 100 x 200, .npy, 36 files");
-    exportDies(wafer, folder, ArrayFormat::Hdf5);
+    writeFiles(exportDies(wafer, folder, ArrayFormat::Hdf5));
     time("36 dies of 100 x 200, one HDF5 file");
     description.dies = 1;
     description.geometry = {1024, 1024, 32, 32};
     wafer = drawWafer(description);
-    exportDies(wafer, folder, ArrayFormat::Csv);
+    writeFiles(exportDies(wafer, folder, ArrayFormat::Csv));
     time("one die of 1024 x 1024, CSV matrices");
     fs::remove_all(folder);
 }

@@ -113,7 +113,22 @@ private slots:
         QCOMPARE(figures_.size(), std::size_t{8});
         addNetworkAndDie();
         addCircuitFigures();
-        exportFigures(figures_, {}, allFormats, folder_.path().toStdString());
+        writeFiles(exportFigures(figures_, {}, allFormats, folder_.path().toStdString()));
+    }
+
+    void firstLayerWeightsAreNumbers()
+    {
+        const QList<QByteArray> lines =
+            contents(folder_.filePath("first-layer-weights.csv")).trimmed().split('\n');
+        QCOMPARE(lines.size(), 41);
+        QCOMPARE(lines[0].split(',')[15], QByteArray("row 2 column 1"));
+        for (int neuron = 0; neuron < 40; ++neuron) {
+            const QList<QByteArray> fields = lines[neuron + 1].split(',');
+            QCOMPARE(fields.size(), 197);
+            QCOMPARE(fields[0].toInt(), neuron + 1);
+            for (int pixel = 0; pixel < 196; ++pixel)
+                QCOMPARE(fields[pixel + 1].toFloat(), weights_(neuron, pixel));
+        }
     }
 
     void svgIsXmlWithItsTextAndSize()
@@ -334,7 +349,8 @@ private slots:
         QFile blocker(folder_.filePath("blocker"));
         QVERIFY(blocker.open(QIODevice::WriteOnly));
         try {
-            exportFigures(figures_, {}, allFormats, blocker.fileName().toStdString() + "/figures");
+            writeFiles(
+                exportFigures(figures_, {}, allFormats, blocker.fileName().toStdString() + "/figures"));
             QFAIL("no error");
         } catch (const Error& error) {
             QVERIFY(std::string(error.what()).find("blocker") != std::string::npos);
@@ -485,10 +501,12 @@ private:
         figures_.push_back(dieFigure(wafer.dies[0], wafer.geometry, {}, healthyRange(wafer.dies, {}),
                                      ColourMap::Viridis, QRect(20, 30, 60, 50)));
         std::vector<CaptionedImage> images;
+        weights_ = Eigen::MatrixXf::Random(40, 196);
         for (int neuron = 1; neuron <= 40; ++neuron)
-            images.push_back({weightImage(Eigen::RowVectorXf::Random(196), 14, 1.0F), QString::number(neuron),
+            images.push_back({weightImage(weights_.row(neuron - 1), 14, 1.0F), QString::number(neuron),
                               QString("Neuron %1").arg(neuron)});
-        figures_.push_back(imagesFigure("first-layer-weights", "First-layer weights", std::move(images)));
+        figures_.push_back(imagesFigure("first-layer-weights", "First-layer weights", std::move(images),
+                                        weightTable(weights_, 14)));
         QVERIFY(!imagesFigure("none", "None", {}));
     }
 
@@ -557,6 +575,7 @@ private:
     QTemporaryDir folder_;
     Project project_;
     std::vector<std::shared_ptr<const Figure>> figures_;
+    Eigen::MatrixXf weights_; // of 40 neurons
 };
 
 QTEST_MAIN(TestFigures)

@@ -1,4 +1,7 @@
+#include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <set>
 
 #include <QProcess>
 #include <QTest>
@@ -19,6 +22,7 @@ private slots:
     void pythonReadsEveryForm();
     void importReadsItBack();
     void namesArePlainAndDiffer();
+    void noFileOfLikeNamesIsLost();
     void programmingIsInTheTestersAxes_data();
     void programmingIsInTheTestersAxes();
 
@@ -53,12 +57,11 @@ void TestExport::pythonReadsEveryForm()
     const Wafer dies = wafer();
     const CellMap map(std::array{2, 2}, dies.geometry, Spare::Unused);
     const Eigen::MatrixXf latent{{0.3f, -0.2f}, {-0.1f, 0.9f}};
-    const AnalogWeights weights = analogWeights(dies.dies[0], map, dies.device);
     for (const ArrayFormat format : allArrayFormats) {
         const auto to = folder.path() / name(format);
-        exportDies(dies, to, format);
-        exportWeights("D1", weights, std::array{latent}, to, format);
-        exportProgramming(map, std::array{latent}, {}, to, format);
+        writeFiles(exportDies(dies, to, format));
+        writeFiles(exportWeights({{{&dies.dies[0]}}}, map, dies.device, {latent}, to, format));
+        writeFiles(exportProgramming(map, std::array{latent}, {}, to, format));
     }
     QProcess python;
     python.start(FAULTLINE_PYTHON, {READ_FILES, QString::fromStdString(folder.path().string())});
@@ -72,7 +75,7 @@ void TestExport::importReadsItBack()
     const Wafer dies = wafer();
     for (const ArrayFormat format : allArrayFormats) {
         const TemporaryFolder folder;
-        exportDies(dies, folder.path(), format);
+        writeFiles(exportDies(dies, folder.path(), format));
         const auto files = measurementFiles(std::array{folder.path()});
         const Measurement measurement = readMeasurement(files, guessRecipe(files.front()));
         QCOMPARE(measurement.dies.size(), std::size_t{2});
@@ -92,7 +95,7 @@ void TestExport::namesArePlainAndDiffer()
     dies.dies[0].position = {3, 4};
     for (const ArrayFormat format : allArrayFormats) {
         const TemporaryFolder folder;
-        exportDies(dies, folder.path(), format);
+        writeFiles(exportDies(dies, folder.path(), format));
         const auto files = measurementFiles(std::array{folder.path()});
         const Measurement read = readMeasurement(files, guessRecipe(files.front()));
         QCOMPARE(read.dies.size(), std::size_t{2});
@@ -109,13 +112,52 @@ void TestExport::namesArePlainAndDiffer()
     dies.dies.front().name = "A/B";
     dies.dies.front().position = {3, 4};
     const TemporaryFolder folder;
-    const auto files = exportDies(dies, folder.path(), ArrayFormat::Hdf5);
+    writeFiles(exportDies(dies, folder.path(), ArrayFormat::Hdf5));
+    const std::array files{folder.path() / "dies.h5"};
     const Measurement placed = readMeasurement(files, guessRecipe(files.front()));
     QCOMPARE(placed.dies.front().name, "A/B");
     QVERIFY(placed.dies.front().position.has_value());
     dies.dies.front().acquisition.placed = false;
-    exportDies(dies, folder.path(), ArrayFormat::Hdf5);
+    writeFiles(exportDies(dies, folder.path(), ArrayFormat::Hdf5));
     QVERIFY(!readMeasurement(files, guessRecipe(files.front())).dies.front().position.has_value());
+}
+
+/// As many files as are said, each with the numbers of its own die.
+void TestExport::noFileOfLikeNamesIsLost()
+{
+    Wafer dies = wafer();
+    dies.add(dies.dies[1]);
+    dies.add(dies.dies[1]);
+    const char* const names[] = {"a/b", "a_b", "a_b_2", "a_b_defect"};
+    for (std::size_t k = 0; k < dies.dies.size(); ++k) {
+        dies.dies[k].name = names[k];
+        dies.dies[k].conductance[P] *= static_cast<float>(k + 1);
+    }
+    const CellMap map(std::array{2, 2}, dies.geometry, Spare::Unused);
+    const Eigen::MatrixXf latent{{0.3f, -0.2f}, {-0.1f, 0.9f}};
+    std::vector<DieGroup> places;
+    for (const Die& die : dies.dies)
+        places.push_back({{&die}});
+    for (const ArrayFormat format : allArrayFormats) {
+        const TemporaryFolder folder;
+        const auto files =
+            exportWeights(places, map, dies.device, {latent}, folder.path() / "weights", format);
+        writeFiles(files);
+        std::set<std::string> contents;
+        for (const OutputFile& file : files)
+            contents.insert(readWholeFile(file.path));
+        QCOMPARE(contents.size(), dies.dies.size());
+        QVERIFY(files[0].path.filename().string().starts_with("a_b_weights"));
+
+        const auto arrays = exportDies(dies, folder.path() / "dies", format);
+        writeFiles(arrays);
+        const auto written = std::filesystem::directory_iterator(folder.path() / "dies");
+        QCOMPARE(static_cast<std::size_t>(std::distance(begin(written), end(written))), arrays.size());
+        QCOMPARE(existing(pathsOf(arrays)).size(), arrays.size());
+    }
+    // A name with a comma is that of a file; only tables have it between quotation marks.
+    dies.dies[0].name = "a,b";
+    QCOMPARE(exportDies(dies, "x", ArrayFormat::Npy)[0].path.string(), "x/a,b.npy");
 }
 
 void TestExport::programmingIsInTheTestersAxes_data()
@@ -158,7 +200,7 @@ void TestExport::programmingIsInTheTestersAxes()
     const CellMap map(std::array{2, 2}, {5, 6, 5, 6}, Spare::Unused);
     const Eigen::MatrixXf latent{{0.3f, -0.2f}, {-0.1f, 0.9f}};
     const CellGrid<Write> writes = programmingMap(map, std::array{latent});
-    exportProgramming(map, std::array{latent}, die.axes, folder.path(), ArrayFormat::Csv);
+    writeFiles(exportProgramming(map, std::array{latent}, die.axes, folder.path(), ArrayFormat::Csv));
     std::ifstream lines(folder.path() / "programming.csv");
     std::string line;
     std::getline(lines, line);
@@ -173,7 +215,7 @@ void TestExport::programmingIsInTheTestersAxes()
     }
     QCOMPARE(count, 8);
 
-    exportProgramming(map, std::array{latent}, die.axes, folder.path(), ArrayFormat::Npy);
+    writeFiles(exportProgramming(map, std::array{latent}, die.axes, folder.path(), ArrayFormat::Npy));
     const NumberArray array = readNpy(readWholeFile(folder.path() / "programming.npy"), largestMeasurement);
     QCOMPARE(array.shape,
              (std::vector{static_cast<std::size_t>(file.rows()), static_cast<std::size_t>(file.cols())}));

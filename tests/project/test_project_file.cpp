@@ -280,6 +280,7 @@ Project randomProject(std::uint32_t index)
     }
     project.plan = randomPlan(random);
     project.plan.statistics = randomStatistics(random);
+    project.plan.fittedDies = {7, 21};
     project.circuit = randomCircuit(random);
     for (const char* name : {"first", "Ä/\"2\""}) {
         Study study{name, randomPlan(random), {}};
@@ -412,6 +413,7 @@ void compare(const Project& a, const Project& b)
     for (std::size_t i = 0; i < a.wafer.dies.size(); ++i)
         QVERIFY(same(a.wafer.dies[i], b.wafer.dies[i]));
     QVERIFY(a.plan == b.plan);
+    QCOMPARE(a.plan.fittedDies, b.plan.fittedDies);
     QVERIFY(a.circuit == b.circuit);
     QCOMPARE(a.studies.size(), b.studies.size());
     for (std::size_t k = 0; k < a.studies.size(); ++k) {

@@ -34,6 +34,19 @@ void TestHoldOut::fitsToTheOthersAlone()
                   [&](const Die& die) { return !die.included || std::ranges::count(plan.dies, die.id) > 0; });
     QCOMPARE(others.dies.size(), std::size_t{4});
     QVERIFY(plan.statistics == fitStatistics(others));
+    std::vector<int> fitted;
+    for (const Die& die : others.dies)
+        fitted.push_back(die.id);
+    QVERIFY(plan.fittedDies == fitted);
+    QVERIFY(plan.heldOut(wafer) == plan.dies);
+    QVERIFY(StudyPlan().heldOut(wafer).empty());
+    StudyPlan wider = plan; // judged on one more, which the statistics have seen
+    wider.dies.push_back(fitted.front());
+    QVERIFY(wider.heldOut(wafer) == plan.dies);
+    QVERIFY(wider != plan);
+    StudyPlan older = plan; // of a file that does not say it: goes on as the same study
+    older.fittedDies.clear();
+    QVERIFY(older == plan && older.heldOut(wafer).empty());
     QVERIFY(holdOut({}, wafer, 3, 5) == plan);
     bool differs = false;
     for (std::uint64_t seed = 6; seed < 12; ++seed)

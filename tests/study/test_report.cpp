@@ -98,6 +98,18 @@ private slots:
         QCOMPARE(own["other_dies_percent"].size(), 3u);
     }
 
+    void heldOutDiesAreNamed()
+    {
+        const Wafer wafer = threeDies();
+        StudyPlan plan;
+        plan.dies = {2};
+        plan.fittedDies = {0, 1, 7}; // one has left the wafer
+        const json study = json::parse(studyJson(plan, wafer, {}));
+        QVERIFY(study["held_out"] == json({"D03"}));
+        QVERIFY(study["statistics_fitted_to"] == json({"D01", wafer.dies[1].name}));
+        QVERIFY(!json::parse(studyJson({}, wafer, {})).contains("held_out"));
+    }
+
     void stoppedStudyHasNulls()
     {
         const Wafer wafer = threeDies();

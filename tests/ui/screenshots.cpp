@@ -186,7 +186,7 @@ private slots:
             die.defect = std::move(drawn.defect);
         }
         const std::filesystem::path folder = settings_.filePath("dies").toStdString();
-        exportDies(project.wafer, folder, ArrayFormat::Hdf5);
+        writeFiles(exportDies(project.wafer, folder, ArrayFormat::Hdf5));
         MainWindow window(std::move(project));
         window.resize(1280, 800);
         window.show();
@@ -347,7 +347,7 @@ private slots:
         add(1, DieLayer::ConductanceP, {});
         add(2, DieLayer::Defects, QRect(40, 20, 50, 30));
         add(3, DieLayer::Tmr, QRect(50, 25, 12, 8));
-        exportFigures(figures, {}, allFormats, (folder_ + "/figures").toStdString());
+        writeFiles(exportFigures(figures, {}, allFormats, (folder_ + "/figures").toStdString()));
     }
 
 private:

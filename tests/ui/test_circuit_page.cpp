@@ -204,7 +204,10 @@ private slots:
                                       .arg(standardDeviation(errors), 0, 'f', 2)),
                  qPrintable(words));
         QVERIFY(words.contains(QString("<b>%1</b> ± ").arg(mean(energies), 0, 'f', 3)));
-        QVERIFY(child<QLabel>("waterfallNote")->text().startsWith("all 2 standard, read 4 times"));
+        // As many images as there are, not the 1000 that were asked for.
+        QCOMPARE(child<QSpinBox>("circuitImages")->value(), 1000);
+        QCOMPARE(child<QLabel>("waterfallNote")->text(), "all 2 standard, read 4 times, 100 images each");
+        QCOMPARE(window_->document().project().circuitResults.waterfall->reading.images, 100);
         type("seriesOhm", "100");
         QVERIFY(child<QLabel>("waterfallNote")->text().contains("Before the latest changes"));
     }

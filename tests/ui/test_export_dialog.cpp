@@ -91,6 +91,7 @@ private slots:
 
     void sizeChangesPreviewAndFile()
     {
+        dialog_->mayReplace = [](const QStringList&) { return true; };
         choose("error-by-die"); // 178 x 70 mm
         QVERIFY(std::abs(proportion(page()) - 178.0 / 70.0) < 0.02);
         child<QComboBox>("column")->setCurrentIndex(1);
@@ -111,6 +112,7 @@ private slots:
 
     void titleAndLegendComeAndGo()
     {
+        dialog_->mayReplace = [](const QStringList&) { return true; };
         choose("error-by-die");
         const QImage before = child<QWidget>("preview")->grab().toImage();
         click("export");
@@ -207,6 +209,33 @@ private slots:
         dialog_->chooseFolder = [](const QString&) { return QString(); };
         QTest::mouseClick(child<QToolButton>("browse"), Qt::LeftButton);
         QCOMPARE(child<QLineEdit>("folder")->text(), "/elsewhere");
+    }
+
+    void nothingIsReplacedUnasked()
+    {
+        choose("yield");
+        tick("format-pdf", false);
+        const auto first = answerQuestion(QMessageBox::No);
+        click("export");
+        QVERIFY(exists("yield.svg") && exists("yield.csv"));
+        QCOMPARE(*first, ""); // nothing to ask
+        QApplication::processEvents();
+        const QByteArray before = contents("yield.svg");
+        tick("title", true);
+        for (const char* button : {"export", "exportAll"}) { // once for all files
+            const auto words = answerQuestion(QMessageBox::No);
+            click(button);
+            QVERIFY2(words->contains("2 of these exist already") && words->contains("yield.svg, yield.csv"),
+                     qPrintable(*words));
+            QCOMPARE(contents("yield.svg"), before);
+        }
+        QVERIFY(!exists("wafer-map.svg"));
+        tick("format-csv", false);
+        const auto words = answerQuestion(QMessageBox::Yes);
+        click("export");
+        QVERIFY2(words->contains("exists already") && words->endsWith("\nyield.svg"), qPrintable(*words));
+        QVERIFY(contents("yield.svg") != before);
+        QVERIFY(status().startsWith("✓"));
     }
 
     void replacementIsAnnounced()

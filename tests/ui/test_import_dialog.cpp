@@ -35,9 +35,11 @@ private slots:
         prepareApplication(folder_.path());
         qputenv("XDG_CONFIG_HOME", folder_.filePath("config").toUtf8());
         wafer_ = clearWafer(4);
-        for (const auto& file : exportDies(wafer_, path("dies"), ArrayFormat::Csv))
-            if (file.stem().string().ends_with("_defect"))
-                std::filesystem::remove(file);
+        const auto files = exportDies(wafer_, path("dies"), ArrayFormat::Csv);
+        writeFiles(files);
+        for (const OutputFile& file : files)
+            if (file.path.stem().string().ends_with("_defect"))
+                std::filesystem::remove(file.path);
     }
 
     void importsAFolder()
@@ -71,6 +73,16 @@ private slots:
             QCOMPARE(dialog.takeWafer().geometry.rows, 60);
         }
         QVERIFY(loadRecipe("turned").transpose);
+        {
+            ImportDialog other({path("dies")});
+            waitForLabels(other);
+            child<QLineEdit>(other, "saveRecipeAs")->setText("turned");
+            const auto words = answerQuestion(QMessageBox::No);
+            QTest::mouseClick(ok(other), Qt::LeftButton);
+            QVERIFY2(words->endsWith("\nturned"), qPrintable(*words));
+            QVERIFY(loadRecipe("turned").transpose);
+            QCOMPARE(other.result(), 0); // still open
+        }
         ImportDialog again({path("dies")});
         waitForLabels(again);
         auto* recipes = child<QComboBox>(again, "recipe");

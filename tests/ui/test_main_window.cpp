@@ -5,9 +5,11 @@
 #include <QClipboard>
 #include <QComboBox>
 #include <QContextMenuEvent>
+#include <QDateTime>
 #include <QDialog>
 #include <QDoubleSpinBox>
 #include <QDragEnterEvent>
+#include <QFileInfo>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
@@ -81,6 +83,12 @@ private slots:
         QVERIFY(QFile::exists(folder_.filePath("window.faultline")));
         QVERIFY(!window_->isWindowModified());
         QVERIFY(window_->windowTitle().contains("window.faultline"));
+        // The file dialog has asked about "window" only.
+        const auto words = answerQuestion(QMessageBox::No);
+        const QDateTime before = QFileInfo(folder_.filePath("window.faultline")).lastModified();
+        child<QAction>("actionSaveAs")->trigger();
+        QVERIFY2(words->endsWith("\nwindow.faultline"), qPrintable(*words));
+        QCOMPARE(QFileInfo(folder_.filePath("window.faultline")).lastModified(), before);
         const DatasetPair images = loadDataset(project().dataset);
         QVERIFY(project().images == checksums(images));
         const std::map<int, double> errors = project().studies[0].result.runs[3].dieErrors;

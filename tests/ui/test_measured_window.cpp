@@ -159,7 +159,7 @@ private slots:
     void importsAFolder()
     {
         const QString folder = folder_.filePath("dies");
-        exportDies(truth_, folder.toStdString(), ArrayFormat::Hdf5);
+        writeFiles(exportDies(truth_, folder.toStdString(), ArrayFormat::Hdf5));
         QStringList asked;
         window_->dialogs().folder = [&](const QString& title) { return asked << title, folder; };
         trigger("actionImportFolder");
@@ -189,6 +189,36 @@ private slots:
                  (QStringList{"D02.npy", "D02_defect.npy"}));
         box("exported")->setCurrentIndex(1); // weights, of no network
         QVERIFY(!dialog->findChild<QPushButton*>("exportDies")->isEnabled());
+    }
+
+    void exportAsksBeforeItReplaces()
+    {
+        auto* dialog = exportDialog();
+        auto* status = dialog->findChild<QLabel*>("exportStatus");
+        const auto write = [&] {
+            QTest::mouseClick(dialog->findChild<QPushButton*>("exportDies"), Qt::LeftButton);
+        };
+        dialog->findChild<QComboBox*>("exportedFormat")->setCurrentIndex(0);
+        dialog->findChild<QComboBox*>("exportedDies")->setCurrentText("D02");
+        write();
+        QTRY_VERIFY2(status->text().startsWith("3 files are in"), qPrintable(status->text()));
+        QFile file(folder_.filePath("out/D02_P.csv"));
+        QVERIFY(file.open(QIODevice::WriteOnly) && file.write("by hand") > 0);
+        file.close();
+        dialog->findChild<QComboBox*>("exportedDies")->setCurrentIndex(0); // all, of which one is there
+        const auto refused = answerQuestion(QMessageBox::No);
+        write();
+        QVERIFY2(refused->contains("3 of these exist already") && refused->contains("D02_P.csv"),
+                 qPrintable(*refused));
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        QCOMPARE(file.readAll(), QByteArray("by hand"));
+        file.close();
+        QVERIFY(!QFile::exists(folder_.filePath("out/D01_P.csv")));
+        answerQuestion(QMessageBox::Yes);
+        write();
+        QTRY_VERIFY2(status->text().startsWith("9 files are in"), qPrintable(status->text()));
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        QVERIFY(file.readAll() != "by hand");
     }
 
     void exportSaysWhatIsWrong()

@@ -24,12 +24,14 @@
 
 #include "document/project_document.h"
 #include "figures/comparison.h"
+#include "learning/propagation.h"
 #include "pages/runs_panel.h"
 #include "pages/statistics_dialog.h"
 #include "pages/train_page.h"
 #include "study/evaluation.h"
 #include "study/plan_file.h"
 #include "ui_bench.h"
+#include "views/figure_menu.h"
 #include "views/figure_view.h"
 #include "views/image_grid.h"
 #include "views/live_chart.h"
@@ -515,6 +517,21 @@ private slots:
         QTRY_VERIFY_WITH_TIMEOUT(child<FigureView>("confusion")->figure(), 10000);
         QCOMPARE(child<ImageGrid>("firstLayer")->items().size(), std::size_t{5});
         const Run& run = document_->study()->result.runs[2];
+        const Wafer& wafer = document_->project().wafer;
+        const CellMap map(run.settings.network.layers, wafer.geometry, run.settings.spare);
+        const auto weights =
+            onDie(run.network, analogWeights(wafer.dies[0], map, wafer.device)).front().weights;
+        const auto shown = figuresShown(*child<ImageGrid>("firstLayer"));
+        QCOMPARE(shown.size(), std::size_t{1});
+        const Table& table = shown.front()->numbers();
+        QCOMPARE(table.columns.back(), "row 4 column 4");
+        QCOMPARE(table.rows.size(), std::size_t{5});
+        for (int neuron = 0; neuron < 5; ++neuron)
+            for (int pixel = 0; pixel < 16; ++pixel)
+                QCOMPARE(
+                    std::get<double>(
+                        table.rows[static_cast<std::size_t>(neuron)][static_cast<std::size_t>(pixel) + 1]),
+                    static_cast<double>(weights(neuron, pixel)));
         const auto mistakes = [this] { return child<ImageGrid>("mistakes")->items().size(); };
         QCOMPARE(static_cast<double>(mistakes()), run.dieErrors.at(0)); // of 100 images
         const Table& numbers = child<FigureView>("confusion")->figure()->numbers();

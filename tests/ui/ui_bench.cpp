@@ -8,6 +8,7 @@
 #include <QMenu>
 #include <QSettings>
 #include <QTest>
+#include <QTimer>
 
 #include "sample_project.h"
 #include "support/idx_files.h"
@@ -53,6 +54,19 @@ void chooseFromMenu(QWidget& widget, const char* action)
     QMenu* menu = menuOf(widget);
     auto* chosen = childOf<QAction>(menu, action);
     QTest::mouseClick(menu, Qt::LeftButton, {}, menu->actionGeometry(chosen).center());
+}
+
+std::shared_ptr<QString> answerQuestion(QMessageBox::StandardButton button)
+{
+    auto words = std::make_shared<QString>();
+    QTimer::singleShot(0, qApp, [words, button] {
+        const auto* question = qobject_cast<QMessageBox*>(QApplication::activeModalWidget());
+        if (!question)
+            return;
+        *words = question->text();
+        QTest::mouseClick(question->button(button), Qt::LeftButton);
+    });
+    return words;
 }
 
 Project tinyProject(int dies, const QString& datasetFolder)

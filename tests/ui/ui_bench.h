@@ -1,5 +1,8 @@
 #pragma once
 
+#include <memory>
+
+#include <QMessageBox>
 #include <QString>
 #include <QWidget>
 
@@ -33,6 +36,9 @@ Widget* childOf(const QWidget* parent, const QString& name)
 QMenu* menuOf(QWidget& widget);
 /// Clicks at one of its entries.
 void chooseFromMenu(QWidget& widget, const char* action);
+
+/// Clicks at a button of the next question that opens. Its words, empty until then.
+std::shared_ptr<QString> answerQuestion(QMessageBox::StandardButton button);
 
 /// A few small dies and a plan over that data set: a study of it takes less than a second.
 Project tinyProject(int dies, const QString& datasetFolder);

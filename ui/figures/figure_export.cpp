@@ -1,7 +1,9 @@
 #include "figures/figure_export.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 
 #include <QBuffer>
 #include <QPageSize>
@@ -9,7 +11,6 @@
 #include <QSvgGenerator>
 
 #include "common/error.h"
-#include "common/files.h"
 #include "figures/plot.h"
 
 namespace faultline
@@ -144,27 +145,26 @@ QByteArray fileContents(const Figure& figure, const FigureStyle& style, FigureFo
     return bytes;
 }
 
-void exportFigure(const Figure& figure, const FigureStyle& style, std::span<const FigureFormat> formats,
-                  const std::filesystem::path& stem)
+std::vector<OutputFile> exportFigure(const std::shared_ptr<const Figure>& figure, const FigureStyle& style,
+                                     std::span<const FigureFormat> formats, const std::filesystem::path& stem)
 {
-    std::error_code failure;
-    const std::filesystem::path folder = stem.parent_path();
-    if (!folder.empty())
-        std::filesystem::create_directories(folder, failure);
-    if (failure)
-        throw Error("Cannot make the folder " + folder.string() + ": " + failure.message() + ".");
-    for (const FigureFormat format : formats) {
-        const QByteArray bytes = fileContents(figure, style, format);
-        writeFileAtomically(stem.string() + '.' + std::string(name(format)),
-                            {bytes.constData(), static_cast<std::size_t>(bytes.size())});
-    }
+    std::vector<OutputFile> files;
+    for (const FigureFormat format : formats)
+        files.push_back({stem.string() + '.' + std::string(name(format)), [figure, style, format] {
+                             return fileContents(*figure, style, format).toStdString();
+                         }});
+    return files;
 }
 
-void exportFigures(std::span<const std::shared_ptr<const Figure>> figures, const FigureStyle& style,
-                   std::span<const FigureFormat> formats, const std::filesystem::path& folder)
+std::vector<OutputFile> exportFigures(std::span<const std::shared_ptr<const Figure>> figures,
+                                      const FigureStyle& style, std::span<const FigureFormat> formats,
+                                      const std::filesystem::path& folder)
 {
+    std::vector<OutputFile> files;
     for (const auto& figure : figures)
-        exportFigure(*figure, style, formats, folder / figure->name);
+        std::ranges::move(exportFigure(figure, style, formats, folder / figure->name),
+                          std::back_inserter(files));
+    return files;
 }
 
 } // namespace faultline

@@ -8,6 +8,7 @@
 #include <QByteArray>
 #include <QImage>
 
+#include "common/files.h"
 #include "figures/figure.h"
 #include "project/figure_style.h"
 
@@ -26,13 +27,14 @@ QImage pageImage(const Figure& figure, const FigureStyle& style);
 /// The contents of a figure's file; text stays text in SVG and PDF. Throws Error.
 QByteArray fileContents(const Figure& figure, const FigureStyle& style, FigureFormat format);
 
-/// Writes a figure in each format as STEM.svg, ... Throws Error that names the file that cannot be written.
-void exportFigure(const Figure& figure, const FigureStyle& style, std::span<const FigureFormat> formats,
-                  const std::filesystem::path& stem);
+/// The files of a figure in each format, STEM.svg, ...; writeFiles() draws and writes them.
+std::vector<OutputFile> exportFigure(const std::shared_ptr<const Figure>& figure, const FigureStyle& style,
+                                     std::span<const FigureFormat> formats,
+                                     const std::filesystem::path& stem);
 
-/// Writes each figure in each format as NAME.svg, ... into a folder, which it makes if needed. Throws Error
-/// that names the file that cannot be written.
-void exportFigures(std::span<const std::shared_ptr<const Figure>> figures, const FigureStyle& style,
-                   std::span<const FigureFormat> formats, const std::filesystem::path& folder);
+/// Those of several figures, each as NAME.svg, ... in a folder.
+std::vector<OutputFile> exportFigures(std::span<const std::shared_ptr<const Figure>> figures,
+                                      const FigureStyle& style, std::span<const FigureFormat> formats,
+                                      const std::filesystem::path& folder);
 
 } // namespace faultline

@@ -125,14 +125,16 @@ private:
 } // namespace
 
 std::unique_ptr<Figure> imagesFigure(const std::string& name, const QString& title,
-                                     std::vector<CaptionedImage> images)
+                                     std::vector<CaptionedImage> images, std::optional<Table> numbers)
 {
     if (images.empty())
         return nullptr;
-    Table table{{"image", "what it is"}, {}};
-    for (const CaptionedImage& image : images)
-        table.rows.push_back({image.caption.toStdString(), image.tip.toStdString()});
-    auto figure = std::make_unique<ImagesFigure>(std::move(images), std::move(table));
+    if (!numbers) {
+        numbers = Table{{"image", "what it is"}, {}};
+        for (const CaptionedImage& image : images)
+            numbers->rows.push_back({image.caption.toStdString(), image.tip.toStdString()});
+    }
+    auto figure = std::make_unique<ImagesFigure>(std::move(images), std::move(*numbers));
     figure->name = name;
     figure->title = title;
     figure->millimetres = {86, 86};
@@ -183,6 +185,21 @@ QImage weightImage(const Eigen::Ref<const Eigen::RowVectorXf>& weights, int side
             image.setPixel(x, y, qRgb(mix(end.red()), mix(end.green()), mix(end.blue())));
         }
     return image;
+}
+
+Table weightTable(const Eigen::MatrixXf& weights, int side)
+{
+    Table table{{"neuron"}, {}};
+    for (int y = 1; y <= side; ++y)
+        for (int x = 1; x <= side; ++x)
+            table.columns.push_back("row " + std::to_string(y) + " column " + std::to_string(x));
+    for (Eigen::Index neuron = 0; neuron < weights.rows(); ++neuron) {
+        std::vector<Table::Cell> row{static_cast<double>(neuron + 1)};
+        for (const float weight : weights.row(neuron))
+            row.emplace_back(static_cast<double>(weight));
+        table.rows.push_back(std::move(row));
+    }
+    return table;
 }
 
 } // namespace faultline

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include <QImage>
 
@@ -24,11 +25,16 @@ struct CaptionedImage {
     QImage image;
     QString caption, tip; ///< tip: all that is known of it
 };
+/// `numbers`: what the images show; otherwise their captions and tips.
 std::unique_ptr<Figure> imagesFigure(const std::string& name, const QString& title,
-                                     std::vector<CaptionedImage> images);
+                                     std::vector<CaptionedImage> images, std::optional<Table> numbers = {});
 
 /// The first layer's weights of one neuron as an image of side x side pixels: blue where they are negative,
 /// red where positive, saturated at -limit and limit. `weights`: side * side values, row by row.
 QImage weightImage(const Eigen::Ref<const Eigen::RowVectorXf>& weights, int side, float limit);
+
+/// Weights as numbers: a line for each neuron with those of its pixels, row by row. `weights`: neurons x
+/// (side * side).
+Table weightTable(const Eigen::MatrixXf& weights, int side);
 
 } // namespace faultline

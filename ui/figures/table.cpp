@@ -5,24 +5,13 @@
 #include <charconv>
 #include <cmath>
 
+#include "common/csv.h"
+
 namespace faultline
 {
 
 namespace
 {
-
-std::string quotedField(std::string value)
-{
-    if (value.find_first_of(",\"\n\r") == std::string::npos)
-        return value;
-    std::string out = "\"";
-    for (const char c : value) {
-        if (c == '"')
-            out += '"';
-        out += c;
-    }
-    return out + '"';
-}
 
 std::string onOneLine(std::string value)
 {
@@ -40,38 +29,39 @@ std::string digits(double value)
     return {text.begin(), end};
 }
 
-std::string separated(const Table& table, char separator, std::string (*text)(std::string))
-{
-    std::string out;
-    const auto line = [&](const auto& cells, const auto& write) {
-        bool first = true;
-        for (const auto& cell : cells) {
-            if (!first)
-                out += separator;
-            first = false;
-            out += write(cell);
-        }
-        out += '\n';
-    };
-    line(table.columns, text);
-    for (const auto& row : table.rows)
-        line(row, [text](const Table::Cell& cell) {
-            const auto* number = std::get_if<double>(&cell);
-            return number ? digits(*number) : text(std::get<std::string>(cell));
-        });
-    return out;
-}
-
 } // namespace
 
 std::string csv(const Table& table)
 {
-    return separated(table, ',', quotedField);
+    CsvWriter csv;
+    for (const std::string& column : table.columns)
+        csv.add(column);
+    csv.endLine();
+    for (const auto& row : table.rows) {
+        for (const Table::Cell& cell : row)
+            std::visit([&csv](const auto& value) { csv.add(value); }, cell);
+        csv.endLine();
+    }
+    return csv.text();
 }
 
 std::string tsv(const Table& table)
 {
-    return separated(table, '\t', onOneLine);
+    std::string text;
+    const auto line = [&text](const auto& cells, const auto& words) {
+        for (const auto& cell : cells) {
+            text += &cell == &cells.front() ? "" : "\t";
+            text += words(cell);
+        }
+        text += '\n';
+    };
+    line(table.columns, onOneLine);
+    for (const auto& row : table.rows)
+        line(row, [](const Table::Cell& cell) {
+            const auto* number = std::get_if<double>(&cell);
+            return number ? digits(*number) : onOneLine(std::get<std::string>(cell));
+        });
+    return text;
 }
 
 } // namespace faultline

@@ -478,7 +478,7 @@ SweepAxis CircuitPage::axisOf(const AxisFields& fields) const
 void CircuitPage::start(const Work& work)
 {
     try {
-        auto subject = std::make_shared<const Subject>(this->subject());
+        auto subject = std::make_shared<Subject>(this->subject());
         current_ = true;
         fraction_->store(0.0);
         progress_->setValue(0);
@@ -494,6 +494,7 @@ void CircuitPage::start(const Work& work)
                 const int side = subject->runs.front().settings.side;
                 const Dataset test =
                     downsample(firstImages(*images->test(subject->folder), subject->reading.images), side);
+                subject->reading.images = test.size(); // there may be fewer than asked for
                 const Dataset calibration = downsample(*images->calibration(subject->folder), side);
                 const CircuitBench bench{.wafer = subject->wafer,
                                          .test = test,

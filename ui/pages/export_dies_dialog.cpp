@@ -54,6 +54,7 @@ ExportDiesDialog::ExportDiesDialog(const Project& project, QWidget* parent)
     chooseFolder = [this](const QString& start) {
         return QFileDialog::getExistingDirectory(this, tr("Export into folder"), start);
     };
+    mayReplace = askToReplace(this);
     for (const NamedRun& named : finishedNetworks(project)) {
         network_->addItem(named.name);
         networks_.push_back({named.study->plan, *named.run});
@@ -146,21 +147,31 @@ void ExportDiesDialog::write()
     QSettings settings;
     settings.setValue("exportDies/format", format_->currentIndex());
     settings.setValue("exportDies/folder", folder_->text());
+    struct Export {
+        Wafer wafer; // which the files read
+        std::vector<OutputFile> files;
+    };
+    const auto chosen = std::make_shared<Export>(Export{chosenDies(), {}});
+    const Exported what = allExported[static_cast<std::size_t>(what_->currentIndex())];
+    const TrainedNetwork* const network =
+        what == Exported::Dies ? nullptr : &networks_[static_cast<std::size_t>(network_->currentIndex())];
+    const ArrayFormat format = allArrayFormats[static_cast<std::size_t>(format_->currentIndex())];
+    try {
+        chosen->files = exportData(what, chosen->wafer, network, folder_->text().toStdString(), format);
+    } catch (const Error& error) {
+        status_->setText("⚠ " + QString::fromUtf8(error.what()));
+        return;
+    }
+    if (!mayWrite(chosen->files, mayReplace))
+        return;
     export_->setEnabled(false);
     status_->setText(tr("Writing…"));
-    const Exported what = allExported[static_cast<std::size_t>(what_->currentIndex())];
-    std::optional<TrainedNetwork> network;
-    if (what != Exported::Dies)
-        network = networks_[static_cast<std::size_t>(network_->currentIndex())];
-    background_->start([this, what, network, wafer = chosenDies(), folder = folder_->text(),
-                        format = allArrayFormats[static_cast<std::size_t>(format_->currentIndex())]](
-                           const std::stop_token&) {
+    background_->start([this, chosen, folder = folder_->text()](const std::stop_token&) {
         QString words;
         try {
-            const auto files =
-                exportData(what, wafer, network ? &*network : nullptr, folder.toStdString(), format);
-            words = (files.size() == 1 ? tr("%1 file is in %2.") : tr("%1 files are in %2."))
-                        .arg(files.size())
+            writeFiles(chosen->files);
+            words = (chosen->files.size() == 1 ? tr("%1 file is in %2.") : tr("%1 files are in %2."))
+                        .arg(chosen->files.size())
                         .arg(folder);
         } catch (const Error& error) {
             words = "⚠ " + QString::fromUtf8(error.what());

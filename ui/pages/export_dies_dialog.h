@@ -7,6 +7,7 @@
 
 #include "project/project.h"
 #include "study/data_export.h"
+#include "views/replace_question.h"
 
 class QComboBox;
 class QLabel;
@@ -29,6 +30,7 @@ public:
 
     /// Asks for a folder, starting at one; empty: cancelled. Tests put their own answer here.
     std::function<QString(const QString& start)> chooseFolder;
+    ReplaceQuestion mayReplace; ///< likewise
 
 private:
     void showChoice();

@@ -66,6 +66,7 @@ ImportDialog::ImportDialog(const std::vector<std::filesystem::path>& filesAndFol
       buttons_(new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel))
 {
     setObjectName("importDialog");
+    mayReplaceRecipe = askToReplace(this);
     setWindowTitle(tr("Import measured dies"));
     preview_->setObjectName("importPreview");
     preview_->setAccessibleName(tr("Upper left of the file or of a die"));
@@ -503,6 +504,20 @@ void ImportDialog::showResult(const Measurement& measurement)
     labels_->setWafer(*wafer_, measuredAlone(*wafer_));
 }
 
+namespace
+{
+
+bool isSaved(const ImportRecipe& recipe)
+{
+    try {
+        return loadRecipe(recipe.name) == recipe;
+    } catch (const Error&) {
+        return false; // there is none, or none that can be read
+    }
+}
+
+} // namespace
+
 void ImportDialog::accept()
 {
     if (!wafer_ || !buttons_->button(QDialogButtonBox::Ok)->isEnabled())
@@ -514,8 +529,13 @@ void ImportDialog::accept()
         if (!doubt.empty() && !mayImport(QString::fromStdString(doubt) + '\n' + question))
             return;
     try {
-        if (!saveAs_->text().trimmed().isEmpty())
-            saveRecipe(recipe());
+        const ImportRecipe kept = recipe();
+        if (!kept.name.empty() && !isSaved(kept)) {
+            if (std::ranges::count(recipeNames(), kept.name) > 0 &&
+                !mayReplaceRecipe({QString::fromStdString(kept.name)}))
+                return;
+            saveRecipe(kept);
+        }
     } catch (const Error& error) {
         report_->setText(QString::fromUtf8(error.what()));
         return;

@@ -10,6 +10,7 @@
 
 #include "measurement/classification.h"
 #include "measurement/recipe.h"
+#include "views/replace_question.h"
 
 class QCheckBox;
 class QComboBox;
@@ -42,7 +43,8 @@ public:
 
     /// What was read, with its labels. Only after it was accepted.
     Wafer takeWafer() { return std::move(*wafer_); }
-    bool adds() const; ///< to the open wafer, not in its place
+    ReplaceQuestion mayReplaceRecipe; ///< of that name
+    bool adds() const;                ///< to the open wafer, not in its place
 
     void accept() override; ///< asks where something is in doubt; saves the recipe when it has a name
 

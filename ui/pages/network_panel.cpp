@@ -75,7 +75,8 @@ NetworkPanel::NetworkPanel(ProjectDocument& document)
     layout->addLayout(grid, 1);
 
     addFigureMenu(*weights_, [this] {
-        return imagesFigure("first-layer-weights", tr("First-layer weights"), weights_->items());
+        return imagesFigure("first-layer-weights", tr("First-layer weights"), weights_->items(),
+                            weightTable(firstLayer_, side_));
     });
     addFigureMenu(*mistakes_, [this] {
         return imagesFigure("misclassified", tr("Misclassified: label → given"), mistakes_->items());
@@ -176,14 +177,15 @@ void NetworkPanel::showWeights(const Run& run, const Die* die)
 {
     const Wafer& wafer = document_.project().wafer;
     std::vector<CaptionedImage> items;
+    side_ = run.settings.side;
     try {
         const CellMap map(run.settings.network.layers, wafer.geometry, run.settings.spare);
         const AnalogWeights weights = die ? analogWeights(*die, map, wafer.device) : nominalWeights(map);
-        const Eigen::MatrixXf first = onDie(run.network, weights).front().weights;
+        firstLayer_ = onDie(run.network, weights).front().weights;
         constexpr float limit = 1.5F; // a healthy weight is 1, a short's several
-        for (int neuron = 0; neuron < static_cast<int>(first.rows()); ++neuron)
-            items.push_back({weightImage(first.row(neuron), run.settings.side, limit),
-                             QString::number(neuron + 1), tr("Neuron %1").arg(neuron + 1)});
+        for (int neuron = 0; neuron < static_cast<int>(firstLayer_.rows()); ++neuron)
+            items.push_back({weightImage(firstLayer_.row(neuron), side_, limit), QString::number(neuron + 1),
+                             tr("Neuron %1").arg(neuron + 1)});
     } catch (const Error&) {
         // A network of another geometry: the answers say why it cannot be shown.
     }

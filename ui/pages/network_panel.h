@@ -47,6 +47,8 @@ private:
     QLabel* title_;
     QComboBox* die_;
     ImageGrid* weights_;
+    Eigen::MatrixXf firstLayer_; ///< what weights_ shows: neurons x (side_ * side_)
+    int side_ = 0;
     ImageGrid* mistakes_;
     QLabel* mistakesTitle_;
     FigureView* confusion_;

@@ -308,6 +308,7 @@ void StatisticsPage::useStatistics()
 {
     StudyPlan plan = document_.project().plan;
     plan.statistics = report_->statistics;
+    plan.fittedDies.clear();
     document_.setPlan(plan);
 }
 

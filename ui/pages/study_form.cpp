@@ -312,7 +312,10 @@ StudyPlan StudyForm::plan() const
     for (const QString& word : dies_->text().split(QRegularExpression("\\s*[,;]\\s*"), Qt::SkipEmptyParts))
         names.push_back(word.trimmed().toStdString());
     plan.dies = diesNamed(wafer_, names);
-    plan.statistics = statistics_;
+    if (plan.statistics != statistics_) {
+        plan.statistics = statistics_;
+        plan.fittedDies.clear();
+    }
     plan.circuit = circuit_->isChecked() ? std::optional(projectCircuit_) : std::nullopt;
     return plan;
 }

@@ -8,15 +8,12 @@
 #include <QClipboard>
 #include <QComboBox>
 #include <QDialogButtonBox>
-#include <QDir>
 #include <QDoubleSpinBox>
 #include <QFileDialog>
-#include <QFileInfo>
 #include <QFormLayout>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
-#include <QMessageBox>
 #include <QMimeData>
 #include <QPainter>
 #include <QPushButton>
@@ -111,13 +108,7 @@ ExportDialog::ExportDialog(std::vector<std::shared_ptr<const Figure>> figures, Q
     chooseFolder = [this](const QString& start) {
         return QFileDialog::getExistingDirectory(this, tr("Export into folder"), start);
     };
-    mayReplace = [this](const QStringList& files) {
-        constexpr qsizetype named = 5;
-        QString words = tr("The folder has %n of these files already. Replace them?", nullptr,
-                           static_cast<int>(files.size()));
-        words += "\n" + files.mid(0, named).join(", ") + (files.size() > named ? tr(", …") : QString());
-        return QMessageBox::question(this, windowTitle(), words) == QMessageBox::Yes;
-    };
+    mayReplace = askToReplace(this);
     for (const auto& figure : figures_)
         which_->addItem(figure->title);
 
@@ -179,20 +170,11 @@ ExportDialog::ExportDialog(std::vector<std::shared_ptr<const Figure>> figures, Q
     for (QLineEdit* line : {folder_, name_})
         connect(line, &QLineEdit::textChanged, this, &ExportDialog::refresh);
     connect(copy, &QPushButton::clicked, this,
-            [this] { write([this] { copyFigure(figure(), style()); }, tr("Copied.")); });
-    connect(export_, &QPushButton::clicked, this, [this] {
-        const std::filesystem::path stem =
-            std::filesystem::path(folder_->text().toStdString()) / name_->text().toStdString();
-        write([&] { exportFigure(figure(), style(), formats(), stem); },
-              tr("Written into %1.").arg(folder_->text()));
-    });
+            [this] { attempt([this] { copyFigure(*figure(), style()); }, tr("Copied.")); });
+    connect(export_, &QPushButton::clicked, this,
+            [this] { write(filesOfFigure(), tr("Written into %1.").arg(folder_->text())); });
     connect(exportAll_, &QPushButton::clicked, this, [this] {
-        QStringList replaced;
-        for (const auto& figure : figures_)
-            replaced += present(QString::fromStdString(figure->name));
-        if (!replaced.isEmpty() && !mayReplace(replaced))
-            return;
-        write([this] { exportFigures(figures_, style(), formats(), folder_->text().toStdString()); },
+        write(exportFigures(figures_, style(), formats(), folder_->text().toStdString()),
               tr("All figures are in %1.").arg(folder_->text()));
     });
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
@@ -284,9 +266,9 @@ QWidget* ExportDialog::settings()
     return widget;
 }
 
-const Figure& ExportDialog::figure() const
+const std::shared_ptr<const Figure>& ExportDialog::figure() const
 {
-    return *figures_[static_cast<std::size_t>(which_->currentIndex())];
+    return figures_[static_cast<std::size_t>(which_->currentIndex())];
 }
 
 FigureStyle ExportDialog::style() const
@@ -312,27 +294,22 @@ std::vector<FigureFormat> ExportDialog::formats() const
     return chosen;
 }
 
-QStringList ExportDialog::present(const QString& stem) const
+std::vector<OutputFile> ExportDialog::filesOfFigure() const
 {
-    QStringList files;
-    for (const FigureFormat format : formats()) {
-        const QString file = stem + '.' + QString::fromUtf8(name(format).data());
-        if (QFileInfo::exists(QDir(folder_->text()).filePath(file)))
-            files.append(file);
-    }
-    return files;
+    const std::filesystem::path folder = folder_->text().toStdString();
+    return exportFigure(figure(), style(), formats(), folder / name_->text().toStdString());
 }
 
 void ExportDialog::showFigure()
 {
-    name_->setText(QString::fromStdString(figure().name));
+    name_->setText(QString::fromStdString(figure()->name));
     refresh();
 }
 
 void ExportDialog::refresh()
 {
     const FigureStyle wanted = style();
-    const QSizeF page = pageSize(figure(), wanted);
+    const QSizeF page = pageSize(*figure(), wanted);
     width_->setVisible(columns[static_cast<std::size_t>(column_->currentIndex())] < 0.0);
     const bool png = formats_[static_cast<std::size_t>(FigureFormat::Png)]->isChecked();
     dpi_->setEnabled(png);
@@ -342,9 +319,9 @@ void ExportDialog::refresh()
         words += tr(", %1 × %2 pixels").arg(pixels.width()).arg(pixels.height());
     }
     size_->setText(words);
-    preview_->show(figure(), wanted);
+    preview_->show(*figure(), wanted);
 
-    const QStringList replaced = present(name_->text());
+    const QStringList replaced = namesOfExisting(filesOfFigure());
     status_->setText(replaced.isEmpty() ? QString() : tr("Replaces %1.").arg(replaced.join(", ")));
     const bool somewhere = !formats().empty() && !folder_->text().isEmpty();
     export_->setEnabled(somewhere && !name_->text().isEmpty());
@@ -352,7 +329,7 @@ void ExportDialog::refresh()
 }
 
 /// Says beside the buttons what has been done, or why it could not be.
-void ExportDialog::write(const std::function<void()>& action, const QString& what)
+void ExportDialog::attempt(const std::function<void()>& action, const QString& what)
 {
     try {
         action();
@@ -360,6 +337,12 @@ void ExportDialog::write(const std::function<void()>& action, const QString& wha
     } catch (const Error& error) {
         status_->setText("⚠ " + QString::fromUtf8(error.what()));
     }
+}
+
+void ExportDialog::write(const std::vector<OutputFile>& files, const QString& what)
+{
+    if (mayWrite(files, mayReplace))
+        attempt([&files] { writeFiles(files); }, what);
 }
 
 void ExportDialog::done(int result)

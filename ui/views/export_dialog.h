@@ -7,6 +7,7 @@
 #include <QDialog>
 
 #include "figures/figure_export.h"
+#include "views/replace_question.h"
 
 class QCheckBox;
 class QComboBox;
@@ -32,8 +33,7 @@ public:
 
     /// Asks for a folder, starting at one; empty: cancelled. Tests put their own answer here.
     std::function<QString(const QString& start)> chooseFolder;
-    /// Asks before "Export all" writes over files; likewise.
-    std::function<bool(const QStringList& files)> mayReplace;
+    ReplaceQuestion mayReplace; ///< likewise
 
     void done(int result) override;
 
@@ -41,11 +41,12 @@ private:
     QWidget* settings();
     FigureStyle style() const;
     std::vector<FigureFormat> formats() const;
-    const Figure& figure() const;
+    const std::shared_ptr<const Figure>& figure() const;
     void showFigure();
     void refresh();
-    QStringList present(const QString& stem) const; ///< the files that an export to this name replaces
-    void write(const std::function<void()>& action, const QString& what);
+    std::vector<OutputFile> filesOfFigure() const;
+    void attempt(const std::function<void()>& action, const QString& what);
+    void write(const std::vector<OutputFile>& files, const QString& what);
 
     std::vector<std::shared_ptr<const Figure>> figures_;
     QComboBox* which_;

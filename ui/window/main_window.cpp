@@ -76,6 +76,7 @@ Dialogs realDialogs(QWidget* window)
     dialogs.saveFile = [=](const QString& suggestion) {
         return QFileDialog::getSaveFileName(window, MainWindow::tr("Save project"), suggestion, filter);
     };
+    dialogs.mayReplace = askToReplace(window);
     dialogs.folder = [=](const QString& title) { return QFileDialog::getExistingDirectory(window, title); };
     dialogs.saveChanges = [=] {
         switch (QMessageBox::question(window, MainWindow::tr("Unsaved changes"),
@@ -567,8 +568,12 @@ bool MainWindow::saveAs()
     QString file = dialogs_.saveFile(suggestion);
     if (file.isEmpty())
         return false;
-    if (!file.endsWith(fileSuffix))
+    if (!file.endsWith(fileSuffix)) {
         file += fileSuffix;
+        const QFileInfo complete(file);
+        if (complete.exists() && !dialogs_.mayReplace({complete.fileName()}))
+            return false;
+    }
     const bool saved = attempt([&] { document_.save(file.toStdString()); });
     showTitle(); // another name, which may be written to
     if (saved)

@@ -5,6 +5,7 @@
 #include <QMainWindow>
 
 #include "document/project_document.h"
+#include "views/replace_question.h"
 
 class QButtonGroup;
 class QLabel;
@@ -24,6 +25,7 @@ struct Dialogs {
     std::function<QString()> openFile;                          ///< empty: cancelled
     std::function<QString(const QString& suggestion)> saveFile; ///< empty: cancelled
     std::function<QString(const QString& title)> folder;        ///< empty: cancelled
+    ReplaceQuestion mayReplace; ///< for a name that the dialog of saveFile has not asked about
     std::function<Answer()> saveChanges;
     std::function<Recover(const QString& words)> recover;
     std::function<void(const QString& words)> showError;

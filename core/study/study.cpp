@@ -107,8 +107,8 @@ TrainingMode modeFromName(std::string_view text)
 void StudyPlan::validate(const Wafer& wafer) const
 {
     network.validate();
-    training.validate();
-    statisticsAware.validate();
+    within("training", [&] { training.validate(); });
+    within("statistics_aware_training", [&] { statisticsAware.validate(); });
     if (modes.empty())
         throw Error("Choose at least one training mode.");
     require(repeats >= 1 && repeats <= 1000, "The number of repeats", repeats, "1 to 1000");
@@ -128,7 +128,7 @@ void StudyPlan::validate(const Wafer& wafer) const
         throw Error(wafer.dies.empty() ? "The wafer has no dies." : "All dies of the wafer are excluded.");
     const CellMap map(network.layers, wafer.geometry, spare); // throws when the network is too large
     if (circuit)
-        circuit->validate();
+        within("circuit", [&] { circuit->validate(); });
     if (groupsOn(wafer).empty())
         throw Error("A " + shapeText(network.layers) + " network does not fit: it needs " +
                     std::to_string(junctionsOf(network.layers)) + " junctions, and so " +

@@ -56,7 +56,8 @@ struct StudyPlan {
     /// The same plan with its dies by id: what a study keeps, since groups must stay as they are while dies
     /// are added and excluded.
     StudyPlan pinned(const Wafer& wafer) const;
-    /// Throws Error that says in the user's words what is wrong.
+    /// Throws Error that says in the user's words what is wrong; OptionError with the place in JSON of an
+    /// option of training.
     void validate(const Wafer& wafer) const;
     bool operator==(const StudyPlan&) const = default;
 };

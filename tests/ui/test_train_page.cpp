@@ -268,7 +268,7 @@ private slots:
                                << "batch";
         QTest::newRow("rate") << "learningRate"
                               << "3"
-                              << "learning rate";
+                              << "Learning rate";
         QTest::newRow("repeats") << "repeats"
                                  << "5000"
                                  << "1 to 1000";
@@ -479,7 +479,7 @@ private slots:
         comparison.reset(settingsComparison(*document_, {{0, 2}, {1, 0}}));
         settings = qobject_cast<QTableWidget*>(comparison.get());
         QCOMPARE(settings->item(row("Circuit"), 1)->text(), "none");
-        QVERIFY2(settings->item(row("Circuit"), 2)->text().contains("0.125"),
+        QVERIFY2(settings->item(row("Circuit"), 2)->text().contains("Read voltage (mV): 125"),
                  qPrintable(settings->item(row("Circuit"), 2)->text()));
         QVERIFY(settings->item(row("Circuit"), 2)->font().bold());
         QTRY_VERIFY_WITH_TIMEOUT(document_->queue().isIdle(), 30000);

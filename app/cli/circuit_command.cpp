@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
+#include "cli/described_options.h"
 #include "cli/figures.h"
 #include "cli/folders.h"
 #include "cli/stop_signals.h"
@@ -33,6 +34,7 @@ namespace fs = std::filesystem;
 /// What both commands read networks with.
 struct Options {
     std::string file, circuit, study, folder;
+    DescribedOptions<CircuitOptions> changes;
     std::vector<std::string> settings, networks, dies, axes;
     int images = 0, repeats = SweepPlan().repeats, threads = 0;
     std::optional<std::uint64_t> seed;
@@ -52,7 +54,7 @@ Assignment assignmentFrom(const std::string& text)
     const Error refusal("Found \"" + text + "\", expected NAME=NUMBER as in wire-ohm=1 or adc-bits=4,6,8.");
     if (equals == std::string::npos)
         throw refusal;
-    Assignment assignment{sweepParameterFromName(text.substr(0, equals)), {}};
+    Assignment assignment{SweepParameter(text.substr(0, equals)), {}};
     const char* const end = text.data() + text.size();
     for (const char* at = text.data() + equals; at < end;) {
         const auto read = std::from_chars(at + 1, end, assignment.values.emplace_back());
@@ -63,15 +65,16 @@ Assignment assignmentFrom(const std::string& text)
     return assignment;
 }
 
-/// The file's, or else the project's, with what --set changes.
+/// The file's, or else the project's, with what the command line changes.
 CircuitOptions circuitFrom(const Options& options, const Project& project)
 {
     CircuitOptions circuit = options.circuit.empty() ? project.circuit : readCircuitOptions(options.circuit);
+    options.changes.applyTo(circuit);
     for (const std::string& text : options.settings) {
         const Assignment assignment = assignmentFrom(text);
         if (assignment.values.size() != 1)
             throw Error("--set " + text + ": one number is expected; --vary of \"sweep\" takes several.");
-        set(circuit, assignment.parameter, assignment.values.front());
+        assignment.parameter.setIn(circuit, assignment.values.front());
     }
     circuit.validate();
     return circuit;
@@ -346,7 +349,7 @@ int runSweep(const Options& options)
     writeFileAtomically(folder / "sweep.csv", csv(plan, *points));
     std::vector<std::string> header;
     for (const SweepAxis& axis : plan.axes)
-        header.emplace_back(name(axis.parameter));
+        header.push_back(axis.parameter.name());
     header.insert(header.end(), {"error, %", "sigma", "count"});
     TextTable table(header);
     for (const SweepPoint& point : *points) {
@@ -381,7 +384,9 @@ void addOptions(CLI::App& command, Options& options)
         command.add_option(name, list, help)->delimiter(',')->type_name(type);
     };
     addList("--set", options.settings,
-            "Changes of the circuit, as in wire-ohm=1,adc-bits=6: " + circuitParameterNames(), "NAME=NUMBER");
+            "Changes of the circuit, as in wire-ohm=1,adc-bits=6: its numbers under the names of the options "
+            "for them",
+            "NAME=NUMBER");
     addList("--networks", options.networks,
             "Names of networks as \"info\" prints them, or training modes for all of theirs (the first one)",
             "LIST");
@@ -400,6 +405,8 @@ void addOptions(CLI::App& command, Options& options)
         .add_option("--threads", options.threads,
                     "Worker threads; 0 is one for each core (0). Results don't depend on it")
         ->check(notNegative());
+    options.changes.addTo(command, CircuitOptions(), optionName,
+                          [](const std::string&) { return ""; }); // else as in the file or the project
     if (drawsFigures)
         addFigureOptions(command, options.figures);
     addForce(command, options.force);

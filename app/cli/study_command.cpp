@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "cli/commands.h"
+#include "cli/described_options.h"
 #include "cli/folders.h"
 #include "cli/progress_line.h"
 #include "cli/project_lock.h"
@@ -33,8 +34,8 @@ struct Options {
     std::string wafer;
     std::string folder;
     std::string data;
-    std::optional<int> epochs, statisticsEpochs, draws, perfectDraws, repeats, side, batch;
-    std::optional<double> learningRate, lossBound;
+    DescribedOptions<TrainingOptions> training, statisticsAware; ///< of all modes; of that one alone
+    std::optional<int> repeats, side;
     std::optional<std::uint64_t> seed;
     int threads = 0;
     std::vector<std::string> modes, dies, defectRates;
@@ -101,20 +102,13 @@ Project projectFor(const Options& options)
 
 void change(StudyPlan& plan, const Options& options, const Wafer& wafer)
 {
-    if (options.epochs) {
-        plan.training.epochs = *options.epochs;
-        plan.training.validate(); // so that the product below is a number
-        plan.statisticsAware.epochs = *options.epochs * statisticsEpochsRatio();
+    for (TrainingOptions* training : {&plan.training, &plan.statisticsAware})
+        options.training.applyTo(*training);
+    if (options.training.has("epochs")) {
+        plan.training.validate(); // so that the product is an int
+        plan.statisticsAware.epochs *= statisticsEpochsRatio();
     }
-    for (TrainingOptions* training : {&plan.training, &plan.statisticsAware}) {
-        training->batch = options.batch.value_or(training->batch);
-        training->learningRate = options.learningRate.value_or(training->learningRate);
-    }
-    TrainingOptions& statisticsAware = plan.statisticsAware;
-    statisticsAware.epochs = options.statisticsEpochs.value_or(statisticsAware.epochs);
-    statisticsAware.draws = options.draws.value_or(statisticsAware.draws);
-    statisticsAware.perfectDraws = options.perfectDraws.value_or(statisticsAware.perfectDraws);
-    statisticsAware.lossBound = options.lossBound.value_or(statisticsAware.lossBound);
+    options.statisticsAware.applyTo(plan.statisticsAware);
     plan.spare = options.spare ? spareFromName(*options.spare) : plan.spare;
     plan.repeats = options.repeats.value_or(plan.repeats);
     plan.seed = options.seed.value_or(plan.seed);
@@ -309,6 +303,26 @@ void addGivenOptions(std::vector<std::string>& arguments, const CLI::App& comman
     }
 }
 
+/// "--batch" is for all modes, "--statistics-batch" for statistics-aware training alone. Three options were
+/// always of that alone and have no such prefix.
+void addTrainingOptions(CLI::App& command, Options& options)
+{
+    const auto isItsOwn = [](std::string_view key) {
+        return key == "draws" || key == "perfect_draws" || key == "loss_bound";
+    };
+    const StudyPlan plan;
+    options.training.addTo(
+        command, plan.training, [&](std::string key) { return isItsOwn(key) ? "" : optionName(key); },
+        [](const std::string& usual) { return " (" + usual + ")"; });
+    options.statisticsAware.addTo(
+        command, plan.statisticsAware,
+        [&](std::string key) { return optionName(isItsOwn(key) ? key : "statistics-" + key); },
+        [](const std::string& usual) { return ", of statistics-aware training (" + usual + ")"; });
+    CLI::Option* epochs = command.get_option("--epochs");
+    epochs->description(epochs->get_description() + "; statistics-aware training takes " +
+                        std::to_string(statisticsEpochsRatio()) + " times as many");
+}
+
 } // namespace
 
 void addStudyCommand(CLI::App& program, Action& action)
@@ -403,22 +417,7 @@ void addStudyCommand(CLI::App& program, Action& action)
         ->add_option("--downsample", options->side,
                      usually("Images are averaged down to N x N pixels", plan.side))
         ->type_name("N");
-    command->add_option("--epochs", options->epochs,
-                        usually("Passes over the training images; statistics-aware training takes " +
-                                    std::to_string(statisticsEpochsRatio()) + " times as many",
-                                plan.training.epochs));
-    command->add_option("--statistics-epochs", options->statisticsEpochs,
-                        usually("Those of statistics-aware training alone", plan.statisticsAware.epochs));
-    command->add_option("--batch", options->batch, usually("Images per training step", plan.training.batch));
-    command->add_option("--draws", options->draws,
-                        usually("Dies per step of statistics-aware training, which share the batch",
-                                plan.statisticsAware.draws));
-    command->add_option("--perfect-draws", options->perfectDraws,
-                        usually("How many of these are a perfect die", plan.statisticsAware.perfectDraws));
-    command->add_option("--loss-bound", options->lossBound,
-                        usually("Exponent q of the loss (1 - p^q) / q of statistics-aware training; 0 is "
-                                "cross-entropy",
-                                plan.statisticsAware.lossBound));
+    addTrainingOptions(*command, *options);
     command
         ->add_option("--circuit", options->circuit,
                      "A circuit (.json, as in datasets/demo-circuit.json) that hardware-aware and "
@@ -428,8 +427,6 @@ void addStudyCommand(CLI::App& program, Action& action)
         ->add_option("--spare", options->spare,
                      "What spare cells hold: copies of whole layers, averaged digitally, or unused (copies)")
         ->type_name("NAME");
-    command->add_option("--learning-rate", options->learningRate,
-                        usually("At the start; falls to 0 along a cosine cubed", plan.training.learningRate));
     command->callback([&action, options, command, wafer] {
         for (const CLI::App* group : {command, static_cast<CLI::App*>(wafer)})
             addGivenOptions(options->arguments, *group);

@@ -87,11 +87,19 @@ void printStatistics(std::ostream& out, const DefectStatistics& statistics)
     out << lines << "  Clusters: " << describe(statistics.clusters) << '\n';
 }
 
-std::string describe(const TrainingOptions& options)
+/// A column for each set of options.
+template <class Options>
+void printOptions(std::ostream& out, std::vector<std::string> header, const std::vector<Options>& columns)
 {
-    return std::to_string(options.epochs) + " epochs, batch " + std::to_string(options.batch) + ", " +
-           std::to_string(options.draws) + (options.draws == 1 ? " die" : " dies") +
-           " a step, learning rate " + general(options.learningRate);
+    TextTable table(std::move(header));
+    const std::vector<Setting> first = settingsOf(columns.front());
+    for (std::size_t row = 0; row < first.size(); ++row) {
+        std::vector<std::string> cells{first[row].label};
+        for (const Options& options : columns)
+            cells.push_back(settingsOf(options)[row].value);
+        table.add(std::move(cells));
+    }
+    out << table;
 }
 
 void printPlan(std::ostream& out, const Project& project, const StudyPlan& plan)
@@ -104,12 +112,12 @@ void printPlan(std::ostream& out, const Project& project, const StudyPlan& plan)
         << ") on images of " << plan.side << " x " << plan.side << " pixels from "
         << (project.dataset.empty() ? "the MNIST that ships with Faultline" : project.dataset) << "\n  modes "
         << joined(modes) << "; dies " << (dies.empty() ? "all" : joined(dies)) << "; repeats " << plan.repeats
-        << "; seed " << plan.seed << "\n  standard and hardware-aware: " << describe(plan.training)
-        << "\n  statistics-aware: " << describe(plan.statisticsAware) << "\n  "
-        << placement(plan, project.wafer) << '\n';
+        << "; seed " << plan.seed << "\n  " << placement(plan, project.wafer) << '\n';
     if (const std::vector<int> heldOut = plan.heldOut(project.wafer); !heldOut.empty())
         out << "  held out, to judge the networks on: " << joined(namesOfDies(project.wafer, heldOut))
             << "\n  statistics fitted to: " << joined(namesOfDies(project.wafer, plan.fittedDies)) << '\n';
+    printOptions<TrainingOptions>(out, {"training", "standard, hardware-aware", "statistics-aware"},
+                                  {plan.training, plan.statisticsAware});
 }
 
 void printRuns(std::ostream& out, const Wafer& wafer, const StudyResult& result)

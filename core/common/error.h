@@ -23,4 +23,15 @@ public:
     }
 };
 
+/// Calls `part`, and has its Error say where the values stood that it did not like.
+template <class Part>
+auto at(const std::string& place, Part part)
+{
+    try {
+        return part();
+    } catch (const Error& error) {
+        throw Error(place + ": " + error.what());
+    }
+}
+
 } // namespace faultline

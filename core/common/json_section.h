@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <initializer_list>
 #include <limits>
 #include <string>
 #include <type_traits>
@@ -11,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/error.h"
+#include "common/text.h"
 
 namespace faultline
 {
@@ -22,31 +22,29 @@ nlohmann::json readJson(const std::filesystem::path& file, const std::string& wh
 class JsonSection
 {
 public:
+    /// Refuses an object that has others than these keys.
     JsonSection(std::string file, std::string path, const nlohmann::json& object,
-                std::initializer_list<const char*> keys)
+                const std::vector<std::string>& keys)
         : file_(std::move(file)),
           path_(std::move(path)),
           object_(object)
     {
         if (!object.is_object())
             throw Error(file_, path_, quoted(object), "an object { ... }");
-        std::string known;
-        for (const char* key : keys)
-            known += (known.empty() ? "" : ", ") + std::string(key);
-        for (const auto& item : object.items()) {
-            if (std::find(keys.begin(), keys.end(), item.key()) == keys.end())
-                throw Error(file_, place(item.key()), "a key that is not known here", "one of " + known);
-        }
+        for (const auto& item : object.items())
+            if (std::ranges::find(keys, item.key()) == keys.end())
+                throw Error(file_, place(item.key()), "a key that is not known here",
+                            oneOf(keys, item.key()));
     }
 
-    bool has(const char* key) const { return object_.contains(key); }
+    bool has(const std::string& key) const { return object_.contains(key); }
 
-    JsonSection section(const char* key, std::initializer_list<const char*> keys) const
+    JsonSection section(const std::string& key, const std::vector<std::string>& keys) const
     {
         return {file_, place(key), value(key, "an object { ... }"), keys};
     }
 
-    std::string text(const char* key) const
+    std::string text(const std::string& key) const
     {
         const nlohmann::json& found = value(key, "a text in quotes");
         if (!found.is_string())
@@ -54,7 +52,7 @@ public:
         return found.get<std::string>();
     }
 
-    double number(const char* key) const
+    double number(const std::string& key) const
     {
         const nlohmann::json& found = value(key, "a number");
         if (!found.is_number())
@@ -64,7 +62,7 @@ public:
 
     /// Of texts, or of whole numbers from 0 on.
     template <class Value>
-    std::vector<Value> list(const char* key, const char* expected) const
+    std::vector<Value> list(const std::string& key, const std::string& expected) const
     {
         const nlohmann::json& found = value(key, expected);
         const auto isOne = [](const nlohmann::json& element) {
@@ -78,10 +76,13 @@ public:
         return found.get<std::vector<Value>>();
     }
 
-    double number(const char* key, double otherwise) const { return has(key) ? number(key) : otherwise; }
+    double number(const std::string& key, double otherwise) const
+    {
+        return has(key) ? number(key) : otherwise;
+    }
 
     template <class T>
-    T wholeNumber(const char* key) const
+    T wholeNumber(const std::string& key) const
     {
         const std::string expected =
             "a whole number from 0 to " + std::to_string(std::numeric_limits<T>::max());
@@ -92,7 +93,7 @@ public:
     }
 
     template <class T>
-    T wholeNumber(const char* key, T otherwise) const
+    T wholeNumber(const std::string& key, T otherwise) const
     {
         return has(key) ? wholeNumber<T>(key) : otherwise;
     }
@@ -119,7 +120,9 @@ private:
     template <class T>
     static bool isWholeNumber(const nlohmann::json& found)
     {
-        return found.is_number_unsigned() &&
+        const bool isOne =
+            found.is_number_unsigned() || (found.is_number_integer() && found.get<std::int64_t>() >= 0);
+        return isOne &&
                found.get<std::uint64_t>() <= static_cast<std::uint64_t>(std::numeric_limits<T>::max());
     }
 
@@ -132,7 +135,7 @@ private:
         return text.size() <= longest ? text : text.substr(0, longest) + "...";
     }
 
-    const nlohmann::json& value(const char* key, const std::string& expected) const
+    const nlohmann::json& value(const std::string& key, const std::string& expected) const
     {
         const auto found = object_.find(key);
         if (found == object_.end())

@@ -130,13 +130,7 @@ SeenByCells seenByCells(const ArrayXXd& conductance, const ArrayXXd& beyond, dou
 
 void WireOptions::validate() const
 {
-    const auto check = [](const char* what, double ohm) {
-        require(isAllowed(ohm), what, ohm, "from 0 to 1e12 ohm");
-    };
-    check("resistance of a column's wire segment", columnSegment);
-    check("resistance of a row's wire segment", rowSegment);
-    check("source resistance", source);
-    check("sense resistance", sense);
+    validateRanges(*this);
 }
 
 WireNetwork::WireNetwork(CellGrid<double> conductance, const WireOptions& options,

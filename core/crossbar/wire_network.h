@@ -6,6 +6,7 @@
 
 #include <Eigen/Core>
 
+#include "common/options.h"
 #include "crossbar/cell_map.h"
 
 namespace faultline
@@ -13,6 +14,10 @@ namespace faultline
 
 /// Which ends of a line lead to its terminal.
 enum class LineEnds : std::uint8_t { One, Both };
+constexpr Names<LineEnds, 2> namesOf(LineEnds)
+{
+    return {{{LineEnds::One, "one"}, {LineEnds::Both, "both"}}};
+}
 
 /// The wires and terminals around the cells of a crossbar; resistances in ohm, from 0 to 1e12.
 ///
@@ -21,16 +26,37 @@ enum class LineEnds : std::uint8_t { One, Both };
 /// column is driven above row 0 and a row is read, at 0 V, behind its last column. `Both` adds the far ends:
 /// the same voltage drives both, and the output is the sum of both currents.
 struct WireOptions {
-    double columnSegment = 0.0; ///< one segment of a column's wire
-    double rowSegment = 0.0;    ///< one segment of a row's wire
-    double source = 0.0;        ///< between a voltage source and the wire, at each end in use
-    double sense = 0.0;         ///< between the wire and an ideal ammeter to ground, at each end in use
-    LineEnds drive = LineEnds::One;
-    LineEnds read = LineEnds::One;
+    double columnSegment = 0.0, rowSegment = 0.0;
+    double source = 0.0, sense = 0.0;
+    LineEnds drive = LineEnds::One, read = LineEnds::One;
 
-    void validate() const; ///< throws Error
+    void validate() const; ///< throws OptionError
     bool operator==(const WireOptions&) const = default;
 };
+
+void describe(MaybeConst<WireOptions> auto& of, const auto& visit)
+{
+    const auto wires = inGroup("Wires", visit);
+    constexpr Unit ohm{"ohm", "Ω"};
+    constexpr Range resistance = from(0.0, 1e12); // keeps all products far from overflow
+    wires("column_segment_ohm", of.columnSegment,
+          Says("Word-line segment", "One segment of a column's wire, from cell to cell", resistance, ohm,
+               "wires.column_segment_ohm", "column-wire-ohm"));
+    wires("row_segment_ohm", of.rowSegment,
+          Says("Bit-line segment", "One segment of a row's wire, from cell to cell", resistance, ohm,
+               "wires.row_segment_ohm", "row-wire-ohm"));
+    wires("source_ohm", of.source,
+          Says("Source resistance", "Between a voltage source and its column, at each end in use", resistance,
+               ohm, "wires.source_ohm"));
+    wires("sense_ohm", of.sense,
+          Says("Sense resistance", "Between a row and an ideal ammeter to ground, at each end in use",
+               resistance, ohm, "wires.sense_ohm"));
+    wires("driven_ends", of.drive,
+          Says("Driven ends", "Ends of a column that its source drives", {}, {}, "wires.driven_ends",
+               "drive-ends"));
+    wires("read_ends", of.read,
+          Says("Read ends", "Ends of a row at which its current is read", {}, {}, "wires.read_ends"));
+}
 
 /// A cell with a new conductance, siemens.
 struct CellChange {

@@ -21,6 +21,7 @@ namespace
 {
 
 /// A larger dataset is compressed in one chunk; HDF5 keeps up to 64 KiB inside the header.
+constexpr const char* descriptionName = "description"; // of the attribute that people read
 constexpr std::size_t compactBytes = std::size_t{32} * 1024;
 /// Deflate shrinks at most to 1/1032, so a dataset can't hold more than this times its place in the file.
 constexpr std::size_t largestRatio = 1040;
@@ -484,7 +485,7 @@ Group Group::create(const std::string& name, const char* description)
     Group group(
         Id(H5Gcreate2(id_, name.c_str(), H5P_DEFAULT, properties, H5P_DEFAULT), place, "create the group"),
         place);
-    group.set("description", std::string(description));
+    group.set(descriptionName, std::string(description));
     return group;
 }
 
@@ -515,6 +516,19 @@ void Group::set(const char* name, const std::vector<std::string>& values)
 bool Group::has(const char* name) const
 {
     return H5Aexists(id_, name) > 0;
+}
+
+std::vector<std::string> Group::attributes() const
+{
+    std::vector<std::string> names;
+    const auto visit = [](hid_t, const char* name, const H5A_info_t*, void* found) -> herr_t {
+        if (std::string_view(name) != descriptionName)
+            static_cast<std::vector<std::string>*>(found)->emplace_back(name);
+        return 0;
+    };
+    check(H5Aiterate2(id_, H5_INDEX_NAME, H5_ITER_INC, nullptr, visit, &names), place_,
+          "list its attributes");
+    return names;
 }
 
 bool Group::hasMember(const std::string& name) const
@@ -609,7 +623,7 @@ void Group::writeDataset(const char* name, const Type& type, const Shape& shape,
     if (size(shape) > 0)
         check(H5Dwrite(id, type.memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), place, "write the dataset");
     Group attributes(std::move(id), place); // HDF5 sets attributes of groups and datasets alike
-    attributes.set("description", std::string(caption.description));
+    attributes.set(descriptionName, std::string(caption.description));
     attributes.set("unit", std::string(caption.unit));
     if (!type.columnUnits.empty())
         attributes.set("column_units", type.columnUnits);

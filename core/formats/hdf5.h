@@ -129,7 +129,8 @@ public:
         setAttribute(name, typeOf<T>(), {values.size()}, values.data());
     }
 
-    bool has(const char* name) const; ///< an attribute of this name
+    bool has(const char* name) const;            ///< an attribute of this name
+    std::vector<std::string> attributes() const; ///< the names of all, but for the description of create()
     bool hasMember(const std::string& name) const;
     std::string text(const char* name) const;
     std::vector<std::string> texts(const char* name) const;

@@ -36,15 +36,13 @@ TrainingOptions TrainingOptions::statisticsAware()
 
 void TrainingOptions::validate() const
 {
-    constexpr int many = 100000;
-    require(epochs >= 1 && epochs <= many, "The number of epochs", epochs, "1 to 100000");
-    require(batch >= 1 && batch <= many, "The batch size", batch, "1 to 100000 images");
-    require(learningRate > 0.0 && learningRate <= 1.0, "The learning rate", learningRate,
-            "above 0, at most 1");
-    require(draws >= 1 && draws <= batch, "The number of dies per step", draws, "1 to the batch size");
-    require(perfectDraws >= 0 && perfectDraws < draws, "The number of perfect dies per step", perfectDraws,
-            "0 or more, and fewer than the dies per step");
-    require(lossBound >= 0.0 && lossBound <= 1.0, "The bound of the loss", lossBound, "0 to 1");
+    validateRanges(*this);
+    if (draws > batch)
+        throw OptionError("draws", "Dies per step", optionText(draws),
+                          "at most the batch of " + optionText(batch));
+    if (perfectDraws >= draws)
+        throw OptionError("perfect_draws", "Perfect dies per step", optionText(perfectDraws),
+                          "fewer than the dies per step, " + optionText(draws));
 }
 
 Trainer::Trainer(const NetworkShape& shape, const TrainingOptions& options, const Dataset& images,

@@ -4,6 +4,7 @@
 #include <stop_token>
 #include <vector>
 
+#include "common/options.h"
 #include "learning/die_source.h"
 #include "learning/propagation.h"
 
@@ -12,18 +13,35 @@ namespace faultline
 
 struct TrainingOptions {
     int epochs = 20;
-    int batch = 100;            ///< images per step
-    double learningRate = 0.02; ///< at the start; falls to 0 along the cube of a cosine's half wave
-    int draws = 1;              ///< dies per step: the batch is split evenly among them
-    int perfectDraws = 0;       ///< how many of these are a perfect die instead of the source's
-    double lossBound = 0.0;     ///< q of Propagation: 0 for cross-entropy, up to 1
+    int batch = 100;
+    double learningRate = 0.02;
+    int draws = 1;
+    int perfectDraws = 0;
+    double lossBound = 0.0;
 
     /// The defaults for statistics-aware training: what was best in trials on the demo wafer (README.md).
     static TrainingOptions statisticsAware();
 
-    void validate() const; ///< throws Error
+    void validate() const; ///< throws OptionError
     bool operator==(const TrainingOptions&) const = default;
 };
+
+void describe(MaybeConst<TrainingOptions> auto& of, const auto& visit)
+{
+    constexpr int many = 100000;
+    visit("epochs", of.epochs, Says("Epochs", "Passes over the training images", from(1, many)));
+    visit("batch", of.batch, Says("Batch", "Images per training step", from(1, many), {"images"}));
+    visit("draws", of.draws,
+          expert(Says("Dies per step", "Dies per step, which share the batch evenly", from(1, many))));
+    visit("perfect_draws", of.perfectDraws,
+          expert(Says("… of them perfect", "How many of the dies per step are a perfect die instead",
+                      from(0, many))));
+    visit("loss_bound", of.lossBound,
+          expert(Says("Bound of the loss", "Exponent q of the loss (1 - p^q) / q; 0 is cross-entropy",
+                      from(0.0, 1.0))));
+    visit("learning_rate", of.learningRate,
+          Says("Learning rate", "At the start; falls to 0 along a cosine cubed", above(0.0, 1.0)));
+}
 
 /// What one epoch of training did.
 struct EpochSummary {

@@ -13,7 +13,7 @@
 #include "common/files.h"
 #include "common/text.h"
 #include "common/version.h"
-#include "formats/hdf5.h"
+#include "formats/hdf5_options.h"
 
 // The schema that this file writes and reads is described in SCHEMA.md. Save and load of each part stand
 // together.
@@ -31,17 +31,6 @@ constexpr const char* partFormatName = "faultline-study-part";
 constexpr std::int32_t formatVersion = 3;
 /// Without studies behind circuits, all is as it was in this version: so older programs read it.
 constexpr std::int32_t versionWithoutCircuits = 2;
-
-/// Calls `part`, and has its Error say where in the file the values stood that it did not like.
-template <class Part>
-auto at(const std::string& place, Part part)
-{
-    try {
-        return part();
-    } catch (const Error& error) {
-        throw Error(place + ": " + error.what());
-    }
-}
 
 std::string member(std::size_t index)
 {
@@ -167,8 +156,8 @@ Acquisition loadAcquisition(const Group& group, const Die& die)
                         group.get<bool>("columns_flipped"), bounded(group, "first_index", 0, 1)};
     acquisition.placed = group.get<bool>("placed");
     if (group.has("assumed_level"))
-        acquisition.assumed =
-            at(group.placeOf("assumed_level"), [&] { return levelFromName(group.text("assumed_level")); });
+        acquisition.assumed = at(group.placeOf("assumed_level"),
+                                 [&] { return valueIn(namesOf(Level()), group.text("assumed_level")); });
     const int cells = bounded(group, "missing_cells", 0, static_cast<int>(die.defect.size()));
     const auto places = group.read<std::int32_t>("missing", shapeOf(cells, 2));
     for (std::size_t i = 0; i < places.size(); i += 2) {
@@ -336,65 +325,16 @@ DefectStatistics loadStatistics(const Group& group)
 // Circuit
 // -------------------------------------------------------------------------------------------------------
 
-void save(Group group, const Converter& converter, const char* fullScaleName)
-{
-    group.set("bits", converter.bits);
-    group.set("range", std::string(name(converter.range)));
-    group.set(fullScaleName, converter.fullScale);
-}
-
-Converter loadConverter(const Group& group, const char* fullScaleName)
-{
-    return {.bits = group.get<std::int32_t>("bits"),
-            .range = at(group.placeOf("range"), [&] { return converterRangeFromName(group.text("range")); }),
-            .fullScale = group.get<double>(fullScaleName)};
-}
-
 void saveCircuit(Group group, const CircuitOptions& circuit)
 {
-    group.set("column_segment_ohm", circuit.wires.columnSegment);
-    group.set("row_segment_ohm", circuit.wires.rowSegment);
-    group.set("source_ohm", circuit.wires.source);
-    group.set("sense_ohm", circuit.wires.sense);
-    group.set("driven_ends", std::string(name(circuit.wires.drive)));
-    group.set("read_ends", std::string(name(circuit.wires.read)));
-    group.set("series_ohm", circuit.series);
-    group.set("read_voltage_v", circuit.readVoltage);
-    group.set("read_time_s", circuit.readTime);
-    save(group.create("dac", "Converter on each column"), circuit.dac, "full_scale_input");
-    save(group.create("adc", "Converter on each row"), circuit.adc, "full_scale_a");
-    group.set("relative_noise", circuit.relativeNoise);
-    group.set("absolute_noise_a", circuit.absoluteNoise);
-    group.set("bias_half_voltage_v", circuit.biasHalfVoltage);
-    group.set("temperature_k", circuit.temperature);
-    group.set("spin_wave_coefficient", circuit.spinWaveCoefficient);
-    group.set("unused_cells", std::string(name(circuit.unused)));
+    group.create("dac", "Converter on each column");
+    group.create("adc", "Converter on each row");
+    saveOptions(std::move(group), circuit);
 }
 
 CircuitOptions loadCircuit(const Group& group)
 {
-    const auto ends = [&](const char* attribute) {
-        return at(group.placeOf(attribute), [&] { return lineEndsFromName(group.text(attribute)); });
-    };
-    CircuitOptions circuit;
-    circuit.wires = {.columnSegment = group.get<double>("column_segment_ohm"),
-                     .rowSegment = group.get<double>("row_segment_ohm"),
-                     .source = group.get<double>("source_ohm"),
-                     .sense = group.get<double>("sense_ohm"),
-                     .drive = ends("driven_ends"),
-                     .read = ends("read_ends")};
-    circuit.series = group.get<double>("series_ohm");
-    circuit.readVoltage = group.get<double>("read_voltage_v");
-    circuit.readTime = group.get<double>("read_time_s");
-    circuit.dac = loadConverter(group.open("dac"), "full_scale_input");
-    circuit.adc = loadConverter(group.open("adc"), "full_scale_a");
-    circuit.relativeNoise = group.get<double>("relative_noise");
-    circuit.absoluteNoise = group.get<double>("absolute_noise_a");
-    circuit.biasHalfVoltage = group.get<double>("bias_half_voltage_v");
-    circuit.temperature = group.get<double>("temperature_k");
-    circuit.spinWaveCoefficient = group.get<double>("spin_wave_coefficient");
-    circuit.unused =
-        at(group.placeOf("unused_cells"), [&] { return levelFromName(group.text("unused_cells")); });
+    const CircuitOptions circuit = loadOptions(group, CircuitOptions());
     at(group.place(), [&] { circuit.validate(); });
     return circuit;
 }
@@ -416,26 +356,6 @@ NetworkShape loadShape(const Group& group)
     shape.hidden =
         at(group.placeOf("activation"), [&] { return activationFromName(group.text("activation")); });
     return shape;
-}
-
-void save(Group group, const TrainingOptions& options)
-{
-    group.set("epochs", options.epochs);
-    group.set("batch", options.batch);
-    group.set("draws", options.draws);
-    group.set("perfect_draws", options.perfectDraws);
-    group.set("loss_bound", options.lossBound);
-    group.set("learning_rate", options.learningRate);
-}
-
-TrainingOptions loadOptions(const Group& group)
-{
-    return {.epochs = group.get<std::int32_t>("epochs"),
-            .batch = group.get<std::int32_t>("batch"),
-            .learningRate = group.get<double>("learning_rate"),
-            .draws = group.get<std::int32_t>("draws"),
-            .perfectDraws = group.get<std::int32_t>("perfect_draws"),
-            .lossBound = group.get<double>("loss_bound")};
 }
 
 Spare loadSpare(const Group& group)
@@ -460,9 +380,9 @@ void savePlan(Group group, const StudyPlan& plan)
     group.set("dies", integers(plan.dies));
     group.set("repeats", plan.repeats);
     group.set("seed", plan.seed);
-    save(group.create("training", "Options of standard and hardware-aware training"), plan.training);
-    save(group.create("statistics_aware_training", "Options of statistics-aware training"),
-         plan.statisticsAware);
+    saveOptions(group.create("training", "Options of standard and hardware-aware training"), plan.training);
+    saveOptions(group.create("statistics_aware_training", "Options of statistics-aware training"),
+                plan.statisticsAware);
     group.set("own_statistics", plan.statistics.has_value());
     if (!plan.fittedDies.empty())
         group.set("fitted_dies", integers(plan.fittedDies));
@@ -485,8 +405,8 @@ StudyPlan loadPlan(const Group& group, int fileVersion)
     plan.dies = dieIds(group, "dies");
     plan.repeats = group.get<std::int32_t>("repeats");
     plan.seed = group.get<std::uint64_t>("seed");
-    plan.training = loadOptions(group.open("training"));
-    plan.statisticsAware = loadOptions(group.open("statistics_aware_training"));
+    plan.training = loadOptions(group.open("training"), plan.training);
+    plan.statisticsAware = loadOptions(group.open("statistics_aware_training"), plan.statisticsAware);
     if (fileVersion > 1 && group.get<bool>("own_statistics"))
         plan.statistics = loadStatistics(group.open("statistics"));
     if (group.has("fitted_dies"))
@@ -583,7 +503,7 @@ void saveSettings(Group& group, const RunSettings& settings)
     group.set("seed", settings.seed);
     group.set("random_stream",
               std::uint64_t{settings.stream()}); // follows from the above; for other programs
-    save(group.create("training", "Options of this run"), settings.training);
+    saveOptions(group.create("training", "Options of this run"), settings.training);
     if (settings.circuit)
         saveCircuit(group.create("circuit", "What the dies were read through"), *settings.circuit);
 }
@@ -600,7 +520,9 @@ RunSettings loadSettings(const Group& group)
     settings.side = group.get<std::int32_t>("image_side_pixels");
     settings.spare = loadSpare(group);
     settings.seed = group.get<std::uint64_t>("seed");
-    settings.training = loadOptions(group.open("training"));
+    settings.training = loadOptions(group.open("training"), settings.mode == TrainingMode::StatisticsAware
+                                                                ? TrainingOptions::statisticsAware()
+                                                                : TrainingOptions());
     if (group.hasMember("circuit"))
         settings.circuit = loadCircuit(group.open("circuit"));
     at(group.place(), [&] { settings.validate(); });
@@ -942,9 +864,9 @@ CircuitResults::Waterfall loadWaterfall(const Group& group)
 }
 
 /// What a title says in brackets.
-std::string unitOf(SweepParameter parameter)
+std::string unitOf(const SweepParameter& parameter)
 {
-    const std::string words(title(parameter));
+    const std::string& words = parameter.title();
     const auto open = words.rfind('('), close = words.rfind(')');
     return open == std::string::npos || close < open ? "1" : words.substr(open + 1, close - open - 1);
 }
@@ -961,11 +883,11 @@ void saveSweep(Group group, const CircuitResults::Sweep& result)
     std::vector<std::int32_t> steps;
     for (std::size_t k = 0; k < result.plan.axes.size(); ++k) {
         const SweepAxis& axis = result.plan.axes[k];
-        parameters.emplace_back(name(axis.parameter));
+        parameters.push_back(axis.parameter.name());
         steps.push_back(static_cast<std::int32_t>(axis.values.size()));
-        const std::string description(title(axis.parameter)), unit = unitOf(axis.parameter);
+        const std::string unit = unitOf(axis.parameter);
         group.write(valuesMember(k).c_str(), {axis.values.size()}, axis.values.data(),
-                    {description.c_str(), unit.c_str()});
+                    {axis.parameter.title().c_str(), unit.c_str()});
     }
     group.set("parameters", parameters);
     group.set("steps", steps);
@@ -989,9 +911,8 @@ SweepPlan loadSweepPlan(const Group& group, const CircuitOptions& circuit)
     for (std::size_t k = 0; k < parameters.size(); ++k) {
         if (steps[k] < 1 || steps[k] > mostSteps)
             throw Error(group.placeOf("steps"), "", std::to_string(steps[k]), "1 to 1000");
-        plan.axes.push_back(
-            {at(group.placeOf("parameters"), [&] { return sweepParameterFromName(parameters[k]); }),
-             group.read<double>(valuesMember(k).c_str(), {static_cast<hsize_t>(steps[k])})});
+        plan.axes.push_back({at(group.placeOf("parameters"), [&] { return SweepParameter(parameters[k]); }),
+                             group.read<double>(valuesMember(k).c_str(), {static_cast<hsize_t>(steps[k])})});
     }
     at(group.place(), [&] { plan.validate(); });
     return plan;

@@ -173,57 +173,6 @@ CircuitOptions idealised(const CircuitOptions& options)
     return ideal;
 }
 
-struct ParameterText {
-    SweepParameter parameter;
-    std::string_view name, title;
-};
-constexpr std::array parameterTexts{
-    ParameterText{SweepParameter::WireOhm, "wire-ohm", "Wire resistance of a segment (ohm)"},
-    ParameterText{SweepParameter::ColumnOhm, "column-wire-ohm", "Segment of a column's wire (ohm)"},
-    ParameterText{SweepParameter::RowOhm, "row-wire-ohm", "Segment of a row's wire (ohm)"},
-    ParameterText{SweepParameter::SourceOhm, "source-ohm", "Source resistance (ohm)"},
-    ParameterText{SweepParameter::SenseOhm, "sense-ohm", "Sense resistance (ohm)"},
-    ParameterText{SweepParameter::SeriesOhm, "series-ohm", "Access transistor (ohm)"},
-    ParameterText{SweepParameter::DriveEnds, "drive-ends", "Driven ends of a column"},
-    ParameterText{SweepParameter::ReadEnds, "read-ends", "Read ends of a row"},
-    ParameterText{SweepParameter::ReadVolt, "read-volt", "Read voltage (V)"},
-    ParameterText{SweepParameter::ReadTime, "read-time-s", "Read time of a tile (s)"},
-    ParameterText{SweepParameter::Kelvin, "kelvin", "Temperature (K)"},
-    ParameterText{SweepParameter::BiasHalfVolt, "bias-half-volt", "Bias that halves the TMR (V)"},
-    ParameterText{SweepParameter::DacBits, "dac-bits", "DAC (bits)"},
-    ParameterText{SweepParameter::AdcBits, "adc-bits", "ADC (bits)"},
-    ParameterText{SweepParameter::DacFullScale, "dac-full-scale", "Full scale of the DAC (input)"},
-    ParameterText{SweepParameter::AdcFullScale, "adc-full-scale-ampere", "Full scale of the ADC (A)"},
-    ParameterText{SweepParameter::Noise, "noise", "Read noise (sigma / current)"},
-    ParameterText{SweepParameter::NoiseAmpere, "noise-ampere", "Read noise (sigma, A)"},
-    ParameterText{SweepParameter::DefectRate, "defect-rate", "Defective cells (share)"},
-    ParameterText{SweepParameter::ShortConductance, "short-conductance", "Short conductance (G_P)"}};
-
-const ParameterText& textOf(SweepParameter parameter)
-{
-    return *std::ranges::find(parameterTexts, parameter, &ParameterText::parameter);
-}
-
-void set(DefectStatistics& statistics, SweepParameter parameter, double value, const Device& device)
-{
-    if (parameter == SweepParameter::ShortConductance) {
-        statistics.shortConductance.median = value * device.conductance(P);
-    } else {
-        LineRates &rows = statistics.rows, &columns = statistics.columns;
-        std::vector<double*> rates{&rows.shorts, &rows.opens, &columns.shorts, &columns.opens};
-        for (const Defect defect : allDefects)
-            rates.push_back(&statistics.rate(defect).rate);
-        double share = 0.0; // each rate is one: of all rows, so many fail with all of their cells
-        for (const double* rate : rates)
-            share += *rate;
-        require(share > 0.0, "share of defective cells on the wafer", share,
-                "above 0, so that their proportions are known");
-        for (double* rate : rates)
-            *rate *= value / share;
-    }
-    statistics.validate();
-}
-
 /// As a field of CSV or of a message: the shortest number that is read back unchanged.
 std::string number(double value)
 {
@@ -375,116 +324,6 @@ std::optional<Waterfall> waterfall(std::span<const Pairing> pairs, const Circuit
     return result;
 }
 
-std::string_view name(SweepParameter parameter)
-{
-    return textOf(parameter).name;
-}
-
-std::string_view title(SweepParameter parameter)
-{
-    return textOf(parameter).title;
-}
-
-SweepParameter sweepParameterFromName(std::string_view wanted)
-{
-    std::string known;
-    for (const ParameterText& text : parameterTexts) {
-        if (text.name == wanted)
-            return text.parameter;
-        known += (known.empty() ? "" : ", ") + std::string(text.name);
-    }
-    throw Error("There is no parameter \"" + std::string(wanted) + "\"; choose one of " + known + ".");
-}
-
-std::string circuitParameterNames()
-{
-    std::string names;
-    for (const ParameterText& text : parameterTexts)
-        if (!isOfDies(text.parameter))
-            names += (names.empty() ? "" : ", ") + std::string(text.name);
-    return names;
-}
-
-bool isOfDies(SweepParameter parameter)
-{
-    return parameter == SweepParameter::DefectRate || parameter == SweepParameter::ShortConductance;
-}
-
-void set(CircuitOptions& options, SweepParameter parameter, double value)
-{
-    const auto bits = [&] {
-        require(value == std::floor(value) && std::abs(value) < 1000.0, name(parameter), value,
-                "a whole number");
-        return static_cast<int>(value);
-    };
-    const auto ends = [&] {
-        require(value == 1.0 || value == 2.0, name(parameter), value, "1 or 2");
-        return value == 1.0 ? LineEnds::One : LineEnds::Both;
-    };
-    switch (parameter) {
-    case SweepParameter::WireOhm:
-        options.wires.columnSegment = options.wires.rowSegment = value;
-        return;
-    case SweepParameter::ColumnOhm:
-        options.wires.columnSegment = value;
-        return;
-    case SweepParameter::RowOhm:
-        options.wires.rowSegment = value;
-        return;
-    case SweepParameter::DriveEnds:
-        options.wires.drive = ends();
-        return;
-    case SweepParameter::ReadEnds:
-        options.wires.read = ends();
-        return;
-    case SweepParameter::ReadTime:
-        options.readTime = value;
-        return;
-    case SweepParameter::DacFullScale:
-        options.dac.range = ConverterRange::Fixed;
-        options.dac.fullScale = value;
-        return;
-    case SweepParameter::AdcFullScale:
-        options.adc.range = ConverterRange::Fixed;
-        options.adc.fullScale = value;
-        return;
-    case SweepParameter::SourceOhm:
-        options.wires.source = value;
-        return;
-    case SweepParameter::SenseOhm:
-        options.wires.sense = value;
-        return;
-    case SweepParameter::SeriesOhm:
-        options.series = value;
-        return;
-    case SweepParameter::ReadVolt:
-        options.readVoltage = value;
-        return;
-    case SweepParameter::Kelvin:
-        options.temperature = value;
-        return;
-    case SweepParameter::BiasHalfVolt:
-        options.biasHalfVoltage = value;
-        return;
-    case SweepParameter::DacBits:
-        options.dac.bits = bits();
-        return;
-    case SweepParameter::AdcBits:
-        options.adc.bits = bits();
-        return;
-    case SweepParameter::Noise:
-        options.relativeNoise = value;
-        return;
-    case SweepParameter::NoiseAmpere:
-        options.absoluteNoise = value;
-        return;
-    case SweepParameter::DefectRate:
-    case SweepParameter::ShortConductance:
-        break;
-    }
-    throw Error(std::string(name(parameter)) + " is not one of the circuit's parameters but of the dies'.");
-}
-
 void SweepPlan::validate() const
 {
     circuit.validate();
@@ -492,17 +331,16 @@ void SweepPlan::validate() const
     require(repeats >= 1 && repeats <= most, "number of repeats", repeats, "from 1 to 1000");
     require(axes.size() == 1 || axes.size() == 2, "number of varied parameters", axes.size(), "1 or 2");
     require(axes.front().parameter != axes.back().parameter || axes.size() == 1, "second parameter",
-            name(axes.back().parameter), "another one than the first");
+            axes.back().parameter.name(), "another one than the first");
     for (const SweepAxis& axis : axes) {
-        require(!axis.values.empty(), "number of values of " + std::string(name(axis.parameter)), 0,
-                "at least 1");
+        require(!axis.values.empty(), "number of values of " + axis.parameter.name(), 0, "at least 1");
         for (const double value : axis.values) {
-            if (isOfDies(axis.parameter)) {
-                require(value >= 0.0 && std::isfinite(value), name(axis.parameter), value, "0 or more");
+            if (axis.parameter.isOfDies()) {
+                require(value >= 0.0 && std::isfinite(value), axis.parameter.name(), value, "0 or more");
                 continue;
             }
             CircuitOptions options = circuit;
-            set(options, axis.parameter, value);
+            axis.parameter.setIn(options, value);
             options.validate();
         }
     }
@@ -513,7 +351,7 @@ std::optional<std::vector<SweepPoint>> sweep(std::span<const Pairing> pairs, con
 {
     plan.validate();
     const bool drawsDies =
-        std::ranges::any_of(plan.axes, [](const SweepAxis& axis) { return isOfDies(axis.parameter); });
+        std::ranges::any_of(plan.axes, [](const SweepAxis& axis) { return axis.parameter.isOfDies(); });
     const DefectStatistics ownStatistics =
         drawsDies ? trainingStatistics({}, bench.wafer) : DefectStatistics{}; // of the dies that are included
 
@@ -535,12 +373,12 @@ std::optional<std::vector<SweepPoint>> sweep(std::span<const Pairing> pairs, con
             circuits.push_back(plan.circuit);
             statistics.push_back(ownStatistics);
             for (std::size_t axis = 0; axis < plan.axes.size(); ++axis) {
-                const SweepParameter parameter = plan.axes[axis].parameter;
+                const SweepParameter& parameter = plan.axes[axis].parameter;
                 const double value = points.back().values[axis];
-                if (isOfDies(parameter))
-                    set(statistics.back(), parameter, value, bench.wafer.device);
+                if (parameter.isOfDies())
+                    parameter.setIn(statistics.back(), value, bench.wafer.device);
                 else
-                    set(circuits.back(), parameter, value);
+                    parameter.setIn(circuits.back(), value);
             }
             const int repeats = drawsDies || circuits.back().isNoisy() ? plan.repeats : 1;
             for (std::uint32_t repeat = 0; repeat < static_cast<std::uint32_t>(repeats); ++repeat) {
@@ -613,7 +451,7 @@ nlohmann::json toJson(const SweepPlan& plan, std::span<const SweepPoint> points)
 {
     nlohmann::json axes = nlohmann::json::array(), list = nlohmann::json::array();
     for (const SweepAxis& axis : plan.axes)
-        axes.push_back({{"parameter", name(axis.parameter)}, {"values", axis.values}});
+        axes.push_back({{"parameter", axis.parameter.name()}, {"values", axis.values}});
     for (const SweepPoint& point : points)
         list.push_back({{"values", point.values},
                         {"error_percent", point.mean},
@@ -626,7 +464,7 @@ std::string csv(const SweepPlan& plan, std::span<const SweepPoint> points)
 {
     CsvWriter csv;
     for (const SweepAxis& axis : plan.axes)
-        csv.add(name(axis.parameter));
+        csv.add(axis.parameter.name());
     csv.line("error_percent", "spread_percent", "count");
     for (const SweepPoint& point : points) {
         for (const double value : point.values)

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "study/evaluation.h"
+#include "study/sweep_parameter.h"
 
 namespace faultline
 {
@@ -78,43 +79,6 @@ struct Waterfall {
 };
 std::optional<Waterfall> waterfall(std::span<const Pairing> pairings, const CircuitOptions& options,
                                    const CircuitBench& bench);
-
-/// What can be varied, by the names that people type.
-enum class SweepParameter : std::uint8_t {
-    WireOhm,
-    ColumnOhm,
-    RowOhm,
-    SourceOhm,
-    SenseOhm,
-    SeriesOhm,
-    DriveEnds,
-    ReadEnds,
-    ReadVolt,
-    ReadTime,
-    Kelvin,
-    BiasHalfVolt,
-    DacBits,
-    AdcBits,
-    DacFullScale,
-    AdcFullScale,
-    Noise,
-    NoiseAmpere,
-    DefectRate,
-    ShortConductance
-};
-/// "wire-ohm" (one segment of rows and columns), "column-wire-ohm", "row-wire-ohm", "source-ohm",
-/// "sense-ohm", "series-ohm", "drive-ends" and "read-ends" (1 or 2), "read-volt", "read-time-s", "kelvin",
-/// "bias-half-volt", "dac-bits", "adc-bits", "dac-full-scale" and "adc-full-scale-ampere" (of a fixed range),
-/// "noise" (relative), "noise-ampere"; and of the dies "defect-rate" (share of the cells, those of failed
-/// lines included, in the proportions of the wafer's own defects) and "short-conductance" (median, in G_P).
-std::string_view name(SweepParameter parameter);
-std::string_view title(SweepParameter parameter);             ///< for an axis, with the unit in brackets
-SweepParameter sweepParameterFromName(std::string_view name); ///< throws Error with all names
-std::string circuitParameterNames();                          ///< of those of the circuit, for a person
-/// Whether it says what the dies are, so that other dies must be drawn for it.
-bool isOfDies(SweepParameter parameter);
-/// Sets a parameter of the circuit. Throws Error for one of the dies and for bits that are no whole number.
-void set(CircuitOptions& options, SweepParameter parameter, double value);
 
 struct SweepAxis {
     SweepParameter parameter;

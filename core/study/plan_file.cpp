@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/files.h"
-#include "common/json_section.h"
+#include "common/json_options.h"
 
 namespace faultline
 {
@@ -12,25 +12,11 @@ namespace
 
 using Json = nlohmann::ordered_json;
 
-Json json(const TrainingOptions& options)
+/// What the plan has of a section of options; the others stay.
+void readSection(const JsonSection& plan, const char* key, TrainingOptions& options)
 {
-    return {{"epochs", options.epochs},        {"batch", options.batch},
-            {"draws", options.draws},          {"perfect_draws", options.perfectDraws},
-            {"loss_bound", options.lossBound}, {"learning_rate", options.learningRate}};
-}
-
-TrainingOptions readOptions(const JsonSection& plan, const char* key)
-{
-    const JsonSection section =
-        plan.section(key, {"epochs", "batch", "draws", "perfect_draws", "loss_bound", "learning_rate"});
-    const TrainingOptions options{.epochs = section.wholeNumber<int>("epochs"),
-                                  .batch = section.wholeNumber<int>("batch"),
-                                  .learningRate = section.number("learning_rate"),
-                                  .draws = section.wholeNumber<int>("draws"),
-                                  .perfectDraws = section.wholeNumber<int>("perfect_draws"),
-                                  .lossBound = section.number("loss_bound")};
-    section.validate(options);
-    return options;
+    if (plan.has(key))
+        readOptions(plan.section(key, namesIn<TrainingOptions>("")), options);
 }
 
 } // namespace
@@ -45,8 +31,8 @@ nlohmann::ordered_json planJson(const StudyPlan& plan)
                   {"image_side_pixels", plan.side},
                   {"spare_cells", name(plan.spare)},
                   {"activation", name(plan.network.hidden)},
-                  {"training", json(plan.training)},
-                  {"statistics_aware_training", json(plan.statisticsAware)}};
+                  {"training", optionsJson(plan.training)},
+                  {"statistics_aware_training", optionsJson(plan.statisticsAware)}};
     if (plan.circuit)
         document["circuit"] = toJson(*plan.circuit);
     return document;
@@ -67,19 +53,24 @@ StudyPlan readPlan(const std::filesystem::path& file)
                            {"modes", "repeats", "image_side_pixels", "spare_cells", "activation", "training",
                             "statistics_aware_training", "network", "seed", "circuit"});
     StudyPlan plan;
-    plan.modes.clear();
     root.check([&] {
-        for (const std::string& mode : root.list<std::string>("modes", "names of training modes"))
-            plan.modes.push_back(modeFromName(mode));
-        plan.spare = spareFromName(root.text("spare_cells"));
-        plan.network.hidden = activationFromName(root.text("activation"));
+        if (root.has("modes")) {
+            plan.modes.clear();
+            for (const std::string& mode : root.list<std::string>("modes", "names of training modes"))
+                plan.modes.push_back(modeFromName(mode));
+        }
+        if (root.has("spare_cells"))
+            plan.spare = spareFromName(root.text("spare_cells"));
+        if (root.has("activation"))
+            plan.network.hidden = activationFromName(root.text("activation"));
     });
-    plan.repeats = root.wholeNumber<int>("repeats");
-    plan.side = root.wholeNumber<int>("image_side_pixels");
-    plan.network.layers = root.list<int>("network", "numbers of neurons");
-    plan.seed = root.wholeNumber<std::uint64_t>("seed");
-    plan.training = readOptions(root, "training");
-    plan.statisticsAware = readOptions(root, "statistics_aware_training");
+    plan.repeats = root.wholeNumber<int>("repeats", plan.repeats);
+    plan.side = root.wholeNumber<int>("image_side_pixels", plan.side);
+    if (root.has("network"))
+        plan.network.layers = root.list<int>("network", "numbers of neurons");
+    plan.seed = root.wholeNumber<std::uint64_t>("seed", plan.seed);
+    readSection(root, "training", plan.training);
+    readSection(root, "statistics_aware_training", plan.statisticsAware);
     if (root.has("circuit"))
         plan.circuit = circuitOptionsFromJson(document.at("circuit"), file.string() + ": circuit");
     root.validate(plan);

@@ -142,8 +142,8 @@ int pixelsOf(int side)
 
 void StudyPlan::validate() const
 {
-    training.validate();
-    statisticsAware.validate();
+    within("training", [&] { training.validate(); });
+    within("statistics_aware_training", [&] { statisticsAware.validate(); });
     if (modes.empty())
         throw Error("Choose at least one training mode.");
     require(repeats >= 1 && repeats <= maximumRepeats, "The number of repeats", repeats,
@@ -153,7 +153,7 @@ void StudyPlan::validate() const
     if (statistics)
         statistics->validate();
     if (circuit)
-        circuit->validate();
+        within("circuit", [&] { circuit->validate(); });
 }
 
 void StudyPlan::validate(const Wafer& wafer) const

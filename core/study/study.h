@@ -70,7 +70,8 @@ struct StudyPlan {
     {
         return pinned(wafer) == other.pinned(wafer);
     }
-    /// Throws Error that says in the user's words what is wrong: with the plan on any wafer, and on this one.
+    /// Throws Error that says in the user's words what is wrong, with the plan on any wafer and on this one;
+    /// OptionError with the place in JSON of an option of training or of the circuit.
     void validate() const;
     void validate(const Wafer& wafer) const;
     bool operator==(const StudyPlan& other) const;

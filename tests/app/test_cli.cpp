@@ -18,12 +18,14 @@
 #include <QRegularExpression>
 #include <QTemporaryDir>
 #include <QTest>
+#include <nlohmann/json.hpp>
 
 #include "common/lock_file.h"
 #include "crossbar/wire_network.h"
 #include "formats/csv_matrix.h"
 #include "formats/npy.h"
 #include "project/project_file.h"
+#include "support/described_options.h"
 #include "support/idx_files.h"
 
 using namespace faultline;
@@ -298,7 +300,7 @@ private slots:
             << solve("cells.csv", "short.csv")
             << "short.csv: line 1: found 2 voltages, expected 3, one per column";
         QTest::newRow("negative resistance") << solve("cells.csv", "inputs.csv", {"--sense-ohm", "-1"})
-                                             << "sense resistance is -1, must be from 0";
+                                             << "Sense resistance (sense_ohm) is -1, must be from 0";
     }
 
     void badInput()
@@ -469,6 +471,20 @@ private slots:
         const auto circuit = [&](const QString& out, const QStringList& more) {
             return call(QStringList{"circuit", project, "--out", path(out)} + more);
         };
+        // Each option of the circuit has a name, that of its key.
+        const CircuitOptions wanted = allOthers(CircuitOptions());
+        QStringList typed{"--images", "2", "--dies", "D01"};
+        describe(wanted, [&](const char* key, const auto& value, const Says&) {
+            typed << "--" + QString(key).replace('_', '-').replace('.', '-')
+                  << QString::fromStdString(optionText(value));
+        });
+        const Outcome described = circuit("described", typed);
+        QVERIFY2(described.exitCode == 0, qPrintable(described.err));
+        QVERIFY(
+            circuitOptionsFromJson(
+                nlohmann::json::parse(readBytes(path("described/circuit.json")).constData()).at("circuit"),
+                "circuit.json") == wanted);
+
         const Outcome outcome =
             circuit("c", {"--options", path("circuit.json"), "--set", "noise=0.05", "--networks",
                           "standard,hardware-aware D02", "--dies", "D01..D02", "--waterfall"});
@@ -830,6 +846,39 @@ assert found >= 4, found
             QCOMPARE(die.counts()[static_cast<std::size_t>(Defect::Open)], 0);
         }
         QVERIFY(shorts > 36 * 100 && shorts < 36 * 400); // 1 % of 20 000 is 200
+    }
+
+    /// Each under the name of its key; three are of statistics-aware training alone.
+    void everyTrainingOptionHasAName()
+    {
+        const auto isItsOwn = [](std::string_view key) {
+            return key == "draws" || key == "perfect_draws" || key == "loss_bound";
+        };
+        const TrainingOptions usual;
+        const TrainingOptions statisticsAware = allOthers(TrainingOptions::statisticsAware());
+        TrainingOptions training = allOthers(usual);
+        training.draws = usual.draws;
+        training.perfectDraws = usual.perfectDraws;
+        training.lossBound = usual.lossBound;
+        QMap<QString, QString> options{{"--modes", "standard"}, {"--repeats", "1"}, {"--dies", "D01"}};
+        const auto type = [&](const char* prefix, const char* key, const auto& value) {
+            options[prefix + QString(key).replace('_', '-')] = QString::fromStdString(optionText(value));
+        };
+        describe(training, [&](const char* key, const auto& value, const Says&) {
+            if (!isItsOwn(key))
+                type("--", key, value);
+        });
+        describe(statisticsAware, [&](const char* key, const auto& value, const Says&) {
+            type(isItsOwn(key) ? "--" : "--statistics-", key, value);
+        });
+        const Outcome outcome = call(tinyStudy("every", options));
+        QVERIFY2(outcome.exitCode == 0, qPrintable(outcome.err));
+        const StudyPlan plan = loadProject(path("every/study.faultline").toStdString()).plan;
+        QVERIFY(plan.training == training);
+        QVERIFY(plan.statisticsAware == statisticsAware);
+        const Outcome info = call({"info", path("every/study.faultline")});
+        for (const Setting& setting : settingsOf(training))
+            QVERIFY2(info.out.contains(QString::fromStdString(setting.label)), qPrintable(info.out));
     }
 
     void generatedWaferIsStudied()

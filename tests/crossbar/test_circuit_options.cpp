@@ -120,6 +120,13 @@ void TestCircuitOptions::roundTripsThroughJson()
     options.spinWaveCoefficient = 1e-5;
     options.unused = P;
     QVERIFY(circuitOptionsFromJson(toJson(options), "f") == options);
+    QCOMPARE(toJson(options).at("noise").at("relative").get<double>(), 0.01); // as files have had it
+    const auto byKey =
+        nlohmann::json::parse(R"({"relative_noise": 0.02, "source_ohm": 7, "dac": {"bits": 3}})");
+    options = circuitOptionsFromJson(byKey, "f");
+    QCOMPARE(options.relativeNoise, 0.02);
+    QCOMPARE(options.wires.source, 7.0);
+    QCOMPARE(options.dac.bits, 3);
 }
 
 void TestCircuitOptions::refuses_data()
@@ -130,18 +137,23 @@ void TestCircuitOptions::refuses_data()
         QTest::newRow(name) << QByteArray(json) << std::string(message);
     };
     row("unknown key", R"({"wire": 1})", "f: wire: found a key that is not known here");
-    row("bits", R"({"adc": {"bits": 1}})", "number of bits of the ADC is 1, must be from 2 to 16");
+    row("unknown key in a section", R"({"wires": {"source": 1}})", "the nearest is source_ohm");
+    row("bits", R"({"adc": {"bits": 1}})", "f: ADC (adc.bits) is 1, must be from 2 to 16 bits, or 0");
     row("range", R"({"dac": {"range": "auto"}})", "f: dac: \"auto\" is not known here; choose one of fixed");
-    row("full scale", R"({"dac": {"full_scale_input": 0}})", "full scale of the DAC is 0");
-    row("wires", R"({"wires": {"source_ohm": -1}})", "source resistance is -1");
+    row("full scale", R"({"dac": {"full_scale_input": 0}})",
+        "Full scale of the DAC (dac.full_scale_input) is 0, must be above 0 input and finite");
+    row("wires", R"({"wires": {"source_ohm": -1}})",
+        "Source resistance (source_ohm) is -1, must be from 0 to 1e12 ohm");
     row("ends", R"({"wires": {"driven_ends": 2}})", "wires.driven_ends: found 2");
-    row("series", R"({"series_ohm": -2})", "series resistance of a cell is -2");
-    row("voltage", R"({"read": {"voltage_v": 0}})", "read voltage is 0");
-    row("time", R"({"read": {"time_s": 0}})", "read time is 0");
-    row("noise", R"({"noise": {"relative": -0.1}})", "relative read noise is -0.1");
-    row("absolute noise", R"({"noise": {"absolute_a": -1}})", "absolute read noise is -1");
-    row("bias", R"({"bias_half_voltage_v": 0})", "halves the TMR is 0");
-    row("temperature", R"({"temperature_k": 5000})", "temperature is 5000");
+    row("series", R"({"series_ohm": -2})", "Access transistor (series_ohm) is -2");
+    row("voltage", R"({"read": {"voltage_v": 0}})", "Read voltage (read_voltage_v) is 0, must be above 0 V");
+    row("time", R"({"read": {"time_s": 0}})", "Read time (read_time_s) is 0");
+    row("noise", R"({"noise": {"relative": -0.1}})", "Relative read noise (relative_noise) is -0.1");
+    row("absolute noise", R"({"noise": {"absolute_a": -1}})",
+        "Absolute read noise (absolute_noise_a) is -1, must be 0 A or more");
+    row("bias", R"({"bias_half_voltage_v": 0})",
+        "TMR halved at (bias_half_voltage_v) is 0, must be above 0 V");
+    row("temperature", R"({"temperature_k": 5000})", "Temperature (temperature_k) is 5000, must be below");
     row("unused", R"({"unused_cells": "zero"})", "choose one of AP, P");
 }
 

@@ -513,13 +513,13 @@ void TestWireNetwork::refusesBadInput_data()
     QTest::newRow("infinite cell") << WireOptions{} << infinite << 4 << std::string("row 2, column 3 is inf");
     QTest::newRow("no cells") << WireOptions{} << 0.0 << 0 << std::string("size of the crossbar is 3 x 0");
     QTest::newRow("row's wire") << WireOptions{.rowSegment = -1.0} << 0.0 << 4
-                                << std::string("resistance of a row's wire segment is -1, must be from 0");
+                                << std::string("Bit-line segment (row_segment_ohm) is -1, must be from 0");
     QTest::newRow("column's wire") << WireOptions{.columnSegment = nan} << 0.0 << 4
-                                   << std::string("column's wire segment is nan");
+                                   << std::string("Word-line segment (column_segment_ohm) is nan");
     QTest::newRow("source") << WireOptions{.source = infinite} << 0.0 << 4
-                            << std::string("source resistance is inf");
+                            << std::string("Source resistance (source_ohm) is inf");
     QTest::newRow("sense") << WireOptions{.sense = 1e13} << 0.0 << 4
-                           << std::string("sense resistance is 1e+13");
+                           << std::string("Sense resistance (sense_ohm) is 1e13");
 }
 
 void TestWireNetwork::refusesBadInput()

@@ -519,13 +519,13 @@ private:
             .pairings = 36,
             .steps = {{Effect::Die, 7.6, 1.1, 1.8, 1.8}, {Effect::Series, 7.0, 1.0, -0.6, 0.1}}};
         figures_.push_back(waterfallFigure(waterfall));
-        SweepPlan plan{.axes = {{SweepParameter::WireOhm, {0.01, 0.1, 1.0}}}, .circuit = {}};
+        SweepPlan plan{.axes = {{SweepParameter("wire-ohm"), {0.01, 0.1, 1.0}}}, .circuit = {}};
         std::vector<SweepPoint> points;
         for (const double ohm : plan.axes[0].values)
             points.push_back({{ohm}, 36, 6.0 + 10.0 * ohm, 1.0});
         figures_.push_back(sweepFigure(plan, points));
         QCOMPARE(figures_.back()->numbers().rows.size(), std::size_t{3});
-        plan.axes.push_back({SweepParameter::AdcBits, {4, 6}});
+        plan.axes.push_back({SweepParameter("adc-bits"), {4, 6}});
         points.clear();
         for (const double ohm : plan.axes[0].values)
             for (const double bits : plan.axes[1].values)

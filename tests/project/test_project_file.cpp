@@ -249,10 +249,10 @@ CircuitResults randomCircuitResults(Random& random)
             {effect, random.percent(), random.real(), random.real(), random.real()});
     auto& sweep = results.sweep.emplace();
     sweep.reading = randomReading(random);
-    sweep.plan = {
-        .axes = {{SweepParameter::SenseOhm, {0.1, 1.0 / 3.0, 1e6}}, {SweepParameter::AdcBits, {3.0, 8.0}}},
-        .circuit = sweep.reading.circuit,
-        .repeats = 1 + random.below(99)};
+    sweep.plan = {.axes = {{SweepParameter("sense-ohm"), {0.1, 1.0 / 3.0, 1e6}},
+                           {SweepParameter("adc-bits"), {3.0, 8.0}}},
+                  .circuit = sweep.reading.circuit,
+                  .repeats = 1 + random.below(99)};
     for (const double ohm : sweep.plan.axes[0].values)
         for (const double bits : sweep.plan.axes[1].values)
             sweep.points.push_back({{ohm, bits}, 1 + random.below(99), random.percent(), random.real()});
@@ -834,7 +834,7 @@ private slots:
                 const double negative = -1.0;
                 setAttribute(file, "circuit", "sense_ohm", H5T_NATIVE_DOUBLE, &negative);
             },
-            "circuit: sense resistance is -1");
+            "circuit: Sense resistance (sense_ohm) is -1");
         row(
             "unknown ends", [](hid_t file) { replaceAttribute(file, "circuit", "read_ends", "three"); },
             "circuit/read_ends: \"three\" is not known here; choose one of one, both.");

@@ -151,7 +151,7 @@ void TestCircuitStudy::readsNetworksOnSeveralDies()
     options.wires.rowSegment = 8.0;
     options.adc.bits = 5;
     QVERIFY(waterfall(pairs, options, bench.on(2)));
-    const SweepPlan plan{.axes = {{SweepParameter::DefectRate, {0.0, 0.1}}}, .circuit = {}, .repeats = 2};
+    const SweepPlan plan{.axes = {{SweepParameter("defect-rate"), {0.0, 0.1}}}, .circuit = {}, .repeats = 2};
     QCOMPARE((*sweep(pairs, plan, bench.on(2)))[1].count, 2);
 }
 
@@ -163,7 +163,7 @@ void TestCircuitStudy::ratesOfLinesAreSwept()
     for (int row = 0; row < 3; ++row)
         for (int column = 0; column < 20; ++column)
             bench.wafer.dies[0].setDefect(row, column, Defect::Open, 0.0F);
-    const SweepPlan plan{.axes = {{SweepParameter::DefectRate, {0.0, 0.02}}}, .circuit = {}, .repeats = 4};
+    const SweepPlan plan{.axes = {{SweepParameter("defect-rate"), {0.0, 0.02}}}, .circuit = {}, .repeats = 4};
     const auto points = sweep(bench.pairs(), plan, bench.on(2));
     Bench excluded;
     excluded.wafer.add(Die("dead", excluded.wafer.geometry, excluded.wafer.device));
@@ -171,7 +171,7 @@ void TestCircuitStudy::ratesOfLinesAreSwept()
         for (int column = 0; column < 20; ++column)
             excluded.wafer.dies.back().setDefect(row, column, Defect::Open, 0.0F);
     excluded.wafer.dies.back().included = false;
-    const SweepPlan two{.axes = {{SweepParameter::DefectRate, {0.0, 0.05}}}, .circuit = {}, .repeats = 4};
+    const SweepPlan two{.axes = {{SweepParameter("defect-rate"), {0.0, 0.05}}}, .circuit = {}, .repeats = 4};
     const Bench whole;
     const auto without = sweep(bench.pairs(), two, whole.on(2));
     QCOMPARE((*sweep(bench.pairs(), two, excluded.on(2)))[1].mean, (*without)[1].mean);
@@ -278,9 +278,10 @@ void TestCircuitStudy::waterfallLeavesOutWhatIsIdeal()
 void TestCircuitStudy::sweepsTheCircuit()
 {
     const Bench bench;
-    SweepPlan plan{.axes = {{SweepParameter::AdcBits, {3, 8}}, {SweepParameter::Noise, {0.0, 0.05, 0.2}}},
-                   .circuit = {},
-                   .repeats = 2};
+    SweepPlan plan{
+        .axes = {{SweepParameter("adc-bits"), {3, 8}}, {SweepParameter("relative-noise"), {0.0, 0.05, 0.2}}},
+        .circuit = {},
+        .repeats = 2};
     const auto points = sweep(bench.pairs(), plan, bench.on(2));
     QVERIFY(points);
     QCOMPARE(points->size(), std::size_t{6});
@@ -296,7 +297,7 @@ void TestCircuitStudy::sweepsTheCircuit()
     QVERIFY((*points)[0].mean > (*points)[3].mean);
     QVERIFY((*points)[5].mean > (*points)[3].mean);
 
-    const SweepPlan wires{.axes = {{SweepParameter::WireOhm, {0.0, 30.0}}}, .circuit = {}};
+    const SweepPlan wires{.axes = {{SweepParameter("wire-ohm"), {0.0, 30.0}}}, .circuit = {}};
     const auto byWires = sweep(bench.pairs(), wires, bench.on(2));
     for (std::size_t k = 0; k < 2; ++k) {
         options = {};
@@ -309,7 +310,7 @@ void TestCircuitStudy::sweepsTheDies()
 {
     const Bench bench;
     const SweepPlan plan{
-        .axes = {{SweepParameter::DefectRate, {0.0, 0.1, 0.3}}}, .circuit = {}, .repeats = 5};
+        .axes = {{SweepParameter("defect-rate"), {0.0, 0.1, 0.3}}}, .circuit = {}, .repeats = 5};
     const auto points = sweep(bench.pairs(), plan, bench.on(2));
     QCOMPARE((*points)[0].count, 5);
     QVERIFY((*points)[0].mean < (*points)[1].mean);
@@ -317,7 +318,7 @@ void TestCircuitStudy::sweepsTheDies()
     QCOMPARE((*sweep(bench.pairs(), plan, bench.on(1)))[2].mean, (*points)[2].mean);
 
     const SweepPlan shorts{
-        .axes = {{SweepParameter::ShortConductance, {1.0, 20.0}}}, .circuit = {}, .repeats = 5};
+        .axes = {{SweepParameter("short-conductance"), {1.0, 20.0}}}, .circuit = {}, .repeats = 5};
     const auto byConductance = sweep(bench.pairs(), shorts, bench.on(2));
     QVERIFY((*byConductance)[0].mean < (*byConductance)[1].mean);
 }
@@ -331,7 +332,7 @@ void TestCircuitStudy::stops()
     stopped.progress = [&](double) { stop.request_stop(); };
     QVERIFY(!readThroughCircuit(bench.pairs(), {}, stopped));
     QVERIFY(!waterfall(bench.pairs(), {}, stopped));
-    QVERIFY(!sweep(bench.pairs(), {.axes = {{SweepParameter::AdcBits, {3, 8}}}, .circuit = {}}, stopped));
+    QVERIFY(!sweep(bench.pairs(), {.axes = {{SweepParameter("adc-bits"), {3, 8}}}, .circuit = {}}, stopped));
 }
 
 void TestCircuitStudy::writesTables()
@@ -347,7 +348,7 @@ void TestCircuitStudy::writesTables()
                                       "ADC,7.25,1.0,-0.25,0.5\n"));
     QCOMPARE(toJson(result)["steps"][1]["cost_points"].get<double>(), -0.25);
 
-    const SweepPlan plan{.axes = {{SweepParameter::WireOhm, {0.5}}, {SweepParameter::AdcBits, {4, 6}}},
+    const SweepPlan plan{.axes = {{SweepParameter("wire-ohm"), {0.5}}, {SweepParameter("adc-bits"), {4, 6}}},
                          .circuit = {}};
     const std::vector<SweepPoint> points{{{0.5, 4.0}, 3, 9.5, 0.25}, {{0.5, 6.0}, 3, 8.0, 0.5}};
     QCOMPARE(csv(plan, points), std::string("wire-ohm,adc-bits,error_percent,spread_percent,count\n"
@@ -357,28 +358,34 @@ void TestCircuitStudy::writesTables()
 
 void TestCircuitStudy::refuses()
 {
-    VERIFY_CONTAINS(messageOf([] { sweepParameterFromName("ohm"); }),
-                    "no parameter \"ohm\"; choose one of wire-ohm, column-wire-ohm");
+    VERIFY_CONTAINS(messageOf([] { SweepParameter("ohm"); }),
+                    "no parameter \"ohm\"; choose one of wire-ohm, column-segment-ohm");
     const auto message = [](std::vector<SweepAxis> axes, int repeats = 3) {
         return messageOf(
             [&] { SweepPlan{.axes = std::move(axes), .circuit = {}, .repeats = repeats}.validate(); });
     };
     VERIFY_CONTAINS(message({}), "number of varied parameters is 0");
-    VERIFY_CONTAINS(message({{SweepParameter::AdcBits, {}}}), "number of values of adc-bits is 0");
-    VERIFY_CONTAINS(message({{SweepParameter::AdcBits, {2.5}}}), "adc-bits is 2.5, must be a whole number");
-    VERIFY_CONTAINS(message({{SweepParameter::AdcBits, {1}}}), "number of bits of the ADC is 1");
-    VERIFY_CONTAINS(message({{SweepParameter::DefectRate, {-1}}}), "defect-rate is -1");
-    VERIFY_CONTAINS(message({{SweepParameter::Noise, {0}}, {SweepParameter::Noise, {1}}}),
-                    "second parameter is noise");
-    VERIFY_CONTAINS(message({{SweepParameter::Noise, {0}}}, 0), "number of repeats is 0");
+    VERIFY_CONTAINS(message({{SweepParameter("adc-bits"), {}}}), "number of values of adc-bits is 0");
+    VERIFY_CONTAINS(message({{SweepParameter("adc-bits"), {2.5}}}),
+                    "adc-bits is 2.5, must be a whole number");
+    VERIFY_CONTAINS(message({{SweepParameter("adc-bits"), {1}}}), "ADC (adc.bits) is 1");
+    VERIFY_CONTAINS(message({{SweepParameter("defect-rate"), {-1}}}), "defect-rate is -1");
+    VERIFY_CONTAINS(
+        message({{SweepParameter("relative-noise"), {0}}, {SweepParameter("relative-noise"), {1}}}),
+        "second parameter is relative-noise");
+    VERIFY_CONTAINS(message({{SweepParameter("relative-noise"), {0}}}, 0), "number of repeats is 0");
+    for (const SweepParameter& parameter : SweepParameter::all())
+        QVERIFY(SweepParameter(parameter.name()) == parameter);
+    QCOMPARE(SweepParameter("noise").name(), std::string("relative-noise")); // as older files have it
+    QVERIFY(SweepParameter("adc.bits") == SweepParameter("adc-bits"));
     CircuitOptions options;
-    set(options, SweepParameter::DriveEnds, 2);
-    set(options, SweepParameter::AdcFullScale, 1e-4);
+    SweepParameter("driven-ends").setIn(options, 2);
+    SweepParameter("adc-full-scale-a").setIn(options, 1e-4);
     QVERIFY(options.wires.drive == LineEnds::Both && options.wires.read == LineEnds::One);
     QVERIFY(options.adc.range == ConverterRange::Fixed && options.adc.fullScale == 1e-4);
-    VERIFY_CONTAINS(messageOf([&] { set(options, SweepParameter::ReadEnds, 3); }),
+    VERIFY_CONTAINS(messageOf([&] { SweepParameter("read-ends").setIn(options, 3); }),
                     "read-ends is 3, must be 1 or 2");
-    VERIFY_CONTAINS(messageOf([&] { set(options, SweepParameter::DefectRate, 0.1); }),
+    VERIFY_CONTAINS(messageOf([&] { SweepParameter("defect-rate").setIn(options, 0.1); }),
                     "not one of the circuit's");
 
     Bench bench;

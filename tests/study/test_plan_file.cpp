@@ -38,6 +38,15 @@ private slots:
         QVERIFY(readPlan(file_).dies.empty());
     }
 
+    /// So a new option leaves the files that do not know it readable.
+    void absentIsDefault()
+    {
+        std::ofstream(file_, std::ios::trunc) << R"({"statistics_aware_training": {"batch": 50}})";
+        StudyPlan plan;
+        plan.statisticsAware.batch = 50;
+        QVERIFY(readPlan(file_) == plan);
+    }
+
     void badFiles_data()
     {
         QTest::addColumn<QString>("from");
@@ -49,6 +58,9 @@ private slots:
         QTest::newRow("unknown key") << "\"seed\""
                                      << "\"sede\""
                                      << "sede: found a key";
+        QTest::newRow("unknown option") << "\"loss_bound\""
+                                        << "\"los_bound\""
+                                        << "training.los_bound: found a key";
         QTest::newRow("a word") << "\"repeats\": 3"
                                 << "\"repeats\": \"three\""
                                 << "repeats: found \"three\"";
@@ -78,7 +90,7 @@ private slots:
                                  << "The network has 9 outputs";
         QTest::newRow("batch") << "\"batch\": 100"
                                << "\"batch\": 0"
-                               << "training: ";
+                               << "training: Batch (batch) is 0, must be from 1";
     }
 
     void badFiles()

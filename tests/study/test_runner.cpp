@@ -519,7 +519,7 @@ void TestRunner::refusesAWrongPlan()
         return false;
     };
     QVERIFY(refuses([](StudyPlan& plan) { plan.modes.clear(); }, "mode"));
-    QVERIFY(refuses([](StudyPlan& plan) { plan.circuit.emplace().wires.sense = -1.0; }, "sense resistance"));
+    QVERIFY(refuses([](StudyPlan& plan) { plan.circuit.emplace().wires.sense = -1.0; }, "sense_ohm"));
     QVERIFY(refuses([](StudyPlan& plan) { plan.repeats = 0; }, "repeats"));
     QVERIFY(refuses([](StudyPlan& plan) { plan.side = 5; }, "36 inputs"));
     QVERIFY(refuses([](StudyPlan& plan) { plan.dies = {3}; }, "number 3"));

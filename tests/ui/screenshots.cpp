@@ -268,9 +268,9 @@ private slots:
         window.findChild<QPushButton*>("startSweep")->click();
         QTRY_VERIFY_WITH_TIMEOUT(window.findChild<FigureView*>("sweep")->figure(), 240000);
         save(window, "circuit-results");
-        window.findChild<QComboBox*>("sweepParameter-1")->setCurrentIndex(7);
+        window.findChild<QComboBox*>("sweepParameter-1")->setCurrentText("Read ends");
         window.findChild<QComboBox*>("sweepParameter-2")->setCurrentIndex(1);
-        window.findChild<QComboBox*>("adcRange")->setCurrentIndex(2);
+        window.findChild<QComboBox*>("adc.range")->setCurrentText("fixed");
         save(window, "circuit-fields");
         window.findChild<QAction*>("actionUndo")->trigger();
 

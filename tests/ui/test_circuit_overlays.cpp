@@ -233,7 +233,7 @@ private slots:
         another();
         // The panel in the third tab, while the map stays in sight.
         child<QTabWidget>("dieTabs")->setCurrentIndex(2);
-        auto* sense = page()->findChild<CircuitPanel*>()->findChild<QLineEdit*>("senseOhm");
+        auto* sense = page()->findChild<CircuitPanel*>()->findChild<QLineEdit*>("sense_ohm");
         sense->setFocus();
         sense->selectAll();
         QTest::keyClicks(sense, "90");

@@ -58,18 +58,20 @@ private slots:
                             const std::function<double(const CircuitOptions&)>& value) {
             QTest::newRow(field) << QString(field) << QString(typed) << expected << value;
         };
-        row("columnSegment", "0.1", 0.1, [](const CircuitOptions& of) { return of.wires.columnSegment; });
-        row("rowSegment", "1,5", 1.5, [](const CircuitOptions& of) { return of.wires.rowSegment; });
-        row("sourceOhm", "2", 2.0, [](const CircuitOptions& of) { return of.wires.source; });
-        row("senseOhm", "1e3", 1e3, [](const CircuitOptions& of) { return of.wires.sense; });
-        row("seriesOhm", "500", 500.0, [](const CircuitOptions& of) { return of.series; });
-        row("biasHalfVoltage", "350", 0.35, [](const CircuitOptions& of) { return of.biasHalfVoltage; });
-        row("temperature", "350", 350.0, [](const CircuitOptions& of) { return of.temperature; });
-        row("spinWave", "3", 3e-5, [](const CircuitOptions& of) { return of.spinWaveCoefficient; });
-        row("readVoltage", "300", 0.3, [](const CircuitOptions& of) { return of.readVoltage; });
-        row("readTime", "25", 25e-9, [](const CircuitOptions& of) { return of.readTime; });
-        row("relativeNoise", "2", 0.02, [](const CircuitOptions& of) { return of.relativeNoise; });
-        row("absoluteNoise", "20", 20e-9, [](const CircuitOptions& of) { return of.absoluteNoise; });
+        row("column_segment_ohm", "0.1", 0.1,
+            [](const CircuitOptions& of) { return of.wires.columnSegment; });
+        row("row_segment_ohm", "1,5", 1.5, [](const CircuitOptions& of) { return of.wires.rowSegment; });
+        row("source_ohm", "2", 2.0, [](const CircuitOptions& of) { return of.wires.source; });
+        row("sense_ohm", "1e3", 1e3, [](const CircuitOptions& of) { return of.wires.sense; });
+        row("series_ohm", "500", 500.0, [](const CircuitOptions& of) { return of.series; });
+        row("bias_half_voltage_v", "350", 0.35, [](const CircuitOptions& of) { return of.biasHalfVoltage; });
+        row("temperature_k", "350", 350.0, [](const CircuitOptions& of) { return of.temperature; });
+        row("spin_wave_coefficient", "3", 3e-5,
+            [](const CircuitOptions& of) { return of.spinWaveCoefficient; });
+        row("read_voltage_v", "300", 0.3, [](const CircuitOptions& of) { return of.readVoltage; });
+        row("read_time_s", "25", 25e-9, [](const CircuitOptions& of) { return of.readTime; });
+        row("relative_noise", "2", 0.02, [](const CircuitOptions& of) { return of.relativeNoise; });
+        row("absolute_noise_a", "20", 20e-9, [](const CircuitOptions& of) { return of.absoluteNoise; });
     }
 
     void typedNumbersAreTheProjects()
@@ -93,51 +95,52 @@ private slots:
 
     void convertersAndChoices()
     {
-        auto* bits = panel()->findChild<QSpinBox*>("adcBits");
-        QVERIFY(!line("adcFullScale")->isVisible());
+        auto* bits = panel()->findChild<QSpinBox*>("adc.bits");
+        QVERIFY(!line("adc.full_scale_a")->isVisible());
         QCOMPARE(bits->text(), QString("ideal"));
         bits->setFocus();
         QTest::keyClick(bits, Qt::Key_Up); // from none to two: one bit is no converter
         QCOMPARE(circuit().adc.bits, 2);
-        choose("adcRange", 2);
+        choose("adc.range", 0);
         QVERIFY(circuit().adc.range == ConverterRange::Fixed);
-        QVERIFY(line("adcFullScale")->isVisible());
-        type("adcFullScale", "50");
+        QVERIFY(line("adc.full_scale_a")->isVisible());
+        type("adc.full_scale_a", "50");
         QCOMPARE(circuit().adc.fullScale, 50e-6);
-        choose("drivenEnds", 1);
-        choose("unusedCells", 1);
+        choose("driven_ends", 1);
+        choose("unused_cells", 1);
         QVERIFY(circuit().wires.drive == LineEnds::Both && circuit().wires.read == LineEnds::One);
         QVERIFY(circuit().unused == P);
         QTest::mouseClick(child<QToolButton>("idealCircuit"), Qt::LeftButton);
         QVERIFY(circuit() == CircuitOptions());
-        QVERIFY(!line("adcFullScale")->isVisible());
+        QVERIFY(!line("adc.full_scale_a")->isVisible());
     }
 
     void whatIsWrongIsRefusedInPlace()
     {
-        type("columnSegment", "-1");
+        type("column_segment_ohm", "-1");
         QVERIFY(problem()->isVisible());
         QVERIFY2(problem()->text().contains("-1") && problem()->text().contains("1e12"),
                  qPrintable(problem()->text()));
         QVERIFY(circuit() == CircuitOptions());
-        type("columnSegment", "thin");
-        QVERIFY(problem()->text().contains("Word-line segment: found \"thin\", expected a number"));
-        type("columnSegment", "2");
+        type("column_segment_ohm", "thin");
+        QVERIFY(problem()->text().contains(
+            "Word-line segment (column_segment_ohm) is \"thin\", must be a number in Ω"));
+        type("column_segment_ohm", "2");
         QVERIFY(problem()->isHidden());
         QCOMPARE(circuit().wires.columnSegment, 2.0);
     }
 
     void bothPanelsShowTheSame()
     {
-        type("columnSegment", "0.25");
-        auto* onDie = page<DiePage>()->findChild<QLineEdit*>("columnSegment");
+        type("column_segment_ohm", "0.25");
+        auto* onDie = page<DiePage>()->findChild<QLineEdit*>("column_segment_ohm");
         QVERIFY(onDie);
         QCOMPARE(onDie->text(), QString("0.25"));
         Project other = trained_;
         other.circuit.readVoltage = 0.123456789012345; // more digits than are shown
         window_->document().replaceProject(other);
-        QCOMPARE(line("readVoltage")->text(), QString("123.456789012"));
-        type("seriesOhm", "7");
+        QCOMPARE(line("read_voltage_v")->text(), QString("123.456789012"));
+        type("series_ohm", "7");
         QCOMPARE(circuit().readVoltage, 0.123456789012345);
     }
 
@@ -154,7 +157,7 @@ private slots:
         window_->document().setCircuit({});
         answer(file, "loadCircuit");
         QVERIFY(circuit() == wanted);
-        QCOMPARE(line("rowSegment")->text(), QString("0.7"));
+        QCOMPARE(line("row_segment_ohm")->text(), QString("0.7"));
 
         QFile bad(folder_.filePath("bad.json"));
         QVERIFY(bad.open(QIODevice::WriteOnly) && bad.write("{\"series_ohm\": \"much\"}") > 0);
@@ -208,7 +211,7 @@ private slots:
         QCOMPARE(child<QSpinBox>("circuitImages")->value(), 1000);
         QCOMPARE(child<QLabel>("waterfallNote")->text(), "all 2 standard, read 4 times, 100 images each");
         QCOMPARE(window_->document().project().circuitResults.waterfall->reading.images, 100);
-        type("seriesOhm", "100");
+        type("series_ohm", "100");
         QVERIFY(child<QLabel>("waterfallNote")->text().contains("Before the latest changes"));
     }
 
@@ -229,7 +232,7 @@ private slots:
         QVERIFY(columnOf(0) == std::vector({10.0, 100.0, 1000.0})); // at equal ratios
 
         const Core core(trained_);
-        SweepPlan plan{.axes = {{SweepParameter::SourceOhm, {10.0, 100.0, 1000.0}}}, .circuit = {}};
+        SweepPlan plan{.axes = {{SweepParameter("source-ohm"), {10.0, 100.0, 1000.0}}}, .circuit = {}};
         std::vector<const Die*> dies;
         for (const Die& die : trained_.wafer.dies)
             dies.push_back(&die);
@@ -314,7 +317,7 @@ private slots:
         QVERIFY(child<QLabel>("circuitOutcomes")->text().startsWith("Error"));
         QVERIFY(!window_->document().isModified());
         // What has become of the past stays so.
-        type("seriesOhm", "100");
+        type("series_ohm", "100");
         window_->document().save(file);
         window_->document().open(file);
         QVERIFY(child<QLabel>("sweepNote")->text().contains("Before the latest changes"));

@@ -30,6 +30,7 @@
 #include "pages/train_page.h"
 #include "study/evaluation.h"
 #include "study/plan_file.h"
+#include "support/described_options.h"
 #include "ui_bench.h"
 #include "views/figure_menu.h"
 #include "views/figure_view.h"
@@ -270,7 +271,7 @@ private slots:
                                << "batch";
         QTest::newRow("rate") << "learningRate"
                               << "3"
-                              << "learning rate";
+                              << "Learning rate";
         QTest::newRow("repeats") << "repeats"
                                  << "5000"
                                  << "1 to 1000";
@@ -319,6 +320,48 @@ private slots:
         QTest::keyClick(line, Qt::Key_Return);
         QVERIFY2(!problem->isVisible(), qPrintable(problem->text()));
         QCOMPARE(widget->palette().color(QPalette::Base), plain);
+    }
+
+    /// By their keys, under Expert where few people change them.
+    void everyTrainingOptionIsInTheForm()
+    {
+        auto* expert = child<QToolButton>("expert");
+        const auto check = [&](const char* section, TrainingOptions StudyPlan::*part) {
+            StudyPlan wanted = document_->project().plan;
+            const TrainingOptions others = allOthers(wanted.*part);
+            describe(others, [&](const char* key, const auto& value, const Says& says) {
+                if (!says.isExpert) {
+                    const std::array own{"epochs", "batch", "learning_rate"}; // with names of their own
+                    QVERIFY2(std::ranges::find(own, std::string_view(key)) != own.end(), key);
+                    return;
+                }
+                auto* field = child<QWidget>(QString("%1.%2").arg(section, key));
+                QVERIFY2(field && field->isVisible() == expert->isChecked(), key);
+                const QString text = QString::fromStdString(optionText(value));
+                if (auto* box = qobject_cast<QSpinBox*>(field))
+                    box->setValue(text.toInt());
+                else
+                    qobject_cast<QLineEdit*>(field)->setText(text);
+                describePair(wanted.*part, others, key, [](auto& to, const auto& from) { to = from; });
+            });
+            QVERIFY(document_->project().plan == wanted);
+        };
+        check("training", &StudyPlan::training);
+        QTest::mouseClick(expert, Qt::LeftButton);
+        QVERIFY(expert->isChecked());
+        check("statistics_aware_training", &StudyPlan::statisticsAware);
+        child<QLineEdit>("training.loss_bound")->setText("2");
+        auto* problem = child<QLabel>("planProblem");
+        QVERIFY2(
+            problem->text().contains("training: Bound of the loss (loss_bound) is 2, must be from 0 to 1"),
+            qPrintable(problem->text()));
+        QCOMPARE(problem->text(), "⚠ " + child<QLineEdit>("training.loss_bound")->accessibleDescription());
+        QTest::mouseClick(expert, Qt::LeftButton);
+        child<QLineEdit>("training.loss_bound")->setText("much"); // what is wrong is shown
+        QVERIFY(expert->isChecked() && problem->text().contains("is \"much\", must be a number"));
+        child<QLineEdit>("training.loss_bound")->setText("0,5");
+        QCOMPARE(document_->project().plan.training.lossBound, 0.5);
+        QVERIFY2(!problem->isVisible(), qPrintable(problem->text()));
     }
 
     void imagesAreCheckedWhenChosen()
@@ -481,7 +524,7 @@ private slots:
         comparison.reset(settingsComparison(*document_, {{0, 2}, {1, 0}}));
         settings = qobject_cast<QTableWidget*>(comparison.get());
         QCOMPARE(settings->item(row("Circuit"), 1)->text(), "none");
-        QVERIFY2(settings->item(row("Circuit"), 2)->text().contains("0.125"),
+        QVERIFY2(settings->item(row("Circuit"), 2)->text().contains("Read voltage (mV): 125"),
                  qPrintable(settings->item(row("Circuit"), 2)->text()));
         QVERIFY(settings->item(row("Circuit"), 2)->font().bold());
         QTRY_VERIFY_WITH_TIMEOUT(document_->queue().isIdle(), 30000);

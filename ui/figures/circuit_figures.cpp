@@ -59,13 +59,13 @@ QString signedPoints(double points)
 }
 
 /// Logarithmic where the values are spread over more than a decade and a half.
-Axis parameterAxis(SweepParameter parameter, const std::vector<double>& values)
+Axis parameterAxis(const SweepParameter& parameter, const std::vector<double>& values)
 {
     constexpr double wide = 30.0, margin = 1.15;
     const auto [low, high] = std::ranges::minmax(values);
-    Axis axis = low > 0.0 && high / low > wide ? logAxis(text(title(parameter)), low / margin, high * margin)
-                                               : linearAxis(text(title(parameter)), values, false);
-    axis.wholeNumbers = parameter == SweepParameter::AdcBits || parameter == SweepParameter::DacBits;
+    Axis axis = low > 0.0 && high / low > wide ? logAxis(text(parameter.title()), low / margin, high * margin)
+                                               : linearAxis(text(parameter.title()), values, false);
+    axis.wholeNumbers = parameter.isWhole();
     return axis;
 }
 
@@ -112,8 +112,8 @@ std::unique_ptr<Figure> sweepMap(const SweepPlan& plan, std::span<const SweepPoi
                        cividis()[static_cast<std::size_t>(
                            colourIndex(points[static_cast<std::size_t>(k)].mean, low, high))]);
     auto plot = std::make_unique<Plot>(std::move(table));
-    plot->x = categoryAxis(text(title(across.parameter)), names(across));
-    plot->y = categoryAxis(text(title(down.parameter)), names(down));
+    plot->x = categoryAxis(text(across.parameter.title()), names(across));
+    plot->y = categoryAxis(text(down.parameter.title()), names(down));
     plot->yDown = true; // as in the table
     plot->colourBar = ColourBar{{errorTitle, Axis::Scale::Linear, low, high, {}}, cividis()};
     plot->marks = {cells(std::move(image))};
@@ -225,7 +225,7 @@ std::unique_ptr<Figure> sweepFigure(const SweepPlan& plan, std::span<const Sweep
 {
     Table table;
     for (const SweepAxis& axis : plan.axes)
-        table.columns.emplace_back(title(axis.parameter));
+        table.columns.emplace_back(axis.parameter.title());
     table.columns.insert(table.columns.end(), {"error (%)", "standard deviation (%)", "count"});
     for (const SweepPoint& point : points) {
         std::vector<Table::Cell> row(point.values.begin(), point.values.end());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <map>
 
 #include <QCheckBox>
 #include <QComboBox>
@@ -33,66 +34,43 @@ namespace faultline
 namespace
 {
 
-constexpr std::array parameters{
-    SweepParameter::WireOhm,      SweepParameter::ColumnOhm,    SweepParameter::RowOhm,
-    SweepParameter::SourceOhm,    SweepParameter::SenseOhm,     SweepParameter::SeriesOhm,
-    SweepParameter::DriveEnds,    SweepParameter::ReadEnds,     SweepParameter::ReadVolt,
-    SweepParameter::Kelvin,       SweepParameter::DacBits,      SweepParameter::AdcBits,
-    SweepParameter::DacFullScale, SweepParameter::AdcFullScale, SweepParameter::Noise,
-    SweepParameter::NoiseAmpere,  SweepParameter::DefectRate,   SweepParameter::ShortConductance,
-    SweepParameter::BiasHalfVolt};
-
 /// Where a sweep of a parameter begins at first.
 struct Sensible {
     double from, to;
     int steps;
     bool log;
 };
-Sensible sensible(SweepParameter parameter)
+Sensible sensible(const std::string& parameter)
 {
-    switch (parameter) {
-    case SweepParameter::WireOhm:
-    case SweepParameter::ColumnOhm:
-    case SweepParameter::RowOhm:
-        return {0.01, 1.0, 7, true};
-    case SweepParameter::SourceOhm:
-    case SweepParameter::SenseOhm:
-        return {1.0, 100.0, 5, true};
-    case SweepParameter::DriveEnds:
-    case SweepParameter::ReadEnds:
-        return {1.0, 2.0, 2, false};
-    case SweepParameter::ReadTime:
-        return {1e-9, 1e-7, 3, true};
-    case SweepParameter::DacFullScale:
-        return {0.5, 1.0, 6, false};
-    case SweepParameter::AdcFullScale:
-        return {1e-4, 1e-2, 5, true};
-    case SweepParameter::SeriesOhm:
-        return {0.0, 2000.0, 5, false};
-    case SweepParameter::ReadVolt:
-        return {0.05, 0.4, 5, false};
-    case SweepParameter::Kelvin:
-        return {250.0, 400.0, 7, false};
-    case SweepParameter::BiasHalfVolt:
-        return {0.2, 1.0, 5, true};
-    case SweepParameter::DacBits:
-    case SweepParameter::AdcBits:
-        return {3.0, 8.0, 6, false};
-    case SweepParameter::Noise:
-        return {0.0, 0.1, 6, false};
-    case SweepParameter::NoiseAmpere:
-        return {1e-8, 1e-5, 4, true};
-    case SweepParameter::DefectRate:
-        return {1e-3, 0.03, 5, true};
-    case SweepParameter::ShortConductance:
-        return {1.0, 10.0, 5, true};
-    }
-    return {0.0, 1.0, 2, false};
+    static const std::map<std::string, Sensible> known{
+        {"wire-ohm", {0.01, 1.0, 7, true}},           {"column-segment-ohm", {0.01, 1.0, 7, true}},
+        {"row-segment-ohm", {0.01, 1.0, 7, true}},    {"source-ohm", {1.0, 100.0, 5, true}},
+        {"sense-ohm", {1.0, 100.0, 5, true}},         {"driven-ends", {1.0, 2.0, 2, false}},
+        {"read-ends", {1.0, 2.0, 2, false}},          {"series-ohm", {0.0, 2000.0, 5, false}},
+        {"read-voltage-v", {0.05, 0.4, 5, false}},    {"read-time-s", {1e-9, 1e-7, 3, true}},
+        {"temperature-k", {250.0, 400.0, 7, false}},  {"spin-wave-coefficient", {0.0, 4e-5, 5, false}},
+        {"bias-half-voltage-v", {0.2, 1.0, 5, true}}, {"dac-bits", {3.0, 8.0, 6, false}},
+        {"adc-bits", {3.0, 8.0, 6, false}},           {"dac-full-scale-input", {0.5, 1.0, 6, false}},
+        {"adc-full-scale-a", {1e-4, 1e-2, 5, true}},  {"relative-noise", {0.0, 0.1, 6, false}},
+        {"absolute-noise-a", {1e-8, 1e-5, 4, true}},  {"defect-rate", {1e-3, 0.03, 5, true}},
+        {"short-conductance", {1.0, 10.0, 5, true}}};
+    const auto found = known.find(parameter);
+    return found == known.end() ? Sensible{0.0, 1.0, 2, false} : found->second;
 }
 
 QString utf8(std::string_view text)
 {
     return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
+}
+
+/// Of a parameter that an older file may name; as it stands when it is none.
+std::string nameToday(const std::string& parameter)
+{
+    try {
+        return SweepParameter(parameter).name();
+    } catch (const Error&) {
+        return parameter;
+    }
 }
 
 double numberIn(const QLineEdit& line, const QString& what)
@@ -193,8 +171,9 @@ void CircuitPage::restore(const ViewState::Circuit& view)
     for (std::size_t k = 0; k < axes_.size(); ++k) {
         const ViewState::Circuit::Axis& axis = view.axes[k];
         const AxisFields& fields = axes_[k];
-        chooseName(*fields.parameter, axis.parameter);
-        if (chosenName(*fields.parameter) != axis.parameter)
+        const std::string parameter = nameToday(axis.parameter);
+        chooseName(*fields.parameter, parameter);
+        if (chosenName(*fields.parameter) != parameter)
             continue;
         fields.from->setText(QString::fromStdString(axis.from));
         fields.to->setText(QString::fromStdString(axis.to));
@@ -316,8 +295,8 @@ CircuitPage::AxisFields CircuitPage::makeAxis(int number)
                       named(new QCheckBox(tr("log")), "sweepLog")};
     if (number == 2)
         fields.parameter->addItem(tr("no second parameter"), QString(""));
-    for (const SweepParameter parameter : parameters)
-        fields.parameter->addItem(utf8(title(parameter)), utf8(name(parameter)));
+    for (const SweepParameter& parameter : SweepParameter::all())
+        fields.parameter->addItem(utf8(parameter.title()), utf8(parameter.name()));
     fields.parameter->setAccessibleName(tr("Parameter %1").arg(number));
     fields.parameter->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     constexpr int fieldWidth = 70;
@@ -337,7 +316,7 @@ CircuitPage::AxisFields CircuitPage::makeAxis(int number)
             widget->setEnabled(!chosen.empty());
         if (chosen.empty())
             return;
-        const auto [from, to, steps, log] = sensible(sweepParameterFromName(chosen));
+        const auto [from, to, steps, log] = sensible(chosen);
         fields.from->setText(QString::number(from));
         fields.to->setText(QString::number(to));
         fields.steps->setValue(steps);
@@ -457,8 +436,8 @@ CircuitPage::Subject CircuitPage::subject() const
 
 SweepAxis CircuitPage::axisOf(const AxisFields& fields) const
 {
-    const auto parameter = sweepParameterFromName(chosenName(*fields.parameter));
-    const QString what = utf8(title(parameter));
+    const SweepParameter parameter(chosenName(*fields.parameter));
+    const QString what = utf8(parameter.title());
     const double from = numberIn(*fields.from, what), to = numberIn(*fields.to, what);
     const int steps = fields.steps->value();
     const bool log = fields.log->isChecked();
@@ -468,8 +447,7 @@ SweepAxis CircuitPage::axisOf(const AxisFields& fields) const
     for (int k = 0; k < steps; ++k) {
         const double along = steps > 1 ? static_cast<double>(k) / (steps - 1) : 0.0;
         const double value = log ? from * std::pow(to / from, along) : from + (to - from) * along;
-        const bool isBits = parameter == SweepParameter::DacBits || parameter == SweepParameter::AdcBits;
-        axis.values.push_back(isBits ? std::round(value) : value);
+        axis.values.push_back(parameter.isWhole() ? std::round(value) : value);
     }
     axis.values.erase(std::unique(axis.values.begin(), axis.values.end()), axis.values.end());
     return axis;

@@ -1,15 +1,10 @@
 #pragma once
 
-#include <vector>
-
 #include "crossbar/circuit_options.h"
+#include "pages/option_fields.h"
 #include "pages/panel.h"
 
-class QComboBox;
 class QFormLayout;
-class QLayout;
-class QLineEdit;
-class QSpinBox;
 
 namespace faultline
 {
@@ -26,18 +21,8 @@ public:
     explicit CircuitPanel(ProjectDocument& document);
 
 private:
-    struct ConverterFields {
-        QSpinBox* bits;
-        QComboBox* range;
-        QLayout* fullScale; ///< its row
-    };
-
-    void makeFields(QFormLayout& form);
-    QLayout* addQuantity(QFormLayout& form, std::size_t index);
-    ConverterFields addConverter(QFormLayout& form, const QString& label, const char* name,
-                                 std::size_t fullScale);
-    void showFullScale(const ConverterFields& fields);
     void show(const CircuitOptions& circuit);
+    void showFullScales();
     CircuitOptions shownCircuit() const; ///< throws Error for words that are no numbers
     void follow();                       ///< what the document has
     void apply();
@@ -47,11 +32,8 @@ private:
 
     ProjectDocument& document_;
     QFormLayout* form_;
-    std::vector<QLineEdit*> quantities_;
-    QComboBox *drive_, *read_, *unused_;
-    ConverterFields dac_, adc_;
+    OptionFields fields_;
     QLabel* problem_;
-    bool showing_ = false; ///< the form changes by itself
 };
 
 } // namespace faultline

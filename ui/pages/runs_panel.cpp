@@ -12,8 +12,6 @@
 #include <QTableWidget>
 #include <QVBoxLayout>
 
-#include <nlohmann/json.hpp>
-
 #include "document/project_document.h"
 
 namespace faultline
@@ -51,11 +49,10 @@ QString circuitOf(const RunSettings& settings)
     if (!settings.circuit)
         return RunsPanel::tr("none");
     QStringList lines;
-    const nlohmann::json ideal = toJson(CircuitOptions()).flatten();
-    const nlohmann::json circuit = toJson(*settings.circuit).flatten();
-    for (const auto& [key, value] : circuit.items())
-        if (value != ideal.value(key, nlohmann::json()))
-            lines.append(QString::fromStdString(key.substr(1) + ": " + value.dump()));
+    const std::vector<Setting> ideal = settingsOf(CircuitOptions()), circuit = settingsOf(*settings.circuit);
+    for (std::size_t k = 0; k < circuit.size(); ++k)
+        if (circuit[k].value != ideal[k].value)
+            lines.append(QString::fromStdString(circuit[k].label + ": " + circuit[k].value));
     return lines.isEmpty() ? RunsPanel::tr("ideal") : lines.join('\n');
 }
 
@@ -204,7 +201,6 @@ QWidget* settingsComparison(const ProjectDocument& document, const std::vector<R
         const StudyState& state = document.queue().states()[study];
         const RunState& run = state.runs[static_cast<std::size_t>(runs[column].run)];
         const RunSettings& settings = run.settings;
-        const TrainingOptions& training = settings.training;
         QStringList layers;
         for (const int neurons : settings.network.layers)
             layers.append(QString::number(neurons));
@@ -214,18 +210,15 @@ QWidget* settingsComparison(const ProjectDocument& document, const std::vector<R
         const auto percent = [finished](double value) {
             return finished ? QString::number(value, 'f', 2) : QString("–");
         };
-        const std::vector<std::pair<QString, QString>> values{
+        std::vector<std::pair<QString, QString>> values{
             {RunsPanel::tr("Mode"), QString::fromUtf8(name(settings.mode))},
             {RunsPanel::tr("Network"), layers.join("-")},
             {RunsPanel::tr("Activation"), QString::fromUtf8(name(settings.network.hidden))},
             {RunsPanel::tr("Image side (pixels)"), QString::number(settings.side)},
-            {RunsPanel::tr("Spare cells"), QString::fromUtf8(name(settings.spare))},
-            {RunsPanel::tr("Epochs"), QString::number(training.epochs)},
-            {RunsPanel::tr("Batch (images)"), QString::number(training.batch)},
-            {RunsPanel::tr("Learning rate"), QString::number(training.learningRate)},
-            {RunsPanel::tr("Dies per step"), QString::number(training.draws)},
-            {RunsPanel::tr("… of them perfect"), QString::number(training.perfectDraws)},
-            {RunsPanel::tr("Bound of the loss"), QString::number(training.lossBound)},
+            {RunsPanel::tr("Spare cells"), QString::fromUtf8(name(settings.spare))}};
+        for (const Setting& setting : settingsOf(settings.training))
+            values.emplace_back(QString::fromStdString(setting.label), QString::fromStdString(setting.value));
+        const std::vector<std::pair<QString, QString>> results{
             {RunsPanel::tr("Trained on"), trainedOn(settings, project.studies[study], project.wafer)},
             {RunsPanel::tr("Circuit"), circuitOf(settings)},
             {RunsPanel::tr("Images"), imagesOf(project.studies[study].result)},
@@ -233,6 +226,7 @@ QWidget* settingsComparison(const ProjectDocument& document, const std::vector<R
             {RunsPanel::tr("Repeat"), QString::number(settings.repeat + 1)},
             {RunsPanel::tr("Error on a perfect die (%)"), percent(run.perfectDieError)},
             {RunsPanel::tr("Error on the dies (%)"), percent(run.meanDieError)}};
+        values.insert(values.end(), results.begin(), results.end());
         if (rows.empty())
             for (const auto& [label, value] : values)
                 rows.push_back({label, {}});

@@ -17,6 +17,7 @@
 #include <QScrollArea>
 #include <QSignalBlocker>
 #include <QSpinBox>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 #include "common/error.h"
@@ -87,7 +88,7 @@ StudyForm::StudyForm(const Wafer& wafer, QWidget* parent) : QWidget(parent), waf
         check();
         emit edited();
     };
-    for (QSpinBox* box : findChildren<QSpinBox*>())
+    for (QSpinBox* box : {side_, epochs_, statisticsEpochs_, batch_, repeats_})
         connect(box, &QSpinBox::valueChanged, this, changed);
     connect(learningRate_, &QDoubleSpinBox::valueChanged, this, changed);
     for (QLineEdit* line : {hidden_, seed_, dies_})
@@ -97,6 +98,8 @@ StudyForm::StudyForm(const Wafer& wafer, QWidget* parent) : QWidget(parent), waf
     for (QCheckBox* box : modes_)
         connect(box, &QCheckBox::toggled, this, changed);
     connect(circuit_, &QCheckBox::toggled, this, changed);
+    for (OptionFields* fields : {&training_, &statisticsAware_})
+        connect(fields, &OptionFields::edited, this, changed);
 }
 
 void StudyForm::makeNetwork(QFormLayout* form)
@@ -171,6 +174,38 @@ void StudyForm::makeTraining(QFormLayout* form)
     form->addRow(tr("Learning rate"), learningRate_);
     form->addRow(tr("Repeats"), repeats_);
     form->addRow(tr("Seed"), seed_);
+    makeExpert(form);
+}
+
+/// The options of training that few people change, folded away.
+void StudyForm::makeExpert(QFormLayout* form)
+{
+    folded_ = new QWidget;
+    auto* rows = new QFormLayout(folded_);
+    rows->setContentsMargins(0, 0, 0, 0);
+    rows->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
+    rows->setHorizontalSpacing(form->horizontalSpacing());
+    rows->setVerticalSpacing(form->verticalSpacing());
+    const auto isExpert = [](const Says& says) { return says.isExpert; };
+    rows->addRow(quietLabel(tr("Standard and hardware-aware")));
+    training_.addTo(*rows, shown_.training, isExpert);
+    rows->addRow(quietLabel(tr("Statistics-aware")));
+    statisticsAware_.addTo(*rows, shown_.statisticsAware, isExpert);
+    folded_->hide();
+    expert_ = new QToolButton;
+    expert_->setObjectName("expert");
+    expert_->setText(tr("Expert"));
+    expert_->setToolTip(tr("What few people change"));
+    expert_->setCheckable(true);
+    expert_->setAutoRaise(true);
+    expert_->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    expert_->setArrowType(Qt::RightArrow);
+    connect(expert_, &QToolButton::toggled, this, [this](bool open) {
+        folded_->setVisible(open);
+        expert_->setArrowType(open ? Qt::DownArrow : Qt::RightArrow);
+    });
+    form->addRow(expert_);
+    form->addRow(folded_);
 }
 
 void StudyForm::makeData(QFormLayout* form)
@@ -274,6 +309,8 @@ void StudyForm::setPlan(const StudyPlan& plan)
     statisticsEpochs_->setValue(plan.statisticsAware.epochs);
     batch_->setValue(plan.training.batch);
     learningRate_->setValue(plan.training.learningRate);
+    training_.show(plan.training);
+    statisticsAware_.show(plan.statisticsAware);
     repeats_->setValue(plan.repeats);
     seed_->setText(QString::number(plan.seed));
     dies_->setText(namesOf(plan.dies, wafer_));
@@ -304,6 +341,8 @@ StudyPlan StudyForm::plan() const
         if (otherRate)
             options->learningRate = learningRate_->value();
     }
+    plan.training = training_.shown(plan.training);
+    plan.statisticsAware = statisticsAware_.shown(plan.statisticsAware);
     plan.training.epochs = epochs_->value();
     plan.statisticsAware.epochs = statisticsEpochs_->value();
     plan.repeats = repeats_->value();
@@ -335,17 +374,35 @@ StudyForm::Problem StudyForm::problem() const
     StudyPlan wanted;
     try {
         wanted = plan();
+    } catch (const OptionError& error) {
+        return {QString::fromUtf8(error.what()), fieldOf(error.key())};
     } catch (const Error& error) {
         return {QString::fromUtf8(error.what()), dies_};
     }
     try {
         wanted.validate(wafer_);
+    } catch (const OptionError& error) {
+        return {QString::fromUtf8(error.what()), fieldOf(error.key())};
     } catch (const Error& error) {
         return {QString::fromUtf8(error.what()), fieldToBlame(wanted, error.what())};
     }
     if (!datasetProblem_.isEmpty())
         return {datasetProblem_, chooseDataset_};
     return {};
+}
+
+QWidget* StudyForm::fieldOf(const std::string& key) const
+{
+    const OptionPlace place(key);
+    if (place.section == "circuit")
+        return circuit_;
+    if (place.name == "epochs")
+        return place.section == "training" ? epochs_ : statisticsEpochs_;
+    if (place.name == "batch")
+        return batch_;
+    if (place.name == "learning_rate")
+        return learningRate_;
+    return findChild<QWidget*>(QString::fromStdString(key));
 }
 
 /// The field without which the complaint would be another.
@@ -370,19 +427,6 @@ QWidget* StudyForm::fieldToBlame(const StudyPlan& plan, const std::string& compl
         other.network.layers.front() = 1;
     };
     const std::initializer_list<std::pair<QWidget*, std::function<void(StudyPlan&)>>> fields{
-        {epochs_, [&](StudyPlan& other) { other.training.epochs = usual.training.epochs; }},
-        {statisticsEpochs_,
-         [&](StudyPlan& other) { other.statisticsAware.epochs = usual.statisticsAware.epochs; }},
-        {batch_,
-         [&](StudyPlan& other) {
-             other.training.batch = usual.training.batch;
-             other.statisticsAware.batch = usual.statisticsAware.batch;
-         }},
-        {learningRate_,
-         [&](StudyPlan& other) {
-             other.training.learningRate = usual.training.learningRate;
-             other.statisticsAware.learningRate = usual.statisticsAware.learningRate;
-         }},
         {repeats_, [&](StudyPlan& other) { other.repeats = usual.repeats; }},
         {modes_.back(), [&](StudyPlan& other) { other.modes = usual.modes; }},
         {hidden_, usualHidden},
@@ -405,6 +449,8 @@ void StudyForm::tell(const Problem& problem)
         blamed_->setAccessibleDescription({});
     }
     blamed_ = problem.field;
+    if (blamed_ && folded_->isAncestorOf(blamed_))
+        expert_->setChecked(true);
     int row = form_->rowCount();
     for (int k = 0; blamed_ && k < form_->rowCount(); ++k)
         if (QLayoutItem* item = form_->itemAt(k, QFormLayout::FieldRole))

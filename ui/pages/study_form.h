@@ -5,6 +5,7 @@
 
 #include <QWidget>
 
+#include "pages/option_fields.h"
 #include "study/study.h"
 
 class QCheckBox;
@@ -15,6 +16,7 @@ class QLabel;
 class QLineEdit;
 class QPushButton;
 class QSpinBox;
+class QToolButton;
 
 namespace faultline
 {
@@ -44,6 +46,7 @@ signals:
 private:
     void makeNetwork(QFormLayout* form);
     void makeTraining(QFormLayout* form);
+    void makeExpert(QFormLayout* form);
     void makeData(QFormLayout* form);
     void editStatistics();
     /// What is wrong, and in which field; null when it is in none of them, or in several.
@@ -52,6 +55,7 @@ private:
         QWidget* field = nullptr;
     };
     Problem problem() const;
+    QWidget* fieldOf(const std::string& key) const; ///< of an OptionError
     QWidget* fieldToBlame(const StudyPlan& plan, const std::string& complaint) const;
     void tell(const Problem& problem);
 
@@ -69,6 +73,9 @@ private:
     QSpinBox* statisticsEpochs_;
     QSpinBox* batch_;
     QDoubleSpinBox* learningRate_;
+    OptionFields training_{"training"}, statisticsAware_{"statistics_aware_training"}; ///< seldom changed
+    QToolButton* expert_;                                                              ///< shows them
+    QWidget* folded_;                                                                  ///< where they are
     QSpinBox* repeats_;
     QLineEdit* seed_;
     QLineEdit* dies_;

@@ -91,6 +91,7 @@ struct ImportOptions {
     std::optional<std::string> dieName;
     std::vector<std::string> datasets;
     bool transpose = false, flipRows = false, flipColumns = false, unlabelled = false, force = false;
+    bool waferYUp = false, waferXLeft = false;
     double tmr = 1.5;
 };
 
@@ -158,6 +159,8 @@ ImportRecipe recipeOf(const ImportOptions& options, const fs::path& first, const
     recipe.transpose ^= options.transpose;
     recipe.flipRows ^= options.flipRows;
     recipe.flipColumns ^= options.flipColumns;
+    recipe.waferYUp ^= options.waferYUp;
+    recipe.waferXLeft ^= options.waferXLeft;
     return recipe;
 }
 
@@ -303,6 +306,10 @@ void addImport(CLI::App* die, Action& action)
                       "Exchange rows and columns, against the guess or the recipe");
     command->add_flag("--flip-rows", options->flipRows, "Turn the order of rows");
     command->add_flag("--flip-columns", options->flipColumns, "Turn the order of columns");
+    command->add_flag("--wafer-y-up", options->waferYUp,
+                      "The prober counts rows of dies from below, against the guess or the recipe");
+    command->add_flag("--wafer-x-left", options->waferXLeft,
+                      "The prober counts columns of dies from the right");
     command->add_flag("--unlabelled", options->unlabelled,
                       "Leave all cells labelled healthy instead of classifying them");
     command->add_option("--tmr", options->tmr, "For the other state when one was measured; 1.5 is 150 %")

@@ -209,7 +209,8 @@ public:
                         "one; the first is in " + files_.at({die, level}));
         files_[{die, level}] = source.file.string();
         if (position)
-            measured.position = position;
+            measured.position = {recipe_.waferYUp ? -position->row : position->row,
+                                 recipe_.waferXLeft ? -position->column : position->column};
         const bool isTable = source.form == Form::Text && recipe_.layout == TextLayout::Table;
         measured.axes = {recipe_.transpose, recipe_.flipRows, recipe_.flipColumns,
                          isTable ? recipe_.firstIndex : 0};

@@ -194,7 +194,7 @@ ImportRecipe loadRecipe(const std::string& nameOrFile)
     const JsonSection root(file.string(), "", document,
                            {"text", "layout", "columns", "first_index", "datasets", "quantity",
                             "read_voltage_volt", "repeated", "states", "transpose", "flip_rows",
-                            "flip_columns", "die_name"});
+                            "flip_columns", "wafer_y_up", "wafer_x_left", "die_name"});
     ImportRecipe recipe;
     recipe.name = file.stem().string();
     const JsonSection text = root.section("text", {"separator", "decimal", "header_lines", "label_columns"});
@@ -224,6 +224,8 @@ ImportRecipe loadRecipe(const std::string& nameOrFile)
     recipe.transpose = truth(root, "transpose");
     recipe.flipRows = truth(root, "flip_rows");
     recipe.flipColumns = truth(root, "flip_columns");
+    recipe.waferYUp = truth(root, "wafer_y_up");
+    recipe.waferXLeft = truth(root, "wafer_x_left");
     if (root.has("die_name"))
         recipe.dieName = root.text("die_name");
     root.validate(recipe);
@@ -246,6 +248,8 @@ void saveRecipe(const ImportRecipe& recipe)
         {"transpose", recipe.transpose ? 1 : 0},
         {"flip_rows", recipe.flipRows ? 1 : 0},
         {"flip_columns", recipe.flipColumns ? 1 : 0},
+        {"wafer_y_up", recipe.waferYUp ? 1 : 0},
+        {"wafer_x_left", recipe.waferXLeft ? 1 : 0},
         {"die_name", recipe.dieName},
         {"datasets", recipe.datasets},
         {"first_index", recipe.firstIndex},

@@ -101,6 +101,8 @@ struct ImportRecipe {
     std::vector<Level> states{AP, P};
     bool transpose = false; ///< before the flips
     bool flipRows = false, flipColumns = false;
+    /// How the prober counts dies; the upper left of the wafer map is its first row and column.
+    bool waferYUp = false, waferXLeft = false;
     /// Regular expression (RE2) whose first group finds a die's name in that of its file, or in
     /// FILE/PATH of its dataset; empty means the file's name up to its ending, without the state, or that of
     /// the dataset's group.

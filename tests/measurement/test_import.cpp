@@ -536,7 +536,8 @@ void TestImport::savesRecipes()
     recipe.quantity = Quantity::Ampere;
     recipe.readVoltage = -0.15;
     recipe.states = {P, AP};
-    recipe.transpose = recipe.flipColumns = true;
+    recipe.transpose = recipe.flipColumns = recipe.waferYUp = true;
+    recipe.repeated = Repeated::Median;
     recipe.dieName = "(D\\d+)";
     saveRecipe(recipe);
     QVERIFY(loadRecipe("probe station 2") == recipe);

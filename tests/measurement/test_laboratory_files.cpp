@@ -102,6 +102,7 @@ private slots:
     void knowsWordsForNoNumber();
     void tellsDiesByTheirPlaces_data();
     void tellsDiesByTheirPlaces();
+    void turnsPlacesAsTold();
     void knowsOtherNamesOfLines_data();
     void knowsOtherNamesOfLines();
     void takesOneOfSeveralReadings_data();
@@ -470,6 +471,28 @@ void TestLaboratoryFiles::tellsDiesByTheirPlaces()
     QCOMPARE(measurement.dies[1].name, "X3Y5");
     QCOMPARE(measurement.dies[2].name, "X4Y4");
     QVERIFY(measurement.dies[2].position == (WaferPosition{4, 4}));
+}
+
+/// Five dies in a cross, as a prober counts them whose Y runs upwards.
+void TestLaboratoryFiles::turnsPlacesAsTold()
+{
+    std::string text = "die,die_x,die_y,row,column,R_P (Ohm)\n";
+    for (const char* place : {"top,0,1", "left,-1,0", "middle,0,0", "right,1,0", "bottom,0,-1"})
+        for (const char* cell : {",1,1,5000\n", ",1,2,5010\n", ",2,1,5100\n", ",2,2,5110\n"})
+            text += std::string(place) + cell;
+    const fs::path file = folder_.write("cross.csv", text);
+    ImportRecipe recipe = guessRecipe(file);
+    const auto places = [&] {
+        std::vector<WaferPosition> of;
+        for (const MeasuredDie& die : readMeasurement(std::array{file}, recipe).dies)
+            of.push_back(*die.position);
+        return of;
+    };
+    QVERIFY(places() == (std::vector<WaferPosition>{{2, 1}, {1, 0}, {1, 1}, {1, 2}, {0, 1}}));
+    recipe.waferYUp = true;
+    QVERIFY(places() == (std::vector<WaferPosition>{{0, 1}, {1, 0}, {1, 1}, {1, 2}, {2, 1}}));
+    recipe.waferXLeft = true;
+    QVERIFY(places() == (std::vector<WaferPosition>{{0, 1}, {1, 2}, {1, 1}, {1, 0}, {2, 1}}));
 }
 
 void TestLaboratoryFiles::knowsOtherNamesOfLines_data()

@@ -142,7 +142,7 @@ QWidget* ImportDialog::recipeForm()
     for (QSpinBox* box : {headerLines_, labelColumns_})
         connect(box, &QSpinBox::valueChanged, this, &ImportDialog::readSoon);
     connect(voltage_, &QDoubleSpinBox::valueChanged, this, &ImportDialog::readSoon);
-    for (QCheckBox* box : {transpose_, flipRows_, flipColumns_})
+    for (QCheckBox* box : {transpose_, flipRows_, flipColumns_, waferYUp_, waferXLeft_})
         connect(box, &QCheckBox::toggled, this, &ImportDialog::readSoon);
     connect(dieName_, &QLineEdit::editingFinished, this, &ImportDialog::readSoon);
     for (QComboBox* box : columns_)
@@ -325,6 +325,15 @@ void ImportDialog::addFormat(QFormLayout* form)
     flipRows_->setObjectName("flipRows");
     flipColumns_ = new QCheckBox(tr("Turn the order of columns"));
     flipColumns_->setObjectName("flipColumns");
+    waferYUp_ = new QCheckBox(tr("Y upwards"));
+    waferYUp_->setObjectName("waferYUp");
+    waferYUp_->setToolTip(tr("The prober counts rows of dies on the wafer from below."));
+    waferXLeft_ = new QCheckBox(tr("X leftwards"));
+    waferXLeft_->setObjectName("waferXLeft");
+    waferXLeft_->setToolTip(tr("The prober counts columns of dies on the wafer from the right."));
+    auto* directions = new QHBoxLayout;
+    directions->addWidget(waferYUp_);
+    directions->addWidget(waferXLeft_);
     form->addRow(tr("Layout"), layout_);
     form->addRow(tr("Separator"), separator_);
     form->addRow(tr("Decimal sign"), decimal_);
@@ -338,6 +347,7 @@ void ImportDialog::addFormat(QFormLayout* form)
     form->addRow({}, transpose_);
     form->addRow({}, flipRows_);
     form->addRow({}, flipColumns_);
+    form->addRow(tr("Places of dies"), directions);
     tmr_ = new QDoubleSpinBox;
     tmr_->setObjectName("assumedTmr");
     tmr_->setRange(1.0, 1000.0);
@@ -400,6 +410,8 @@ void ImportDialog::showRecipe()
     transpose_->setChecked(guessed_.transpose);
     flipRows_->setChecked(guessed_.flipRows);
     flipColumns_->setChecked(guessed_.flipColumns);
+    waferYUp_->setChecked(guessed_.waferYUp);
+    waferXLeft_->setChecked(guessed_.waferXLeft);
     dieName_->setText(QString::fromStdString(guessed_.dieName));
     showing_ = false;
 }
@@ -422,6 +434,8 @@ ImportRecipe ImportDialog::recipe() const
     recipe.transpose = transpose_->isChecked();
     recipe.flipRows = flipRows_->isChecked();
     recipe.flipColumns = flipColumns_->isChecked();
+    recipe.waferYUp = waferYUp_->isChecked();
+    recipe.waferXLeft = waferXLeft_->isChecked();
     recipe.dieName = dieName_->text().toStdString();
     recipe.name = saveAs_->text().trimmed().toStdString();
     return recipe;

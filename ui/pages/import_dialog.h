@@ -95,6 +95,8 @@ private:
     QCheckBox* transpose_;
     QCheckBox* flipRows_;
     QCheckBox* flipColumns_;
+    QCheckBox* waferYUp_;
+    QCheckBox* waferXLeft_;
     QLineEdit* dieName_;
     QLineEdit* waferName_;
     QLineEdit* saveAs_;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <array>
+#include <limits>
 
 #include "common/options.h"
 

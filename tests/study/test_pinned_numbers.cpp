@@ -87,10 +87,9 @@ std::uint32_t checksum(const Network& network)
 /// What one run has come to. Two checksums, of instruction sets that round a product before it is added and
 /// of those that fuse both (AVX2 and later): kernels choose at run time, everything else when it is compiled.
 struct Pin {
-    std::array<std::uint32_t, 2>
-        portable;        ///< of Network, the build for every x86-64, with GCC and clang alike
-    double squares, sum; ///< of the latent weights: what any build comes near to
-    double perfect;      ///< percent of the test images, as are the others: of any build
+    std::array<std::uint32_t, 2> portable; ///< of Network, in GCC's build for every x86-64
+    double squares, sum;                   ///< of the latent weights: what any build comes near to
+    double perfect;                        ///< percent of the test images, as are the others: of any build
     std::array<double, 2> dies;
 };
 

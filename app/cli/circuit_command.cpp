@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include <unistd.h>
 
@@ -32,7 +33,7 @@ struct Options {
     std::string file, circuit, study, folder;
     std::vector<std::string> settings, networks, dies, axes;
     int images = 0, repeats = SweepPlan().repeats, threads = 0;
-    std::uint64_t seed = 1;
+    std::optional<std::uint64_t> seed;
     bool waterfall = false, otherDies = false;
     FigureOptions figures;
 };
@@ -110,7 +111,8 @@ struct Subject {
         return {.wafer = project.wafer,
                 .test = test,
                 .calibration = calibration,
-                .seed = options.seed,
+                .seed = options.seed.value_or(1),
+                .noiseSeed = options.seed,
                 .threads = options.threads,
                 .stop = signals.token(),
                 .progress = [onTerminal](double fraction) {
@@ -118,6 +120,13 @@ struct Subject {
                         std::fprintf(stderr, "\r%3.0f %%%s", 100.0 * fraction,
                                      fraction < 1.0 ? "" : "\r     \r");
                 }};
+    }
+
+    /// What the numbers come from: the seeds of drawn dies and of read noise.
+    void describeSeeds(const Options& options, nlohmann::json& document) const
+    {
+        document["seed"] = options.seed.value_or(1);
+        document["noise_seed"] = options.seed.value_or(runs.front()->settings.seed);
     }
 
     std::vector<std::string> networkNames() const
@@ -274,7 +283,8 @@ int runCircuit(const Options& options)
         if (!steps)
             return stopped();
     }
-    nlohmann::json document{{"circuit", toJson(circuit)}, {"seed", options.seed}};
+    nlohmann::json document{{"circuit", toJson(circuit)}};
+    subject.describeSeeds(options, document);
     document["networks_on_dies"] = writeOutcomes(subject, *outcomes, folder);
     printOutcomes(subject, *outcomes);
     if (steps) {
@@ -305,7 +315,7 @@ int runSweep(const Options& options)
         return stopped();
     nlohmann::json document = toJson(plan, *points);
     document["networks"] = subject.networkNames();
-    document["seed"] = options.seed;
+    subject.describeSeeds(options, document);
     writeFileAtomically(folder / "sweep.json", document.dump(1) + '\n');
     writeFileAtomically(folder / "sweep.csv", csv(plan, *points));
     std::vector<std::string> header;
@@ -356,7 +366,8 @@ void addOptions(CLI::App& command, Options& options)
         ->type_name("NAME");
     command.add_option("--images", options.images, "So many of the test images; 0 is all (0)")
         ->check(CLI::NonNegativeNumber);
-    command.add_option("--seed", options.seed, "Of noise and drawn dies (1)");
+    command.add_option("--seed", options.seed,
+                       "Of read noise (that of the networks' training) and of drawn dies (1)");
     command
         .add_option("--threads", options.threads,
                     "Worker threads; 0 is one for each core (0). Results don't depend on it")

@@ -102,6 +102,7 @@ public:
         : relative_(static_cast<float>(options.relativeNoise)),
           absolute_(static_cast<float>(options.absoluteNoise / unit))
     {
+        first += key.firstImage;
         for (Index image = first; image < first + count; ++image)
             streams_.emplace_back(key.seed, readNoise, key.index, static_cast<std::uint32_t>(image));
     }

@@ -14,7 +14,8 @@ namespace faultline
 /// and the size of batches.
 struct NoiseKey {
     std::uint64_t seed = 1;
-    std::uint32_t index = 0; ///< of the network, die and repeat
+    std::uint32_t index = 0; ///< of the network and the die
+    int firstImage = 0;      ///< the place of the first image in the data set that it is from
 };
 
 /// What reading a network costs, in the mean over images.
@@ -83,7 +84,7 @@ public:
     /// The layers with their effective weights at small voltages.
     const std::vector<DenseLayer<float>>& effectiveLayers() const { return effective_; }
 
-    /// Scores of each class, classes x images; image k draws the same noise in every data set.
+    /// Scores of each class, classes x images; image k draws the same noise whatever follows.
     Eigen::MatrixXf scores(const Dataset& images, const NoiseKey& key,
                            const std::stop_token& stop = {}) const;
     /// The class of highest score for each image.

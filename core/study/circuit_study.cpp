@@ -81,9 +81,20 @@ CircuitNetwork networkOn(const Pairing& pair, const CircuitOptions& options, con
         bench.calibration, bench.stop};
 }
 
-double errorOf(const CircuitNetwork& network, std::uint32_t noise, const CircuitBench& bench)
+/// A die that is none of the wafer's.
+Die elsewhere(Die die)
 {
-    return errorPercent(bench.test.labels, network.classify(bench.test, {bench.seed, noise}, bench.stop));
+    die.id = -1;
+    return die;
+}
+
+double errorOf(const CircuitNetwork& network, const Pairing& pair, const CircuitBench& bench,
+               std::uint32_t repeat = 0)
+{
+    RunSettings settings = pair.run->settings;
+    settings.seed = bench.noiseSeed.value_or(settings.seed);
+    const NoiseKey noise = noiseKey(settings, pair.place.id(), repeat);
+    return errorPercent(bench.test.labels, network.classify(bench.test, noise, bench.stop));
 }
 
 std::vector<const Run*> runsOf(std::span<const Pairing> pairs)
@@ -294,12 +305,11 @@ readThroughCircuit(std::span<const Pairing> pairs, const CircuitOptions& options
     std::vector<CircuitOutcome> outcomes(pairs.size());
     const bool complete = forAll(pairs.size(), threadsFor(pairs, options, bench), bench, [&](std::size_t k) {
         const auto& [run, place] = pairs[k];
-        const auto noise = static_cast<std::uint32_t>(k);
         const CircuitNetwork network = networkOn(pairs[k], options, bench);
         const AnalogWeights alone = analogWeights(place, mapOf(run->settings, bench), bench.wafer.device);
         outcomes[k] = {.idealError =
                            errorPercent(onDie(run->network, alone), run->settings.network, bench.test),
-                       .error = errorOf(network, noise, bench),
+                       .error = errorOf(network, pairs[k], bench),
                        .cost = network.readCost(few, bench.stop),
                        .rows = network.rowLosses(),
                        .columns = network.columnLosses()};
@@ -311,20 +321,19 @@ std::optional<Waterfall> waterfall(std::span<const Pairing> pairs, const Circuit
                                    const CircuitBench& bench)
 {
     options.validate();
-    const Die perfect("perfect", bench.wafer.geometry, bench.wafer.device);
+    const Die perfect = elsewhere({"perfect", bench.wafer.geometry, bench.wafer.device});
 
     // A job reads one network on one die through one circuit; groups of jobs give a mean each.
     struct Job {
         Pairing pair;
         CircuitOptions options;
         std::size_t group;
-        std::uint32_t noise;
     };
     std::vector<Job> jobs;
     std::size_t groups = 0;
     const auto addGroup = [&](const CircuitOptions& circuit, std::span<const Pairing> members) {
-        for (std::size_t k = 0; k < members.size(); ++k)
-            jobs.push_back({members[k], circuit, groups, static_cast<std::uint32_t>(k)});
+        for (const Pairing& member : members)
+            jobs.push_back({member, circuit, groups});
         ++groups;
     };
     std::vector<Pairing> onPerfect;
@@ -350,7 +359,7 @@ std::optional<Waterfall> waterfall(std::span<const Pairing> pairs, const Circuit
     std::vector<double> errors(jobs.size());
     const bool complete = forAll(jobs.size(), threadsFor(pairs, options, bench), bench, [&](std::size_t k) {
         const Job& job = jobs[k];
-        errors[k] = errorOf(networkOn(job.pair, job.options, bench), job.noise, bench);
+        errors[k] = errorOf(networkOn(job.pair, job.options, bench), job.pair, bench);
     });
     if (!complete)
         return std::nullopt;
@@ -518,7 +527,7 @@ std::optional<std::vector<SweepPoint>> sweep(std::span<const Pairing> pairs, con
     struct Job {
         Pairing pair; // without dies when they are drawn
         std::size_t point;
-        std::uint32_t repeat, noise;
+        std::uint32_t repeat;
     };
     std::vector<SweepPoint> points;
     std::vector<CircuitOptions> circuits;
@@ -541,14 +550,13 @@ std::optional<std::vector<SweepPoint>> sweep(std::span<const Pairing> pairs, con
                     set(circuits.back(), parameter, value);
             }
             const int repeats = drawsDies || circuits.back().isNoisy() ? plan.repeats : 1;
-            std::uint32_t noise = 0;
             for (std::uint32_t repeat = 0; repeat < static_cast<std::uint32_t>(repeats); ++repeat) {
                 if (drawsDies)
                     for (const Run* run : runsOf(pairs))
-                        jobs.push_back({{run, {}}, index, repeat, noise++});
+                        jobs.push_back({{run, {}}, index, repeat});
                 else
                     for (const Pairing& pair : pairs)
-                        jobs.push_back({pair, index, repeat, noise++});
+                        jobs.push_back({pair, index, repeat});
             }
         }
 
@@ -562,12 +570,12 @@ std::optional<std::vector<SweepPoint>> sweep(std::span<const Pairing> pairs, con
         const int count = drawsDies ? mapOf(pair.run->settings, bench).dies() : 0;
         std::vector<Die> drawn;
         for (int die = 0; die < count; ++die)
-            drawn.push_back(
+            drawn.push_back(elsewhere(
                 drawDie(statistics[job.point], bench.wafer.geometry,
-                        RandomStream(bench.seed, sweepDie, job.repeat, static_cast<std::uint32_t>(die))));
+                        RandomStream(bench.seed, sweepDie, job.repeat, static_cast<std::uint32_t>(die)))));
         for (const Die& die : drawn)
             pair.place.dies.push_back(&die);
-        errors[k] = errorOf(networkOn(pair, circuits[job.point], bench), job.noise, bench);
+        errors[k] = errorOf(networkOn(pair, circuits[job.point], bench), pair, bench, job.repeat);
     });
     if (!complete)
         return std::nullopt;

@@ -9,7 +9,6 @@
 #include <string_view>
 #include <vector>
 
-#include "learning/circuit_network.h"
 #include "study/evaluation.h"
 
 namespace faultline
@@ -32,7 +31,8 @@ struct CircuitBench {
     const Wafer& wafer;
     const Dataset& test;        ///< what errors are taken on
     const Dataset& calibration; ///< what converters take their ranges from, calibrationImages of them
-    std::uint64_t seed = 1;     ///< of read noise and drawn dies
+    std::uint64_t seed = 1;     ///< of drawn dies
+    std::optional<std::uint64_t> noiseSeed = {}; ///< of other read noise than that of the networks' own seeds
     int threads = 0; ///< 0: one per core, or fewer where memory is short; results do not depend on it
     std::stop_token stop;
     std::function<void(double fraction)> progress; ///< from the worker threads, one call at a time

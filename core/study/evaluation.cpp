@@ -7,7 +7,6 @@
 
 #include "common/error.h"
 #include "crossbar/cell_map.h"
-#include "learning/circuit_network.h"
 
 namespace faultline
 {
@@ -28,18 +27,22 @@ int circuitThreads(int threads, const CellMap& map, const CircuitOptions& option
     return std::clamp(static_cast<int>(std::min(memory / each, 1e6)), 1, std::max(1, threads));
 }
 
+NoiseKey noiseKey(const RunSettings& run, int place, std::uint32_t repeat)
+{
+    constexpr std::uint32_t spread = 0x9E3779B9; // takes places further apart than runs are
+    constexpr int upperHalf = 32;                // of the seed: repeats never meet
+    return {run.seed + (static_cast<std::uint64_t>(repeat) << upperHalf),
+            run.stream() + spread * static_cast<std::uint32_t>(place + 1)};
+}
+
 std::vector<std::uint8_t> classify(const Run& run, const Die* die, const Wafer& wafer, const Dataset& images,
                                    const Dataset& calibration, const std::stop_token& stop)
 {
     const RunSettings& settings = run.settings;
     const CellMap map(settings.network.layers, wafer.geometry, settings.spare);
-    if (die && settings.circuit) {
-        constexpr std::uint32_t spread = 0x9E3779B9; // other noise for each run and die
-        const NoiseKey noise{settings.seed,
-                             settings.stream() + spread * static_cast<std::uint32_t>(die->id + 1)};
+    if (die && settings.circuit)
         return CircuitNetwork(run.network, *die, map, wafer.device, *settings.circuit, calibration, stop)
-            .classify(images, noise, stop);
-    }
+            .classify(images, noiseKey(settings, die->id), stop);
     const AnalogWeights weights = die ? analogWeights(*die, map, wafer.device) : nominalWeights(map);
     return classify(onDie(run.network, weights), settings.network, images);
 }

@@ -2,6 +2,7 @@
 
 #include <stop_token>
 
+#include "learning/circuit_network.h"
 #include "study/study.h"
 
 namespace faultline
@@ -13,6 +14,11 @@ int circuitThreads(int threads, const CellMap& map, const CircuitOptions& option
 
 /// The images that converters take their ranges from: the first of the training images.
 inline constexpr int calibrationImages = 500;
+
+/// What keys the noise when a run's network is read on a die, or on a group of dies by its id (-1: on none of
+/// the wafer's). One network on one die so has one error, wherever and beside whatever it is evaluated.
+/// `repeat`: of reads with noise of their own.
+NoiseKey noiseKey(const RunSettings& run, int place, std::uint32_t repeat = 0);
 
 /// The class that a trained network gives each image on a die behind the circuit of the run's settings, or on
 /// a perfect one without a circuit when `die` is null. A network that takes several dies wants them joined

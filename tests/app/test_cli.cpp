@@ -513,6 +513,23 @@ private slots:
         const QJsonArray outcomes = readJson(path("behind-read/circuit.json"))["networks_on_dies"].toArray();
         QCOMPARE(outcomes.at(0).toObject()["error_percent"].toDouble(), run.dieErrors.at(run.settings.die));
         QVERIFY(call(tinyStudy("never", {{"--circuit", path("none.json")}})).err.contains("none.json"));
+
+        // With noise too, which has the seed of the training and not that of the place among others.
+        writeText("noisy.json", R"({"noise": {"relative": 0.3}})");
+        const Outcome noisy = call(tinyStudy(
+            "noisy", {{"--modes", "standard"}, {"--circuit", path("noisy.json")}, {"--seed", "5"}}));
+        QVERIFY2(noisy.exitCode == 0, qPrintable(noisy.err));
+        const Project project = loadProject(path("noisy/study.faultline").toStdString());
+        for (const char* dies : {"D01..D02", "D02"}) {
+            QCOMPARE(call({"circuit", path("noisy/study.faultline"), "--networks", "standard 2", "--dies",
+                           dies, "--out", path("noisy-read")})
+                         .exitCode,
+                     0);
+            const QJsonObject result = readJson(path("noisy-read/circuit.json"));
+            QCOMPARE(result["noise_seed"].toInt(), 5);
+            QCOMPARE(result["networks_on_dies"].toArray().last()["error_percent"].toDouble(),
+                     project.studies.at(0).result.runs.at(1).dieErrors.at(project.wafer.dies.at(1).id));
+        }
     }
 
     void sweepsACircuit()

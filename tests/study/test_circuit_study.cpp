@@ -106,6 +106,7 @@ class TestCircuitStudy : public QObject
 private slots:
     void hardwareAwareStandsOnItsOwnDie();
     void idealCircuitIsTheDieAlone();
+    void oneNetworkOnOneDieHasOneError();
     void threadsChangeNothing();
     void waterfallEndsWhereAllEffectsAre();
     void waterfallLeavesOutWhatIsIdeal();
@@ -190,6 +191,42 @@ void TestCircuitStudy::idealCircuitIsTheDieAlone()
         QCOMPARE((*outcomes)[k].idealError, expected);
         QVERIFY((*outcomes)[k].cost.energy > 0.0);
     }
+}
+
+/// Whatever else is read with it, by whichever study, and again with noise of its own where that is asked
+/// for.
+void TestCircuitStudy::oneNetworkOnOneDieHasOneError()
+{
+    const Bench bench;
+    CircuitOptions noisy;
+    noisy.relativeNoise = 0.3;
+    const auto all = readThroughCircuit(bench.pairs(), noisy, bench.on(2));
+    for (std::size_t k = 0; k < 3; ++k) {
+        const std::vector<Pairing> alone{bench.pairs()[k]};
+        const double error = (*all)[k].error;
+        QCOMPARE(readThroughCircuit(alone, noisy, bench.on(1))->front().error, error);
+        QCOMPARE(waterfall(alone, noisy, bench.on(1))->steps.back().error, error);
+        const SweepPlan plan{.axes = {{SweepParameter::Noise, {0.3}}}, .circuit = {}, .repeats = 1};
+        QCOMPARE(sweep(alone, plan, bench.on(1))->front().mean, error);
+        Run run = bench.runs[0];
+        run.settings.circuit = noisy;
+        QCOMPARE(errorPercent(bench.images.labels,
+                              classify(run, &bench.wafer.dies[k], bench.wafer, bench.images, {})),
+                 error);
+    }
+    const Run& run = bench.runs[0];
+    const CircuitNetwork network(run.network, bench.wafer.dies[0],
+                                 CellMap(run.settings.network.layers, bench.wafer.geometry),
+                                 bench.wafer.device, noisy, {});
+    const auto read = [&](const NoiseKey& key) { return network.classify(bench.images, key); };
+    const NoiseKey first = noiseKey(run.settings, bench.wafer.dies[0].id);
+    QVERIFY(read(first) != read(noiseKey(run.settings, bench.wafer.dies[0].id, 1)));
+    QVERIFY(read(first) != read(noiseKey(run.settings, bench.wafer.dies[1].id)));
+    QVERIFY(read(first) != read(noiseKey(bench.runs[1].settings, bench.wafer.dies[0].id)));
+    CircuitBench other = bench.on(2);
+    other.noiseSeed = 2;
+    const auto again = readThroughCircuit(bench.pairs(), noisy, other);
+    QVERIFY((*again)[0].error != (*all)[0].error || (*again)[1].error != (*all)[1].error);
 }
 
 void TestCircuitStudy::threadsChangeNothing()

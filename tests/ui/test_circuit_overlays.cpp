@@ -16,6 +16,7 @@
 #include "pages/circuit_panel.h"
 #include "pages/die_page.h"
 #include "sample_project.h"
+#include "study/evaluation.h"
 #include "support/limits.h"
 #include "ui_bench.h"
 #include "views/figure_view.h"
@@ -163,6 +164,33 @@ private slots:
         const int given = network.classify(first, {}).front();
         QCOMPARE(child<QLabel>("readWords")->text(),
                  QString("a %1, read as %2").arg(first.labels[0]).arg(given));
+    }
+
+    /// A noisy read of one image gives the class that it has among all images.
+    void noiseIsThatOfTheEvaluation()
+    {
+        Project noisy = trained_;
+        noisy.circuit.relativeNoise = 1.0;
+        show(noisy);
+        child<QTabWidget>("dieTabs")->setCurrentIndex(1);
+        const Run& run = noisy.studies[0].result.runs[0];
+        const CellMap map(run.settings.network.layers, noisy.wafer.geometry, run.settings.spare);
+        const Dataset all = loadTestImages(noisy.dataset);
+        const CircuitNetwork network(run.network, noisy.wafer.dies[0], map, noisy.wafer.device, noisy.circuit,
+                                     all);
+        const NoiseKey key = noiseKey(run.settings, noisy.wafer.dies[0].id);
+        const std::vector<std::uint8_t> given = network.classify(all, key);
+        std::size_t tell = 1; // the first image that the noise of another place would give another class
+        const auto alone = [&](std::size_t image) {
+            const Dataset one{all.width, all.height, all.images.middleCols(static_cast<int>(image), 1), {0}};
+            return network.classify(one, key).front();
+        };
+        while (alone(tell) == given[tell])
+            ++tell;
+        QTRY_VERIFY_WITH_TIMEOUT(child<QSpinBox>("readImage")->isEnabled(), 10000);
+        child<QSpinBox>("readImage")->setValue(static_cast<int>(tell) + 1);
+        QTRY_COMPARE_WITH_TIMEOUT(child<QLabel>("readWords")->text(),
+                                  QString("a %1, read as %2").arg(all.labels[tell]).arg(given[tell]), 10000);
     }
 
     void figuresTellTheLosses()

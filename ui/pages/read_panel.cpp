@@ -193,7 +193,9 @@ void ReadPanel::start()
             result->images = all->size();
             result->side = all->width;
             result->label = one.labels.front();
-            result->given = solved->classify(one, {.seed = 1, .index = 0}, stop).front();
+            NoiseKey noise = noiseKey(network->settings, die->id);
+            noise.firstImage = image;
+            result->given = solved->classify(one, noise, stop).front();
             return Background::Finish([this, result] {
                 result_ = std::move(*result);
                 solved_ = result_->network;

@@ -206,12 +206,11 @@ int importDies(const ImportOptions& options)
     settleDoubts(doubtsAbout(wafer, measurement, recipe), recipe, options);
     if (!options.unlabelled) {
         const Classification classification = classify(wafer, {}, only);
-        applyLabels(classification, wafer, only);
+        applyLabels(classification, wafer);
         printQuality(classification);
     }
     if (adds) {
-        for (Die& die : diesToAdd(project.wafer, std::move(wafer.dies)))
-            project.wafer.add(std::move(die));
+        project.addDies(diesToAdd(project.wafer, std::move(wafer.dies)));
     } else {
         project.name = options.name;
         project.wafer = std::move(wafer);
@@ -330,8 +329,12 @@ int classifyDies(const ClassifyOptions& options)
                     "none to have a mixture fitted.");
     const std::optional<Level> only = options.only ? options.only : measuredAlone(project.wafer);
     const Classification classification = classify(project.wafer, thresholds, only);
-    applyLabels(classification, project.wafer, measuredAlone(project.wafer));
+    const std::vector<int> changed = applyLabels(classification, project.wafer);
+    project.diesChanged(changed);
     printQuality(classification);
+    if (!changed.empty() && !project.studies.empty())
+        std::cout << "Other conductances in the state that was not measured, on " << changed.size()
+                  << " dies: errors of networks on these are dropped, and the window evaluates them anew.\n";
     saveProject(project, out);
     std::cout << "Labels in " << out << '\n';
     return 0;

@@ -381,18 +381,24 @@ Classification classify(const Wafer& wafer, const std::optional<Thresholds>& thr
     return result;
 }
 
-void applyLabels(const Classification& classification, Wafer& wafer, std::optional<Level> only)
+std::vector<int> applyLabels(const Classification& classification, Wafer& wafer)
 {
+    std::vector<int> changed;
     for (std::size_t i = 0; i < wafer.dies.size(); ++i) {
         Die& die = wafer.dies[i];
         die.defect = classification.labels[i];
-        if (!only)
+        if (!die.acquisition.assumed)
             continue;
-        const Level other = *only == P ? AP : P;
-        for (Eigen::Index cell = 0; cell < die.defect.size(); ++cell)
-            if (die.defect.data()[cell] != Defect::None)
-                die.conductance[other].data()[cell] = die.conductance[*only].data()[cell];
+        const Level other = *die.acquisition.assumed;
+        CellGrid<float>& assumed = die.conductance[other];
+        const CellGrid<float>& measured = die.conductance[other == P ? AP : P];
+        const auto isStale = (die.defect != Defect::None && assumed != measured).eval();
+        if (!isStale.any())
+            continue;
+        assumed = isStale.select(measured, assumed);
+        changed.push_back(die.id);
     }
+    return changed;
 }
 
 namespace

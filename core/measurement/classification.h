@@ -65,9 +65,10 @@ struct Classification {
 Classification classify(const Wafer& wafer, const std::optional<Thresholds>& thresholds = {},
                         std::optional<Level> only = {});
 
-/// Sets the labels. Conductances stay as measured; where one state was measured alone, shorts and opens
-/// conduct the same in the other.
-void applyLabels(const Classification& classification, Wafer& wafer, std::optional<Level> only = {});
+/// Sets the labels. Conductances stay as measured; on a die that was measured in one state alone, shorts and
+/// opens conduct the same in the other. Returns the ids of the dies on which that changed what a cell
+/// conducts.
+std::vector<int> applyLabels(const Classification& classification, Wafer& wafer);
 
 /// The one level that was measured, where the other of some die is assumed.
 std::optional<Level> measuredAlone(const Wafer& wafer);

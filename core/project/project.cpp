@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <utility>
 
 #include "common/error.h"
 #include "wafer/wafer_description.h"
@@ -38,7 +39,9 @@ void merge(Project& project, const Project& part)
     if (!sameBench(project, part))
         throw Error("it is of another wafer or other images");
     for (const Study& study : part.studies) {
-        auto same = std::ranges::find(project.studies, study.plan, &Study::plan);
+        auto same = std::ranges::find_if(project.studies, [&](const Study& other) {
+            return other.plan.isSameOn(project.wafer, study.plan);
+        });
         if (same == project.studies.end())
             same = project.studies.insert(same, {study.name, study.plan, {}});
         merge(same->result, study.result, study.plan, project.wafer);
@@ -49,19 +52,51 @@ int Project::freeDieId() const
 {
     int highest = -1;
     const auto know = [&highest](int die) { highest = std::max(highest, die); };
+    const auto knowAll = [&know](const std::vector<int>& dies) { std::ranges::for_each(dies, know); };
     for (const Die& die : wafer.dies)
         know(die.id);
+    knowAll(plan.dies);
     for (const Study& study : studies) {
-        std::ranges::for_each(study.plan.dies, know);
-        for (const Run& run : study.result.runs)
+        knowAll(study.plan.dies);
+        for (const RunCheckpoint& begun : study.result.begun)
+            knowAll(begun.settings.diesTrainedOn());
+        for (const Run& run : study.result.runs) {
+            knowAll(run.settings.diesTrainedOn());
             for (const auto& [die, error] : run.dieErrors)
                 know(die);
+        }
     }
     if (circuitResults.waterfall)
-        std::ranges::for_each(circuitResults.waterfall->reading.dies, know);
+        knowAll(circuitResults.waterfall->reading.dies);
     if (circuitResults.sweep)
-        std::ranges::for_each(circuitResults.sweep->reading.dies, know);
+        knowAll(circuitResults.sweep->reading.dies);
     return highest + 1;
+}
+
+void Project::addDies(std::vector<Die> dies)
+{
+    pinStudies();
+    for (int id = freeDieId(); Die & die : dies) {
+        die.id = id++;
+        wafer.dies.push_back(std::move(die));
+    }
+    diesChanged();
+}
+
+void Project::diesChanged(std::span<const int> changedCells)
+{
+    for (const int die : changedCells)
+        for (Study& study : studies)
+            if (const auto group = study.plan.groupOf(die, wafer))
+                for (Run& run : study.result.runs)
+                    run.dieErrors.erase(*group);
+    circuitResults.outdate();
+}
+
+void Project::pinStudies()
+{
+    for (Study& study : studies)
+        study.plan = study.plan.pinned(wafer);
 }
 
 std::filesystem::path datasetsFolder()

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "crossbar/circuit_options.h"
 #include "project/circuit_results.h"
@@ -26,7 +28,16 @@ struct Project {
     std::optional<ViewState> view;         ///< nothing in files that no window has saved
     std::optional<FigureSettings> figures; ///< likewise
 
-    int freeDieId() const; ///< an id that no die has or had, as far as any result knows
+    int freeDieId() const; ///< an id that no die has or had, as far as any plan or result knows
+    /// Adds dies, which have the wafer's size and names of their own (diesToAdd), under free ids; to no study
+    /// that was made without them.
+    void addDies(std::vector<Die> dies);
+    /// What follows when dies were added, removed, included, excluded or labelled, or when the cells of those
+    /// named by their ids conduct something else: errors on these are dropped, with those on groups that they
+    /// are part of, and results of circuits are outdated. Each change of dies ends with it.
+    void diesChanged(std::span<const int> changedCells = {});
+    /// Has each study name its dies (StudyPlan::pinned), so that it keeps them when others come.
+    void pinStudies();
 };
 
 /// Whether runs of one are runs of the other: equal cells, devices and images.

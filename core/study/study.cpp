@@ -194,7 +194,8 @@ std::optional<int> StudyPlan::groupOf(int die, const Wafer& wafer) const
 StudyPlan StudyPlan::pinned(const Wafer& wafer) const
 {
     StudyPlan plan = *this;
-    plan.dies.clear();
+    if (!dies.empty())
+        return plan;
     for (const int die : diesOn(wafer))
         plan.dies.push_back(wafer.dies[static_cast<std::size_t>(die)].id);
     return plan;

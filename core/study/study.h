@@ -53,9 +53,14 @@ struct StudyPlan {
     /// The id by which results name what a die is part of: its own, or that of the first die of its group.
     /// Nothing when the die is in no group. Says so of dies that have left the wafer too.
     std::optional<int> groupOf(int die, const Wafer& wafer) const;
-    /// The same plan with its dies by id: what a study keeps, since groups must stay as they are while dies
-    /// are added and excluded.
+    /// The same plan with its dies by id, those that are included unless it names some: what a study keeps,
+    /// since groups must stay as they are while dies are added and excluded.
     StudyPlan pinned(const Wafer& wafer) const;
+    /// Whether the other has the same runs on the same dies, whichever of the two is pinned.
+    bool isSameOn(const Wafer& wafer, const StudyPlan& other) const
+    {
+        return pinned(wafer) == other.pinned(wafer);
+    }
     /// Throws Error that says in the user's words what is wrong.
     void validate(const Wafer& wafer) const;
     bool operator==(const StudyPlan&) const = default;

@@ -728,6 +728,51 @@ private slots:
                     .contains("found 0 studies"));
     }
 
+    /// Ids, errors and results of circuits follow the dies here as they do in the window.
+    void resultsFollowTheDies()
+    {
+        const QString file = path("followed/study.faultline");
+        QCOMPARE(call(tinyStudy("followed", {{"--modes", "standard"}})).exitCode, 0);
+        Project project = loadProject(file.toStdString());
+        Run& run = project.studies.at(0).result.runs.at(0);
+        run.dieErrors[36] = 7.0; // on a die that was removed
+        CircuitResults::Sweep& sweep = project.circuitResults.sweep.emplace();
+        sweep.reading.dies = {0};
+        sweep.plan.axes = {{SweepParameter::AdcBits, {4.0}}};
+        sweep.points = {{{4.0}, 1, 9.0, 0.0}};
+        project.wafer.dies[0].conductance[P].setConstant(1.8e-4F);
+        project.wafer.dies[0].conductance[AP].setConstant(8e-5F);
+        for (Die& die : project.wafer.dies)
+            die.acquisition.assumed = AP;
+        saveProject(project, file.toStdString());
+
+        QCOMPARE(
+            call({"die", "export", file, "--dies", "D03", "--format", "npy", "--out", path("d")}).exitCode,
+            0);
+        for (const QString& name : QDir(path("d")).entryList(QDir::Files))
+            QVERIFY(name.contains("defect") ? QFile::remove(path("d/" + name))
+                                            : QFile::rename(path("d/" + name), path("d/new" + name)));
+        const Outcome imported = call({"die", "import", path("d"), "--into", file});
+        QVERIFY2(imported.exitCode == 0, qPrintable(imported.err));
+        Project after = loadProject(file.toStdString());
+        QCOMPARE(after.wafer.dies.size(), std::size_t{37});
+        QCOMPARE(after.wafer.dies.back().id, 37);
+        QVERIFY(!after.circuitResults.sweep->reading.current);
+        QVERIFY(after.studies.at(0).result.runs.at(0).dieErrors == run.dieErrors);
+
+        after.circuitResults.sweep->reading.current = true;
+        saveProject(after, file.toStdString());
+        // As shorts, cells that conduct well at P conduct as much at AP; the first die has none such.
+        const Outcome labelled = call({"die", "classify", file, "--open-below", "1e-9", "--middle", "1.2e-4",
+                                       "--short-above", "2.2e-4", "--smallest-ratio", "1"});
+        QVERIFY2(labelled.out.contains("on 35 dies: errors of networks on these are dropped"),
+                 qPrintable(labelled.out + labelled.err));
+        after = loadProject(file.toStdString());
+        const auto& errors = after.studies.at(0).result.runs.at(0).dieErrors;
+        QVERIFY(errors == (std::map<int, double>{{0, run.dieErrors.at(0)}, {36, 7.0}}));
+        QVERIFY(!after.circuitResults.sweep->reading.current);
+    }
+
     /// Columns of names that nothing guesses; dies are added to a project, and none is replaced unasked.
     void tablesWithChosenColumns()
     {

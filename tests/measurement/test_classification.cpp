@@ -157,7 +157,14 @@ void TestClassification::labelsOneStateAlone()
     QVERIFY(worst(wafer, classification, Defect::Short) > 0.98);
     QVERIFY(worst(wafer, classification, Defect::Open) > 0.98);
     Wafer labelled = wafer;
-    applyLabels(classification, labelled, P);
+    for (std::size_t i = 0; i + 1 < labelled.dies.size(); ++i) // the last one was measured in both
+        labelled.dies[i].acquisition.assumed = AP;
+    const CellGrid<float> both = labelled.dies.back().conductance[AP];
+    const std::vector<int> changed = applyLabels(classification, labelled);
+    QCOMPARE(changed.size(), labelled.dies.size() - 1);
+    QCOMPARE(changed.front(), labelled.dies.front().id);
+    QVERIFY((labelled.dies.back().conductance[AP] == both).all());
+    QVERIFY(applyLabels(classification, labelled).empty()); // all conduct that already
     for (Eigen::Index cell = 0; cell < labelled.dies[0].defect.size(); ++cell)
         if (labelled.dies[0].defect.data()[cell] != Defect::None)
             QCOMPARE(labelled.dies[0].conductance[AP].data()[cell],

@@ -984,6 +984,42 @@ private slots:
         QCOMPARE(project.freeDieId(), 16);
         project.wafer.dies.emplace_back().id = 20;
         QCOMPARE(project.freeDieId(), 21);
+        project.plan.dies = {22};
+        QCOMPARE(project.freeDieId(), 23);
+        project.studies[0].result.runs[0].settings.furtherDies = {24};
+        QCOMPARE(project.freeDieId(), 25);
+        project.studies[0].result.begun.emplace_back().settings.die = 26;
+        QCOMPARE(project.freeDieId(), 27);
+    }
+
+    void whatFollowsAChangeOfDies()
+    {
+        Project project;
+        for (const char* name : {"A", "B", "C", "D", "E"})
+            project.wafer.add(Die(name, project.wafer.geometry, project.wafer.device));
+        project.wafer.dies[4].included = false;
+        project.circuitResults.sweep.emplace();
+        const std::map<int, double> errors{{0, 5.0}, {1, 5.0}, {2, 5.0}, {9, 5.0}}; // 9 has been removed
+        for (const std::vector<int>& layers : {std::vector<int>{196, 10}, {196, 80, 10}}) { // one die, two
+            Study& study = project.studies.emplace_back();
+            study.plan.network.layers = layers;
+            study.result.runs.emplace_back().dieErrors = errors;
+        }
+        const std::vector<int> changed{1};
+        project.diesChanged(changed);
+        const auto& alone = project.studies[0].result.runs[0].dieErrors;
+        const auto& group = project.studies[1].result.runs[0].dieErrors; // of 0 and 1 under 0, of 2 and 3
+        QVERIFY(alone == (std::map<int, double>{{0, 5.0}, {2, 5.0}, {9, 5.0}}));
+        QVERIFY(group == (std::map<int, double>{{1, 5.0}, {2, 5.0}, {9, 5.0}}));
+        QVERIFY(!project.circuitResults.sweep->reading.current);
+
+        project.circuitResults.sweep->reading.current = true;
+        project.addDies({Die("F", project.wafer.geometry, project.wafer.device),
+                         Die("G", project.wafer.geometry, project.wafer.device)});
+        QCOMPARE(project.wafer.dies[5].id, 10);
+        QCOMPARE(project.wafer.dies[6].id, 11);
+        QVERIFY(!project.circuitResults.sweep->reading.current);
+        QCOMPARE(project.studies[0].plan.dies, std::vector({0, 1, 2, 3})); // as they were made with
     }
 
     void olderVersionsAreUpgraded()

@@ -96,10 +96,11 @@ ProjectDocument::ProjectDocument(Project project, QObject* parent)
         safekeeping_.finished(study, run);
         setModified(true);
     });
-    for (const auto signal :
-         {&ProjectDocument::circuitChanged, &ProjectDocument::waferChanged, &ProjectDocument::datasetChanged})
-        connect(this, signal, this, &ProjectDocument::outdateCircuitResults);
-    connect(this, &ProjectDocument::dieChanged, this, &ProjectDocument::outdateCircuitResults);
+    for (const auto signal : {&ProjectDocument::circuitChanged, &ProjectDocument::datasetChanged})
+        connect(this, signal, this, [this] {
+            project_.circuitResults.outdate();
+            emit circuitResultsChanged();
+        });
     connect(&safekeeping_, &Safekeeping::failed, this, &ProjectDocument::journalFailed);
     connect(&queue_, &StudyQueue::studiesChanged, this, &ProjectDocument::keepShownStudy);
     connect(&undoStack_, &QUndoStack::cleanChanged, this, &ProjectDocument::tellModified);
@@ -107,8 +108,13 @@ ProjectDocument::ProjectDocument(Project project, QObject* parent)
     // What networks make of dies follows the dies.
     connect(this, &ProjectDocument::dieChanged, this, [this](int die) {
         evaluator_.dieChanged(project_.wafer.dies[static_cast<std::size_t>(die)].id);
+        emit circuitResultsChanged();
     });
-    connect(this, &ProjectDocument::waferChanged, &evaluator_, &Evaluator::complete);
+    connect(this, &ProjectDocument::waferChanged, this, [this] {
+        project_.diesChanged();
+        emit circuitResultsChanged();
+        evaluator_.complete();
+    });
     connect(this, &ProjectDocument::datasetChanged, &evaluator_, &Evaluator::complete);
 }
 
@@ -201,12 +207,6 @@ void ProjectDocument::keep(CircuitResults::Sweep result)
 {
     project_.circuitResults.sweep = std::move(result);
     edited();
-    emit circuitResultsChanged();
-}
-
-void ProjectDocument::outdateCircuitResults()
-{
-    project_.circuitResults.outdate();
     emit circuitResultsChanged();
 }
 

@@ -92,7 +92,6 @@ private:
     void put(Project project);
     void change(const QString& name, const StudyPlan& plan, const CircuitOptions& circuit);
     void edited();
-    void outdateCircuitResults();
     void keepShownStudy();
     QString nameOf(int study) const;
     void setModified(bool modified);

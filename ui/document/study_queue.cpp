@@ -375,17 +375,12 @@ void StudyQueue::finish(std::shared_ptr<Mailbox> mailbox)
 void StudyQueue::dropErrors(int dieId)
 {
     staleDies_.insert(dieId);
-    for (std::size_t k = 0; k < states_.size(); ++k) {
-        Study& study = project_.studies[k];
-        const auto group = study.plan.groupOf(dieId, project_.wafer);
-        if (!group)
-            continue;
-        for (Run& run : study.result.runs)
-            if (run.dieErrors.erase(*group) > 0)
-                for (RunState& state : states_[k].runs)
-                    if (state.settings == run.settings)
-                        state.meanDieError = run.meanDieError();
-    }
+    project_.diesChanged({&dieId, 1});
+    for (std::size_t k = 0; k < states_.size(); ++k)
+        for (const Run& run : project_.studies[k].result.runs)
+            for (RunState& state : states_[k].runs)
+                if (state.settings == run.settings)
+                    state.meanDieError = run.meanDieError();
     emit resultsChanged();
 }
 

@@ -57,7 +57,7 @@ class StudyQueue : public QObject
     Q_OBJECT
 
 public:
-    /// Changes `project.studies` alone.
+    /// Changes `project.studies`, and what Project::diesChanged() does.
     explicit StudyQueue(Project& project, QObject* parent = nullptr);
     ~StudyQueue() override;
 

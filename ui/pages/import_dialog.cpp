@@ -521,7 +521,7 @@ void ImportDialog::accept()
         return;
     }
     if (labels_->classification())
-        applyLabels(*labels_->classification(), *wafer_, measuredAlone(*wafer_));
+        applyLabels(*labels_->classification(), *wafer_);
     wafer_->name = waferName_->text().toStdString();
     QDialog::accept();
 }

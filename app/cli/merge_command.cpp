@@ -28,8 +28,8 @@ int run(const Options& options)
     for (std::size_t k = 1; k < options.files.size(); ++k) {
         const std::string& file = options.files[k];
         const Project part = loadProject(file);
-        if (part.studies.size() != 1 || part.studies.front().plan != project.studies.front().plan ||
-            !sameBench(part, project))
+        if (part.studies.size() != 1 || !sameBench(part, project) ||
+            !part.studies.front().plan.isSameOn(project.wafer, project.studies.front().plan))
             throw Error(file + ": it is not a shard of the same study as " + options.files.front());
         try {
             merge(project, part);

@@ -177,9 +177,9 @@ std::size_t resume(Project& project, const fs::path& file)
     if (!before)
         return 0;
     Study& study = project.studies.front();
-    const auto same = sameBench(*before, project)
-                          ? std::ranges::find(before->studies, study.plan, &Study::plan)
-                          : before->studies.end();
+    const auto isSame = [&](const Study& other) { return study.plan.isSameOn(project.wafer, other.plan); };
+    const auto same =
+        sameBench(*before, project) ? std::ranges::find_if(before->studies, isSame) : before->studies.end();
     const bool found = same != before->studies.end();
     if (found)
         study.result = same->result;

@@ -163,7 +163,8 @@ void add(Project& project, const Study& part)
     const std::string ownName = part.name + " (recovered)";
     for (const std::string& name : {part.name, std::string(), ownName})
         for (Study& study : project.studies)
-            if (study.plan == part.plan && (name.empty() || study.name == name) && tryAdd(study))
+            if (study.plan.isSameOn(project.wafer, part.plan) && (name.empty() || study.name == name) &&
+                tryAdd(study))
                 return;
     log::warning("journal: runs of no study of the project come as \"" + ownName + "\"");
     project.studies.push_back({ownName, part.plan, part.result});

@@ -176,6 +176,26 @@ private slots:
         QVERIFY(!recover(journalOf(file_), file_)); // nothing more than the file has
     }
 
+    /// The window has a study name its dies, which one of the command line leaves open.
+    void aStudyThatNamesItsDiesIsTheSame()
+    {
+        Project pinned = project_;
+        pinned.pinStudies();
+        QVERIFY(pinned.studies[0].plan != project_.studies[0].plan);
+        {
+            Journal journal(journalOf(file_));
+            journal.keep(pinned.studies[0], finishedRun(runs_[0]));
+        }
+        const auto recovery = recover(journalOf(file_), file_);
+        QVERIFY(recovery);
+        QCOMPARE(recovery->project.studies.size(), std::size_t{1});
+        QCOMPARE(recovery->project.studies[0].result.runs.size(), std::size_t{1});
+        pinned.studies[0].result.runs.push_back(finishedRun(runs_[1]));
+        merge(pinned, recovery->project);
+        QCOMPARE(pinned.studies.size(), std::size_t{1});
+        QCOMPARE(pinned.studies[0].result.runs.size(), std::size_t{2});
+    }
+
     void editsAreRecoveredWithoutAFile()
     {
         fs::remove(file_);

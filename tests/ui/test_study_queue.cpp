@@ -7,6 +7,7 @@
 #include "common/error.h"
 #include "document/project_document.h"
 #include "document/runs_model.h"
+#include "document/wafer_edits.h"
 #include "ui_bench.h"
 
 using namespace faultline;
@@ -201,6 +202,77 @@ private slots:
         document.queue().add("two", some.plan);
         QCOMPARE(document.study()->plan.dies, (std::vector{0, 2}));
         QTRY_VERIFY_WITH_TIMEOUT(document.queue().isIdle(), 30000);
+    }
+
+    /// As the command line leaves one that was stopped: its plan means all dies that are included.
+    void diesThatComeLeaveAnUnfinishedStudyItsRuns()
+    {
+        Project unfinished = project();
+        unfinished.wafer.dies[2].included = false;
+        unfinished.studies.push_back({"stopped", unfinished.plan, {}});
+        ProjectDocument document(unfinished);
+        const StudyQueue& queue = document.queue();
+        QCOMPARE(queue.states()[0].runs.size(), std::size_t{6});
+        duplicateDies(document, {0, 1});
+        const std::vector<int> third{2};
+        setIncluded(document, third, true);
+        document.queue().resume(0);
+        QCOMPARE(queue.states()[0].runs.size(), std::size_t{6});
+        QTRY_VERIFY_WITH_TIMEOUT(queue.isIdle(), 30000);
+        QCOMPARE(queue.states()[0].phase, Phase::Finished);
+        QVERIFY(document.study()->plan.dies == std::vector({0, 1}));
+        QCOMPARE(document.study()->result.runs.size(), std::size_t{6});
+        for (std::size_t k = 0; k < 6; ++k)
+            QVERIFY(queue.states()[0].runs[k].settings == document.study()->result.runs[k].settings);
+    }
+
+    void aDieRemovedWhileItTrainsComesBack()
+    {
+        ProjectDocument document(endless());
+        StudyQueue& queue = document.queue();
+        queue.add("endless", document.project().plan);
+        QTRY_VERIFY_WITH_TIMEOUT(epochs(queue) > 0, 30000);
+        removeDies(document, {1});
+        queue.stop(0);
+        QTRY_VERIFY_WITH_TIMEOUT(!queue.isRunning(), 5000);
+        QCOMPARE(queue.states()[0].runs.size(), std::size_t{6});
+        queue.resume(0); // its plan names the die
+        QTRY_COMPARE_WITH_TIMEOUT(queue.states()[0].phase, Phase::Failed, 30000);
+        QVERIFY(queue.states()[0].failure.contains("not on the wafer"));
+        document.undoStack().undo();
+        const std::size_t before = epochs(queue);
+        queue.resume(0);
+        QCOMPARE(queue.states()[0].runs.size(), std::size_t{7});
+        QTRY_VERIFY_WITH_TIMEOUT(epochs(queue) > before + 2, 30000);
+        removeDies(document, {0, 2}); // meanwhile, and back
+        duplicateDies(document, {0});
+        document.undoStack().undo();
+        document.undoStack().undo();
+        queue.stop(0);
+        QTRY_VERIFY_WITH_TIMEOUT(!queue.isRunning(), 5000);
+        QCOMPARE(queue.states()[0].runs.size(), std::size_t{7});
+    }
+
+    void aStoppedStudyShowsHowFarItIs()
+    {
+        ProjectDocument document(endless());
+        StudyQueue& queue = document.queue();
+        queue.add("endless", document.project().plan);
+        QTRY_VERIFY_WITH_TIMEOUT(epochs(queue) > 20, 30000);
+        queue.stop(0);
+        QTRY_VERIFY_WITH_TIMEOUT(!queue.isRunning(), 5000);
+        std::size_t trained = 0;
+        for (const RunCheckpoint& begun : document.study()->result.begun)
+            trained += begun.curve.size();
+        QVERIFY(!document.study()->result.begun.empty());
+        QCOMPARE(epochs(queue), trained);
+        QCOMPARE(queue.states()[0].fraction, static_cast<double>(trained) / (5 * 100000 + 2));
+
+        ProjectDocument reopened(document.project());
+        QCOMPARE(epochs(reopened.queue()), trained);
+        QCOMPARE(reopened.queue().states()[0].fraction, queue.states()[0].fraction);
+        reopened.queue().resume(0);
+        QCOMPARE(reopened.queue().states()[0].fraction, queue.states()[0].fraction); // from there on
     }
 
     void errorsOfADieThatChangedMeanwhileAreDropped()

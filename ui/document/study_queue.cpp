@@ -80,16 +80,24 @@ StudyQueue::~StudyQueue() = default;
 StudyState StudyQueue::stateOf(const Study& study) const
 {
     StudyState state;
+    std::size_t trained = 0, epochs = 0;
     for (const RunSettings& settings : runsOf(study.plan, project_.wafer)) {
         RunState run;
         run.settings = settings;
         const auto found = std::ranges::find(study.result.runs, settings, &Run::settings);
+        const auto begun = std::ranges::find(study.result.begun, settings, &RunCheckpoint::settings);
         if (found != study.result.runs.end())
             showResult(run, *found);
+        else if (begun != study.result.begun.end())
+            run.curve = begun->curve;
+        trained += run.curve.size();
+        epochs += static_cast<std::size_t>(settings.training.epochs);
         state.runs.push_back(std::move(run));
     }
     state.phase = study.result.complete ? StudyState::Phase::Finished : StudyState::Phase::Stopped;
-    state.fraction = study.result.complete ? 1.0 : 0.0;
+    state.fraction = study.result.complete ? 1.0
+                     : epochs > 0          ? static_cast<double>(trained) / static_cast<double>(epochs)
+                                           : 0.0;
     return state;
 }
 
@@ -207,6 +215,7 @@ void StudyQueue::stop(int index)
 
 void StudyQueue::reset()
 {
+    project_.pinStudies();
     states_.clear();
     for (const Study& study : project_.studies)
         states_.push_back(stateOf(study));
@@ -227,12 +236,11 @@ void StudyQueue::start(int index)
 {
     running_ = index;
     staleDies_.clear();
+    study(index).plan = study(index).plan.pinned(project_.wafer);
+    state(index) = stateOf(study(index)); // on the wafer as it is now: the worker has the same runs
     state(index).phase = StudyState::Phase::Running;
-    for (const RunCheckpoint& checkpoint : study(index).result.begun) // goes on from there
-        for (RunState& run : state(index).runs)
-            if (run.settings == checkpoint.settings)
-                run.curve = checkpoint.curve;
     mailbox_ = std::make_shared<Mailbox>(project_.dataset);
+    mailbox_->fraction = state(index).fraction;
     worker_ =
         std::jthread([this, plan = study(index).plan, known = study(index).result, wafer = project_.wafer,
                       threads = threads_, mailbox = mailbox_](const std::stop_token& stop) {

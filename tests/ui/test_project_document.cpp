@@ -3,7 +3,9 @@
 #include <QTest>
 
 #include "common/error.h"
+#include "document/networks.h"
 #include "document/project_document.h"
+#include "document/runs_model.h"
 #include "document/wafer_edits.h"
 #include "sample_project.h"
 #include "study/evaluation.h"
@@ -171,6 +173,54 @@ private slots:
         document.evaluator().answer(*document.study(), run, nullptr,
                                     [&](const Evaluator::Answers& given) { answers = given; });
         QTRY_VERIFY_WITH_TIMEOUT(answers.failure.contains("nowhere"), 10000);
+    }
+
+    void aNetworkThatFailsBlocksNoOther()
+    {
+        Project trained = project();
+        {
+            ProjectDocument document(trained);
+            train(document);
+            trained = document.project();
+        }
+        // The first study is behind a circuit that nothing can be read through.
+        const std::map<int, double> before = trained.studies[0].result.runs[1].dieErrors;
+        trained.studies.insert(trained.studies.begin(), trained.studies[0]);
+        Study& bad = trained.studies[0];
+        bad.name = "Bad";
+        bad.plan.circuit.emplace().readVoltage = -1.0;
+        for (Run& run : bad.result.runs)
+            run.settings.circuit = bad.plan.circuit;
+        for (Study& study : trained.studies)
+            for (Run& run : study.result.runs)
+                run.dieErrors.clear();
+
+        ProjectDocument document(trained);
+        RunsModel runs(document);
+        document.evaluator().complete();
+        QTRY_VERIFY_WITH_TIMEOUT(!document.evaluator().isBusy(), 30000);
+        QVERIFY(document.project().studies[1].result.runs[1].dieErrors == before);
+        QVERIFY(document.project().studies[0].result.runs[1].dieErrors.empty());
+
+        // Said where the network is named, and once for all.
+        const auto networks = finishedNetworks(document.project());
+        QVERIFY(document.evaluator().failure(networks[0], 1).contains("read voltage"));
+        QVERIFY(document.evaluator().failure(networks[7], 1).isEmpty());
+        const auto onDies = [&](int row, int role) {
+            return runs.index(row, RunsModel::Dies).data(role).toString();
+        };
+        QCOMPARE(onDies(1, Qt::DisplayRole), QString("⚠"));
+        QVERIFY2(onDies(1, Qt::ToolTipRole).contains("Bad, standard 2 on D01: "),
+                 qPrintable(onDies(1, Qt::ToolTipRole)));
+        QVERIFY(onDies(8, Qt::ToolTipRole).isEmpty());
+        QVERIFY(!onDies(8, Qt::DisplayRole).contains("⚠"));
+        const QString& failure = document.evaluator().failure();
+        QVERIFY2(failure.startsWith("Bad, standard 1 on D01: ") && failure.endsWith("(and 20 more)"),
+                 qPrintable(failure)); // 7 networks on 3 dies
+        document.removeStudy(0);
+        QTRY_VERIFY_WITH_TIMEOUT(document.evaluator().failure().isEmpty(), 30000);
+        document.undoStack().undo();
+        QTRY_COMPARE_WITH_TIMEOUT(onDies(1, Qt::DisplayRole), QString("⚠"), 30000);
     }
 
     void otherImagesAreRefused()

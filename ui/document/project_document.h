@@ -27,6 +27,7 @@ public:
     StudyQueue& queue() { return queue_; }
     const StudyQueue& queue() const { return queue_; }
     Evaluator& evaluator() { return evaluator_; }
+    const Evaluator& evaluator() const { return evaluator_; }
     std::shared_ptr<ImageStore> images() const { return images_; }
     /// The study that the pages show, as an index; -1 while there is none.
     int shownStudy() const { return shownStudy_; }

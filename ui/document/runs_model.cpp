@@ -1,6 +1,7 @@
 #include "document/runs_model.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "document/project_document.h"
 
@@ -28,7 +29,7 @@ QVariant value(const RunState& run, int column, const Wafer& wafer)
     case RunsModel::PerfectDie:
         return finished ? run.perfectDieError : QVariant();
     case RunsModel::Dies:
-        return finished ? run.meanDieError : QVariant();
+        return finished && std::isfinite(run.meanDieError) ? run.meanDieError : QVariant();
     default:
         return {};
     }
@@ -77,6 +78,7 @@ RunsModel::RunsModel(const ProjectDocument& document, QObject* parent)
     connect(&queue, &StudyQueue::studiesChanged, this, &RunsModel::reset);
     connect(&queue, &StudyQueue::progressed, this, &RunsModel::refresh);
     connect(&queue, &StudyQueue::resultsChanged, this, &RunsModel::refresh);
+    connect(&document.evaluator(), &Evaluator::failureChanged, this, &RunsModel::refresh);
 }
 
 std::vector<RunsModel::Place> RunsModel::places() const
@@ -97,6 +99,11 @@ const RunState& RunsModel::run(int row) const
         .runs[static_cast<std::size_t>(where.run)];
 }
 
+QString RunsModel::failure(int row) const
+{
+    return document_.evaluator().failure(place(row).study, run(row).settings);
+}
+
 int RunsModel::rowCount(const QModelIndex& parent) const
 {
     return parent.isValid() ? 0 : static_cast<int>(rows_.size());
@@ -111,6 +118,9 @@ QVariant RunsModel::data(const QModelIndex& index, int role) const
 {
     if (role == Qt::TextAlignmentRole)
         return alignment(index.column());
+    const QString failure = index.column() == Dies ? this->failure(index.row()) : QString();
+    if (role == Qt::ToolTipRole)
+        return failure.isEmpty() ? QVariant() : tr("Not known on all dies. %1").arg(failure);
     if (role != Qt::DisplayRole && role != Qt::EditRole)
         return {};
     if (index.column() == Study)
@@ -118,7 +128,10 @@ QVariant RunsModel::data(const QModelIndex& index, int role) const
             document_.project().studies[static_cast<std::size_t>(place(index.row()).study)].name);
     const RunState& run = this->run(index.row());
     const QVariant plain = value(run, index.column(), document_.project().wafer);
-    return role == Qt::EditRole ? plain : text(run, index.column(), plain);
+    if (role == Qt::EditRole)
+        return plain;
+    const QString words = text(run, index.column(), plain);
+    return failure.isEmpty() ? words : QString("⚠ %1").arg(words).trimmed();
 }
 
 QVariant RunsModel::headerData(int section, Qt::Orientation orientation, int role) const

@@ -35,6 +35,7 @@ public:
 private:
     void refresh();
     void reset();
+    QString failure(int row) const; ///< why its errors on dies are not all known
     std::vector<Place> places() const;
 
     const ProjectDocument& document_;

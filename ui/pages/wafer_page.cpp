@@ -261,13 +261,20 @@ std::vector<double> WaferPage::errors() const
 /// What tips say of the chosen network, and why where it says nothing.
 void WaferPage::showNotes()
 {
-    const QString& failure = document_.evaluator().failure();
+    const Wafer& wafer = document_.project().wafer;
+    const std::vector<NamedRun> networks = finishedNetworks(document_.project());
+    const auto network = static_cast<std::size_t>(network_->currentIndex());
+    const std::vector<double> known = errors();
     QStringList notes;
-    for (const double error : errors())
-        notes.append(std::isfinite(error)
-                         ? tr("%1: %2 % wrong").arg(network_->currentText()).arg(error, 0, 'f', 2)
-                     : failure.isEmpty() ? tr("%1: not tested").arg(network_->currentText())
-                                         : tr("%1: not tested. %2").arg(network_->currentText(), failure));
+    for (std::size_t k = 0; k < known.size(); ++k) {
+        if (std::isfinite(known[k])) {
+            notes.append(tr("%1: %2 % wrong").arg(network_->currentText()).arg(known[k], 0, 'f', 2));
+            continue;
+        }
+        const QString why = document_.evaluator().failure(networks[network], wafer.dies[k].id);
+        notes.append(why.isEmpty() ? tr("%1: not tested").arg(network_->currentText())
+                                   : tr("%1: not tested. %2").arg(network_->currentText(), why));
+    }
     wafer_->setNotes(notes);
 }
 

@@ -13,6 +13,7 @@
 #include <QJsonObject>
 #include <QMap>
 #include <QProcess>
+#include <QProcessEnvironment>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -39,9 +40,15 @@ struct Outcome {
     QString out, err;
 };
 
-Outcome call(const QStringList& arguments)
+/// `locale`: what the person's desktop sets, if anything.
+Outcome call(const QStringList& arguments, const QString& locale = {})
 {
     QProcess program;
+    if (!locale.isEmpty()) {
+        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+        environment.insert("LC_ALL", locale);
+        program.setProcessEnvironment(environment);
+    }
     program.start(FAULTLINE_CLI, arguments);
     if (!program.waitForFinished(120'000) || program.exitStatus() != QProcess::NormalExit)
         return {};
@@ -566,6 +573,14 @@ private slots:
         const Outcome tooSmall = call({"figures", file, "--out", path("styled"), "--width", "3"});
         QCOMPARE(tooSmall.exitCode, 1);
         QVERIFY(tooSmall.err.contains("from 20 to 1000 mm"));
+
+        // Numbers have one form in every country.
+        const QStringList german{"figures", file, "--out", path("german"), "--format", "svg,csv"};
+        QCOMPARE(call(german, "de_DE.UTF-8").exitCode, 0);
+        QCOMPARE(yield("german"), yield("again"));
+        for (const char* numbers : {"training-curves.csv", "error-by-die.csv"})
+            QCOMPARE(readBytes(path("german/") + numbers), readBytes(path("drawn/figures/") + numbers));
+        QCOMPARE(call({"info", file}, "de_DE.UTF-8").out, call({"info", file}).out);
 
         const Outcome refused = call({"figures", file, "--out", path("again"), "--format", "bmp"});
         QCOMPARE(refused.exitCode, 1);

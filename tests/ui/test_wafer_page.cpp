@@ -11,6 +11,7 @@
 #include <QTableWidget>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QTimer>
 
 #include "document/wafer_edits.h"
 #include "pages/die_page.h"
@@ -215,6 +216,23 @@ private slots:
         QCOMPARE(frame(best), cividis()[0]);
         QVERIFY(
             view()->tip(worst).contains(QString::number(errors[static_cast<std::size_t>(worst)], 'f', 2)));
+    }
+
+    void invalidStatisticsAreNotPreviewed()
+    {
+        child<QAction>("newWafer")->trigger();
+        auto* dialog = child<QDialog>("newWaferDialog");
+        auto* rows = dialog->findChild<QSpinBox*>("waferKernelRows");
+        const auto waits = [dialog] {
+            return std::ranges::any_of(dialog->findChildren<QTimer*>(), &QTimer::isActive);
+        };
+        QTest::keyClick(rows, Qt::Key_Up);
+        QTest::keyClick(rows, Qt::Key_Down);
+        QVERIFY(waits());
+        QTest::keyClick(rows, Qt::Key_Up);
+        QVERIFY(dialog->findChild<QLabel*>("previewWords")->text().contains("divisor"));
+        QVERIFY(!waits());
+        QTest::keyClick(dialog, Qt::Key_Escape);
     }
 
     void dialogDrawsWhatItPreviews()

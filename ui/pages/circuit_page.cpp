@@ -242,7 +242,6 @@ QWidget* CircuitPage::makeSubject()
     images_->setObjectName("circuitImages");
     images_->setRange(1, 1000000);
     images_->setValue(1000);
-    images_->setGroupSeparatorShown(true);
     images_->setAccessibleName(tr("Test images"));
     images_->setToolTip(
         tr("The first so many of the test images: errors of 1 000 are good to about a point"));

@@ -3,7 +3,6 @@
 #include <array>
 
 #include <QDialog>
-#include <QTimer>
 
 #include "wafer/wafer_description.h"
 
@@ -13,6 +12,7 @@ class QFormLayout;
 class QLabel;
 class QLineEdit;
 class QSpinBox;
+class QTimer;
 
 namespace faultline
 {
@@ -46,7 +46,7 @@ private:
     QLabel* words_;
     WaferView* view_;
     QDialogButtonBox* buttons_;
-    QTimer previewTimer_;
+    QTimer* previewTimer_;
 };
 
 } // namespace faultline

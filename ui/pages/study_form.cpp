@@ -42,7 +42,6 @@ QSpinBox* spinBox(const char* name)
     auto* box = new QSpinBox;
     box->setObjectName(name);
     box->setRange(0, high);
-    box->setGroupSeparatorShown(true);
     return box;
 }
 

@@ -18,6 +18,7 @@
 #include <QMessageBox>
 #include <QMimeData>
 #include <QPushButton>
+#include <QScopedValueRollback>
 #include <QSettings>
 #include <QSplitter>
 #include <QStackedWidget>
@@ -27,7 +28,6 @@
 #include <QVBoxLayout>
 
 #include "common/error.h"
-#include "common/log.h"
 #include "common/version.h"
 #include "document/wafer_edits.h"
 #include "figures/study_figures.h"
@@ -46,6 +46,7 @@
 #include "views/figure_menu.h"
 #include "views/tinted_icon.h"
 #include "window/appearance.h"
+#include "window/application.h"
 #include "window/hint_bar.h"
 #include "window/shortcuts.h"
 
@@ -236,6 +237,8 @@ MainWindow::MainWindow(Project project, QWidget* parent)
     connect(&document_, &ProjectDocument::projectReplaced, this, &MainWindow::showStatus);
     connect(&document_, &ProjectDocument::waferChanged, this, &MainWindow::showStatus);
     connect(&document_.evaluator(), &Evaluator::failureChanged, this, &MainWindow::showStatus);
+    if (auto* application = qobject_cast<Application*>(qApp)) // once the event that failed is over
+        connect(application, &Application::failed, this, &MainWindow::tellFailure, Qt::QueuedConnection);
     showTitle();
     showStatus();
 
@@ -468,14 +471,19 @@ bool MainWindow::attempt(const std::function<void()>& action)
     try {
         action();
         return true;
-    } catch (const std::bad_alloc&) {
-        log::error("out of memory");
-        dialogs_.showError(tr("There is not enough memory for this."));
-    } catch (const std::exception& error) { // an Error, or what the system says
-        log::error(error.what());
-        dialogs_.showError(QString::fromUtf8(error.what()));
+    } catch (const std::exception& error) {
+        dialogs_.showError(reasonOf(error));
     }
     return false;
+}
+
+/// One message at a time: what fails at every repainting would fail below its message, too.
+void MainWindow::tellFailure(const QString& reason)
+{
+    if (telling_)
+        return;
+    const QScopedValueRollback telling(telling_, true);
+    dialogs_.showError(reason);
 }
 
 void MainWindow::newDemo()

@@ -75,6 +75,7 @@ private:
     void showStatus();
     /// Runs what may throw an Error and shows it; false when it did.
     bool attempt(const std::function<void()>& action);
+    void tellFailure(const QString& reason);
 
     ProjectDocument document_;
     Dialogs dialogs_;
@@ -82,6 +83,7 @@ private:
     QButtonGroup* railButtons_;
     QStackedWidget* pages_;
     QLabel* status_;
+    bool telling_ = false; ///< of a failure
 };
 
 } // namespace faultline

@@ -7,6 +7,7 @@
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDoubleSpinBox>
+#include <QEvent>
 #include <QFormLayout>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -59,7 +60,7 @@ QString namesOf(const std::vector<int>& dies, const Wafer& wafer)
 StudyForm::StudyForm(const Wafer& wafer, QWidget* parent) : QWidget(parent), wafer_(wafer)
 {
     auto* fields = new QWidget;
-    auto* form = form_ = new QFormLayout(fields);
+    auto* form = new QFormLayout(fields);
     form->setContentsMargins(0, 0, 8, 0);
     form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
     form->setLabelAlignment(Qt::AlignLeft | Qt::AlignVCenter);
@@ -74,13 +75,10 @@ StudyForm::StudyForm(const Wafer& wafer, QWidget* parent) : QWidget(parent), waf
     scroll->setWidgetResizable(true);
     scroll->setFrameShape(QFrame::NoFrame);
     scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    problem_ = new QLabel;
-    problem_->setObjectName("planProblem");
-    problem_->setWordWrap(true);
-    form_->addRow(problem_);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(scroll, 1);
+    layout->addWidget(makeNotes());
 
     const auto changed = [this] {
         check();
@@ -119,14 +117,11 @@ void StudyForm::makeNetwork(QFormLayout* form)
     spare_->setToolTip(
         tr("What the cells do that the network leaves over. The outputs of copies are averaged,\n"
            "so that a defect counts by that much less."));
-    junctions_ = quietLabel();
-    junctions_->setObjectName("networkFit");
     addSection(*form, tr("Network"));
     form->addRow(tr("Image side"), side_);
     form->addRow(tr("Hidden neurons"), hidden_);
     form->addRow(tr("Activation"), activation_);
     form->addRow(tr("Spare cells"), spare_);
-    form->addRow(junctions_);
 }
 
 void StudyForm::makeTraining(QFormLayout* form)
@@ -223,6 +218,31 @@ void StudyForm::makeData(QFormLayout* form)
     form->addRow(tr("Statistics"), statistics);
     form->addRow(tr("Circuit"), circuit);
     form->addRow(tr("Images"), images);
+}
+
+/// What the network takes, or what is wrong. Its place is kept: nothing may move while a person clicks.
+QWidget* StudyForm::makeNotes()
+{
+    constexpr int lines = 4; // of words; more of them scroll
+    problem_ = new QLabel;
+    problem_->setObjectName("planProblem");
+    problem_->setWordWrap(true);
+    junctions_ = quietLabel();
+    junctions_->setObjectName("networkFit");
+    auto* words = new QWidget;
+    auto* layout = new QVBoxLayout(words);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(problem_);
+    layout->addWidget(junctions_);
+    layout->addStretch(1);
+    auto* notes = new QScrollArea;
+    notes->setWidget(words);
+    notes->setWidgetResizable(true);
+    notes->setFrameShape(QFrame::NoFrame);
+    notes->setFocusPolicy(Qt::NoFocus);
+    notes->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    notes->setFixedHeight(lines * fontMetrics().lineSpacing());
+    return notes;
 }
 
 void StudyForm::editStatistics()
@@ -344,75 +364,77 @@ StudyForm::Problem StudyForm::problem() const
     return {};
 }
 
-/// The field without which the complaint would be another.
+/// The field that mends all, or else the complaint, when it gets what it had while all was right, or what
+/// suits any die.
 QWidget* StudyForm::fieldToBlame(const StudyPlan& plan, const std::string& complaint) const
 {
-    const StudyPlan usual;
-    const auto differs = [&](const auto& change) {
-        StudyPlan other = plan;
-        change(other);
-        try {
-            other.validate(wafer_);
-        } catch (const Error& error) {
-            return error.what() != complaint;
-        }
-        return true;
-    };
-    const auto usualHidden = [&](StudyPlan& other) {
-        other.network.layers = {other.side * other.side, 1, classCount};
-    };
-    const auto usualSide = [&](StudyPlan& other) {
-        other.side = 1;
-        other.network.layers.front() = 1;
-    };
-    const std::initializer_list<std::pair<QWidget*, std::function<void(StudyPlan&)>>> fields{
-        {epochs_, [&](StudyPlan& other) { other.training.epochs = usual.training.epochs; }},
+    StudyPlan least;
+    least.side = 1;
+    least.network.layers = {1, 1, classCount};
+    using Field = std::pair<QWidget*, std::function<void(StudyPlan&, const StudyPlan&)>>;
+    const std::initializer_list<Field> fields{
+        {epochs_, [](StudyPlan& to, const StudyPlan& from) { to.training.epochs = from.training.epochs; }},
         {statisticsEpochs_,
-         [&](StudyPlan& other) { other.statisticsAware.epochs = usual.statisticsAware.epochs; }},
+         [](StudyPlan& to, const StudyPlan& from) {
+             to.statisticsAware.epochs = from.statisticsAware.epochs;
+         }},
         {batch_,
-         [&](StudyPlan& other) {
-             other.training.batch = usual.training.batch;
-             other.statisticsAware.batch = usual.statisticsAware.batch;
+         [](StudyPlan& to, const StudyPlan& from) {
+             to.training.batch = from.training.batch;
+             to.statisticsAware.batch = from.statisticsAware.batch;
          }},
         {learningRate_,
-         [&](StudyPlan& other) {
-             other.training.learningRate = usual.training.learningRate;
-             other.statisticsAware.learningRate = usual.statisticsAware.learningRate;
+         [](StudyPlan& to, const StudyPlan& from) {
+             to.training.learningRate = from.training.learningRate;
+             to.statisticsAware.learningRate = from.statisticsAware.learningRate;
          }},
-        {repeats_, [&](StudyPlan& other) { other.repeats = usual.repeats; }},
-        {modes_.back(), [&](StudyPlan& other) { other.modes = usual.modes; }},
-        {hidden_, usualHidden},
-        {side_, usualSide},
-        {dies_, [](StudyPlan& other) { other.dies.clear(); }},
-        {circuit_, [](StudyPlan& other) { other.circuit.reset(); }}};
-    for (const auto& [field, change] : fields)
-        if (differs(change))
-            return field;
-    return nullptr;
+        {repeats_, [](StudyPlan& to, const StudyPlan& from) { to.repeats = from.repeats; }},
+        {modes_.back(), [](StudyPlan& to, const StudyPlan& from) { to.modes = from.modes; }},
+        {hidden_,
+         [](StudyPlan& to, const StudyPlan& from) {
+             to.network.layers = from.network.layers;
+             to.network.layers.front() = to.side * to.side;
+         }},
+        {side_,
+         [](StudyPlan& to, const StudyPlan& from) {
+             to.side = from.side;
+             to.network.layers.front() = from.side * from.side;
+         }},
+        {dies_, [](StudyPlan& to, const StudyPlan& from) { to.dies = from.dies; }},
+        {circuit_, [](StudyPlan& to, const StudyPlan& from) { to.circuit = from.circuit; }}};
+    QWidget* blamed = nullptr;
+    for (const StudyPlan* from : {&right_, static_cast<const StudyPlan*>(&least)})
+        for (const auto& [field, change] : fields) {
+            StudyPlan other = plan;
+            change(other, *from);
+            try {
+                other.validate(wafer_);
+                return field;
+            } catch (const Error& error) {
+                if (!blamed && error.what() != complaint)
+                    blamed = field;
+            }
+        }
+    return blamed;
 }
 
-/// Marks the field and says below it what is wrong; at the end of the form when it is no field's fault.
 void StudyForm::tell(const Problem& problem)
 {
     problem_->setText("⚠ " + problem.words);
     problem_->setVisible(!problem.words.isEmpty());
+    junctions_->setVisible(problem.words.isEmpty());
     if (blamed_) {
         blamed_->setPalette({});
         blamed_->setAccessibleDescription({});
     }
     blamed_ = problem.field;
-    int row = form_->rowCount();
-    for (int k = 0; blamed_ && k < form_->rowCount(); ++k)
-        if (QLayoutItem* item = form_->itemAt(k, QFormLayout::FieldRole))
-            if (item->widget() == blamed_ || (item->layout() && item->layout()->indexOf(blamed_) >= 0))
-                row = k + 1;
-    int now = 0;
-    QFormLayout::ItemRole role{};
-    form_->getWidgetPosition(problem_, &now, &role);
-    if (row != now && row != now + 1) {
-        delete form_->takeRow(problem_).fieldItem;
-        form_->insertRow(row > now ? row - 1 : row, problem_);
-    }
+    if (blamed_)
+        blamed_->setAccessibleDescription(problem.words);
+    markBlamed();
+}
+
+void StudyForm::markBlamed()
+{
     if (!blamed_)
         return;
     const QColor base = palette().color(QPalette::Base);
@@ -421,12 +443,21 @@ void StudyForm::tell(const Problem& problem)
     for (const QPalette::ColorRole part : {QPalette::Base, QPalette::Button})
         marked.setColor(part, mark);
     blamed_->setPalette(marked);
-    blamed_->setAccessibleDescription(problem.words);
+}
+
+void StudyForm::changeEvent(QEvent* event)
+{
+    if (event->type() == QEvent::PaletteChange)
+        markBlamed();
+    QWidget::changeEvent(event);
 }
 
 void StudyForm::check()
 {
-    tell(problem());
+    const Problem found = problem();
+    tell(found);
+    if (found.words.isEmpty())
+        right_ = plan();
     statisticsSource_->setCurrentIndex(statistics_ ? 1 : 0);
     editStatistics_->setEnabled(statistics_.has_value());
 

@@ -256,6 +256,11 @@ QWidget* CircuitPage::makeSubject()
     status_ = new QLabel;
     status_->setObjectName("circuitStatus");
     status_->setWordWrap(true);
+    status_->setAlignment(Qt::AlignLeft | Qt::AlignTop);
+    status_->setMinimumHeight(2 * status_->fontMetrics().lineSpacing()); // so that nothing moves below it
+    place = status_->sizePolicy();
+    place.setRetainSizeWhenHidden(true);
+    status_->setSizePolicy(place);
 
     auto* row = new QHBoxLayout;
     row->setSpacing(8);

@@ -513,6 +513,8 @@ void ImportDialog::accept()
           std::pair{doubts.states, tr("Are these P and AP of the same cells?")}})
         if (!doubt.empty() && !mayImport(QString::fromStdString(doubt) + '\n' + question))
             return;
+    if (!adds() && !mayReplace())
+        return;
     try {
         if (!saveAs_->text().trimmed().isEmpty())
             saveRecipe(recipe());

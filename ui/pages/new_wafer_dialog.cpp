@@ -98,7 +98,7 @@ NewWaferDialog::NewWaferDialog(const Wafer& present, QWidget* parent) : QDialog(
     layout->addWidget(right, 1);
     buttons_ = new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel);
     buttons_->button(QDialogButtonBox::Ok)->setText(tr("Draw wafer"));
-    connect(buttons_, &QDialogButtonBox::accepted, this, &QDialog::accept);
+    connect(buttons_, &QDialogButtonBox::accepted, this, &NewWaferDialog::accept);
     connect(buttons_, &QDialogButtonBox::rejected, this, &QDialog::reject);
     auto* all = new QVBoxLayout(this);
     all->setContentsMargins(pageMargin, pageMargin, pageMargin, pageMargin);
@@ -257,6 +257,12 @@ void NewWaferDialog::check()
         return previewTimer_->start();
     previewTimer_->stop(); // nothing can be drawn of this
     words_->setText("⚠ " + reason);
+}
+
+void NewWaferDialog::accept()
+{
+    if (mayReplace())
+        QDialog::accept();
 }
 
 /// The dies themselves: die k is the same however many there are.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 
 #include <QDialog>
 
@@ -30,6 +31,10 @@ public:
     explicit NewWaferDialog(const Wafer& present, QWidget* parent = nullptr);
 
     WaferDescription description() const;
+    void accept() override;
+
+    /// Asks whether the present dies may go.
+    std::function<bool()> mayReplace = [] { return true; };
 
 private:
     QLayout* makeForm();

@@ -90,6 +90,9 @@ Dialogs realDialogs(QWidget* window)
             return Dialogs::Answer::Cancel;
         }
     };
+    dialogs.replaceDies = [=](const QString& words) {
+        return QMessageBox::question(window, MainWindow::tr("Replace the dies"), words) == QMessageBox::Yes;
+    };
     dialogs.recover = [=](const QString& words) {
         QMessageBox question(QMessageBox::Question, MainWindow::tr("Recover work"), words, {}, window);
         QAbstractButton* recover = question.addButton(MainWindow::tr("&Recover"), QMessageBox::AcceptRole);
@@ -204,6 +207,7 @@ MainWindow::MainWindow(Project project, QWidget* parent)
     status_->setContentsMargins(8, 0, 0, 0);
     statusBar()->addWidget(status_, 1);
 
+    wafer->mayReplaceDies = [this] { return mayReplaceDies(); };
     connect(wafer, &WaferPage::dieWanted, this, [this, die](int index) {
         die->showDie(index);
         pages_->setCurrentWidget(die);
@@ -224,6 +228,7 @@ MainWindow::MainWindow(Project project, QWidget* parent)
     connect(compare, &ComparePage::exportWanted, this, &MainWindow::exportFigures);
     connect(&document_, &ProjectDocument::projectReplaced, this, &MainWindow::showTitle);
     connect(&document_, &ProjectDocument::modifiedChanged, this, &MainWindow::showTitle);
+    connect(&document_, &ProjectDocument::waferChanged, this, &MainWindow::showTitle);
     connect(&document_, &ProjectDocument::projectReplaced, this, &MainWindow::restoreView);
     connect(&document_, &ProjectDocument::aboutToSave, this, [this](ViewState& view) {
         view.page = nameOfPage(pages_->currentIndex()).toStdString();
@@ -441,6 +446,7 @@ void MainWindow::importDies(const QStringList& filesAndFolders)
         auto* dialog =
             new ImportDialog(paths, this, wafer.dies.empty() ? std::nullopt : std::optional(wafer.geometry));
         dialog->setAttribute(Qt::WA_DeleteOnClose);
+        dialog->mayReplace = [this] { return mayReplaceDies(); };
         connect(dialog, &ImportDialog::accepted, this, [this, dialog] {
             attempt([&] {
                 if (dialog->adds())
@@ -448,6 +454,7 @@ void MainWindow::importDies(const QStringList& filesAndFolders)
                 else
                     replaceWafer(document_, dialog->takeWafer());
             });
+            pages_->setCurrentWidget(findChild<WaferPage*>());
         });
         dialog->open();
     });
@@ -569,9 +576,9 @@ bool MainWindow::save()
 
 bool MainWindow::saveAs()
 {
-    const QString suggestion = document_.file().empty()
-                                   ? QString::fromStdString(document_.project().name) + fileSuffix
-                                   : QString::fromStdString(document_.file().string());
+    QString name = QString::fromStdString(document_.project().name);
+    const QString suggestion = document_.file().empty() ? name.replace('/', '-') + fileSuffix
+                                                        : QString::fromStdString(document_.file().string());
     QString file = dialogs_.saveFile(suggestion);
     if (file.isEmpty())
         return false;
@@ -597,6 +604,17 @@ bool MainWindow::mayDropChanges()
         break;
     }
     return false;
+}
+
+/// What studies have found stays with them, and with the dies that it is about.
+bool MainWindow::mayReplaceDies()
+{
+    const std::size_t studies = document_.project().studies.size();
+    return studies == 0 ||
+           dialogs_.replaceDies(tr("This project has studies of its dies: %1. Other dies in their place have "
+                                   "no results yet, and those of the present dies are no longer shown until "
+                                   "Edit, Undo brings them back.\nReplace the dies?")
+                                    .arg(studies));
 }
 
 void MainWindow::closeEvent(QCloseEvent* event)

@@ -25,6 +25,7 @@ struct Dialogs {
     std::function<QString(const QString& suggestion)> saveFile; ///< empty: cancelled
     std::function<QString(const QString& title)> folder;        ///< empty: cancelled
     std::function<Answer()> saveChanges;
+    std::function<bool(const QString& words)> replaceDies; ///< whether others may take their place
     std::function<Recover(const QString& words)> recover;
     std::function<void(const QString& words)> showError;
 };
@@ -63,6 +64,7 @@ private:
     void importDies(const QStringList& filesAndFolders);
     void offerUnsaved(const std::filesystem::path& name);
     bool mayDropChanges();
+    bool mayReplaceDies();
     void exportFigures();
     void exportDies();
     void classifyCells();

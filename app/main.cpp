@@ -1,4 +1,3 @@
-#include <QApplication>
 #include <QCommandLineParser>
 #include <QMessageBox>
 #include <QSettings>
@@ -7,6 +6,7 @@
 #include "common/version.h"
 #include "project/project_file.h"
 #include "window/appearance.h"
+#include "window/application.h"
 #include "window/main_window.h"
 
 using namespace faultline;
@@ -28,7 +28,7 @@ void logMessage(QtMsgType type, const QMessageLogContext& context, const QString
 
 int main(int argc, char* argv[])
 {
-    QApplication application(argc, argv);
+    Application application(argc, argv);
     QApplication::setStyle("Fusion"); // looks and behaves the same everywhere, and follows the palette
     QApplication::setOrganizationName("Faultline");
     QApplication::setApplicationName("faultline");

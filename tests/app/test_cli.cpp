@@ -15,6 +15,7 @@
 #include <QJsonObject>
 #include <QMap>
 #include <QProcess>
+#include <QProcessEnvironment>
 #include <QRegularExpression>
 #include <QTemporaryDir>
 #include <QTest>
@@ -44,9 +45,15 @@ struct Outcome {
     QString out, err;
 };
 
-Outcome call(const QStringList& arguments)
+/// `locale`: what the person's desktop sets, if anything.
+Outcome call(const QStringList& arguments, const QString& locale = {})
 {
     QProcess program;
+    if (!locale.isEmpty()) {
+        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+        environment.insert("LC_ALL", locale);
+        program.setProcessEnvironment(environment);
+    }
     program.start(FAULTLINE_CLI, arguments);
     if (!program.waitForFinished(120'000) || program.exitStatus() != QProcess::NormalExit)
         return {};
@@ -613,6 +620,14 @@ private slots:
         QCOMPARE(tooSmall.exitCode, 1);
         QVERIFY(tooSmall.err.contains("from 20 to 1000 mm"));
 
+        // Numbers have one form in every country.
+        const QStringList german{"figures", file, "--out", path("german"), "--format", "svg,csv"};
+        QCOMPARE(call(german, "de_DE.UTF-8").exitCode, 0);
+        QCOMPARE(yield("german"), yield("again"));
+        for (const char* numbers : {"training-curves.csv", "error-by-die.csv"})
+            QCOMPARE(readBytes(path("german/") + numbers), readBytes(path("drawn/figures/") + numbers));
+        QCOMPARE(call({"info", file}, "de_DE.UTF-8").out, call({"info", file}).out);
+
         const Outcome refused = call({"figures", file, "--out", path("again"), "--format", "bmp"});
         QCOMPARE(refused.exitCode, 1);
         QVERIFY(refused.err.contains("There is no figure format \"bmp\""));
@@ -986,7 +1001,7 @@ assert found >= 4, found
         run.dieErrors[36] = 7.0; // on a die that was removed
         CircuitResults::Sweep& sweep = project.circuitResults.sweep.emplace();
         sweep.reading.dies = {0};
-        sweep.plan.axes = {{SweepParameter::AdcBits, {4.0}}};
+        sweep.plan.axes = {{SweepParameter("adc-bits"), {4.0}}};
         sweep.points = {{{4.0}, 1, 9.0, 0.0}};
         project.wafer.dies[0].conductance[P].setConstant(1.8e-4F);
         project.wafer.dies[0].conductance[AP].setConstant(8e-5F);

@@ -173,7 +173,7 @@ Project smallProject()
         reading, {{50.0, 40.0, 1e-9, 1e-3, 0.1, 0.1}}, {40.0, 1.0, 1, {{Effect::Die, 45.0, 1.0, 5.0, 5.0}}}};
     project.circuitResults.sweep =
         CircuitResults::Sweep{reading,
-                              {{{SweepParameter::SenseOhm, {1.0, 2.0}}}, project.circuit, 1},
+                              {{{SweepParameter("sense-ohm"), {1.0, 2.0}}}, project.circuit, 1},
                               {{{1.0}, 2, 50.0, 1.0}, {{2.0}, 2, 51.0, 1.0}}};
     project.view.emplace().circuit.emplace();
     project.figures.emplace();

@@ -206,7 +206,7 @@ void TestCircuitStudy::oneNetworkOnOneDieHasOneError()
         const double error = (*all)[k].error;
         QCOMPARE(readThroughCircuit(alone, noisy, bench.on(1))->front().error, error);
         QCOMPARE(waterfall(alone, noisy, bench.on(1))->steps.back().error, error);
-        const SweepPlan plan{.axes = {{SweepParameter::Noise, {0.3}}}, .circuit = {}, .repeats = 1};
+        const SweepPlan plan{.axes = {{SweepParameter("noise"), {0.3}}}, .circuit = {}, .repeats = 1};
         QCOMPARE(sweep(alone, plan, bench.on(1))->front().mean, error);
         Run run = bench.runs[0];
         run.settings.circuit = noisy;

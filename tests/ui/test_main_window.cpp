@@ -269,7 +269,8 @@ private slots:
     void jobsAreUnderEveryPage()
     {
         auto* strip = child<QWidget>("jobsStrip");
-        QVERIFY(!strip->isVisible());
+        auto* pages = child<QStackedWidget>("pages");
+        const int height = pages->height();
         StudyPlan plan = project().plan;
         plan.modes = {TrainingMode::Standard};
         plan.training.epochs = 100000;
@@ -287,7 +288,13 @@ private slots:
                     seen.append(widget);
             return seen;
         };
+        QCOMPARE(lines("jobName").size(), 1);
+        QVERIFY(child<QToolButton>("foldJobs")->text().contains("2 more"));
+        QCOMPARE(pages->height(), height); // nothing moves below the pointer
+        QTest::mouseClick(child<QToolButton>("foldJobs"), Qt::LeftButton);
         QCOMPARE(lines("jobName").size(), 3);
+        QTRY_VERIFY(pages->height() < height);
+        const int unfolded = pages->height();
         QCOMPARE(lines("pauseJob").size(), 1); // what waits can only be taken out
         QTRY_VERIFY_WITH_TIMEOUT(lines("jobWords")[0]->property("text") == "0 of 2 networks" &&
                                      !lines("jobLeft")[0]->property("text").toString().isEmpty(),
@@ -301,19 +308,26 @@ private slots:
         QCOMPARE(document().queue().states()[0].phase, StudyState::Phase::Running);
         QVERIFY(lines("pauseJob")[0]->hasFocus());
 
-        QTest::mouseClick(child<QToolButton>("foldJobs"), Qt::LeftButton);
-        QCOMPARE(lines("jobName").size(), 1);
-        QVERIFY(child<QToolButton>("foldJobs")->text().contains("2 more"));
-        QTest::mouseClick(child<QToolButton>("foldJobs"), Qt::LeftButton);
-        QTest::mouseClick(lines("stopJob")[1], Qt::LeftButton);
+        auto* stop = lines("stopJob")[1];
+        const QPoint place = stop->mapTo(window_.get(), stop->rect().center());
+        QTest::mouseMove(window_->windowHandle(), place);
+        QTest::mouseClick(window_->windowHandle(), Qt::LeftButton, {}, place);
         QCOMPARE(document().queue().states()[1].phase, StudyState::Phase::Stopped);
-        QCOMPARE(lines("jobName").size(), 2);
+        // A second click at the same place stops no other study.
+        QTest::mouseClick(window_->windowHandle(), Qt::LeftButton, {}, place);
+        QCOMPARE(document().queue().states()[2].phase, StudyState::Phase::Queued);
+        QCOMPARE(lines("jobName").size(), 3);
+        QVERIFY(lines("jobWords")[1]->property("text").toString().startsWith("stopped"));
+        QTest::mouseMove(window_->windowHandle(), {300, 200});
+        QTRY_COMPARE(lines("jobName").size(), 2);
         QCOMPARE(lines("jobName")[1]->property("text").toString(), "third");
         QTest::mouseClick(lines("jobName")[1], Qt::LeftButton);
         QCOMPARE(child<QStackedWidget>("pages")->currentIndex(), 2);
         QCOMPARE(document().shownStudy(), 2);
+        QTest::mouseMove(window_->windowHandle(), {300, 200});
         document().queue().stopAll();
-        QVERIFY(!strip->isVisible());
+        QTRY_VERIFY(lines("jobName").isEmpty());
+        QCOMPARE(pages->height(), unfolded);
     }
 
     void unknownErrorsSayWhy()
@@ -449,10 +463,10 @@ private slots:
 
     void geometryIsRemembered()
     {
-        window_->resize(1211, 777);
+        window_->resize(1211, 811);
         QVERIFY(window_->close());
         open(tinyProject(1, {}));
-        QCOMPARE(window_->size(), QSize(1211, 777));
+        QCOMPARE(window_->size(), QSize(1211, 811));
     }
 
     void darkPaletteReachesFigures()

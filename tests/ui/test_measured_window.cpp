@@ -16,6 +16,7 @@
 #include "pages/export_dies_dialog.h"
 #include "pages/import_dialog.h"
 #include "pages/statistics_page.h"
+#include "pages/wafer_page.h"
 #include "sample_project.h"
 #include "ui_bench.h"
 #include "views/threshold_view.h"
@@ -166,12 +167,48 @@ private slots:
         QCOMPARE(asked.size(), 1);
         auto* dialog = child<ImportDialog>("importDialog");
         QTRY_VERIFY(okOf(*dialog)->isEnabled());
+        dialog->findChild<QLineEdit*>("waferName")->setText("Lot 3/7");
+        window_->findChild<QStackedWidget*>("pages")->setCurrentIndex(2);
         QTest::mouseClick(okOf(*dialog), Qt::LeftButton);
         QCOMPARE(dies().size(), std::size_t{3});
         QVERIFY((dies()[1].conductance[P] == truth_.dies[1].conductance[P]).all());
+        QCOMPARE(window_->findChild<QStackedWidget*>("pages")->currentWidget(),
+                 static_cast<QWidget*>(window_->findChild<WaferPage*>()));
+        QVERIFY(window_->windowTitle().startsWith("Lot 3/7"));
+        QCOMPARE(child<QLabel>("statusLine")->text(), "Lot 3/7: 3 dies");
+        QString suggested;
+        window_->dialogs().saveFile = [&](const QString& suggestion) { return suggested = suggestion, ""; };
+        trigger("actionSave");
+        QCOMPARE(suggested, "Lot 3-7.faultline");
+        window_->document().undoStack().undo();
+        QVERIFY(window_->windowTitle().startsWith("untitled"));
+        QCOMPARE(child<QLabel>("statusLine")->text(), "untitled: 3 dies");
+        window_->document().undoStack().redo();
         window_->dialogs().folder = [](const QString&) { return QString(); };
         trigger("actionImportFolder"); // cancelled
         QCOMPARE(window_->document().undoStack().count(), 1);
+    }
+
+    void importAsksBeforeStudiesLoseTheirDies()
+    {
+        exportDies(truth_, folder_.filePath("dies").toStdString(), ArrayFormat::Hdf5);
+        window_ = std::make_unique<MainWindow>(sampleProject(2));
+        window_->show();
+        bool may = false;
+        QStringList asked;
+        window_->dialogs().replaceDies = [&](const QString& words) { return asked << words, may; };
+        window_->dialogs().folder = [&](const QString&) { return folder_.filePath("dies"); };
+        trigger("actionImportFolder");
+        auto* dialog = child<ImportDialog>("importDialog");
+        QTRY_VERIFY(okOf(*dialog)->isEnabled());
+        QTest::mouseClick(okOf(*dialog), Qt::LeftButton);
+        QVERIFY(dialog->isVisible()); // with all that was typed
+        QCOMPARE(dies().size(), std::size_t{2});
+        may = true;
+        QTest::mouseClick(okOf(*dialog), Qt::LeftButton);
+        QCOMPARE(dies().size(), std::size_t{3});
+        QCOMPARE(asked.size(), 2);
+        QVERIFY(asked[0].contains("studies of its dies: 1"));
     }
 
     void exportsDies()

@@ -11,6 +11,7 @@
 #include <QTableWidget>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QTimer>
 
 #include "document/wafer_edits.h"
 #include "pages/die_page.h"
@@ -217,6 +218,23 @@ private slots:
             view()->tip(worst).contains(QString::number(errors[static_cast<std::size_t>(worst)], 'f', 2)));
     }
 
+    void invalidStatisticsAreNotPreviewed()
+    {
+        child<QAction>("newWafer")->trigger();
+        auto* dialog = child<QDialog>("newWaferDialog");
+        auto* rows = dialog->findChild<QSpinBox*>("waferKernelRows");
+        const auto waits = [dialog] {
+            return std::ranges::any_of(dialog->findChildren<QTimer*>(), &QTimer::isActive);
+        };
+        QTest::keyClick(rows, Qt::Key_Up);
+        QTest::keyClick(rows, Qt::Key_Down);
+        QVERIFY(waits());
+        QTest::keyClick(rows, Qt::Key_Up);
+        QVERIFY(dialog->findChild<QLabel*>("previewWords")->text().contains("divisor"));
+        QVERIFY(!waits());
+        QTest::keyClick(dialog, Qt::Key_Escape);
+    }
+
     void dialogDrawsWhatItPreviews()
     {
         const std::string before = window_->document().project().wafer.name;
@@ -243,7 +261,16 @@ private slots:
         QTRY_COMPARE(shortsInTip(*preview, 3), 0);
         dialog->findChild<QDoubleSpinBox*>("openColumns")->setValue(0.0);
         QTRY_COMPARE(shortsInTip(*preview, 3), shorts);
+        bool may = false;
+        QStringList asked;
+        window_->dialogs().replaceDies = [&](const QString& words) { return asked << words, may; };
         QTest::mouseClick(ok, Qt::LeftButton);
+        QCOMPARE(dies().size(), std::size_t{9});
+        QVERIFY(dialog->isVisible());
+        may = true;
+        QTest::mouseClick(ok, Qt::LeftButton);
+        QCOMPARE(asked.size(), 2);
+        QVERIFY(asked[0].contains("studies of its dies: 1"));
         QCOMPARE(dies().size(), std::size_t{4});
         QCOMPARE(dies()[3].rows(), 50);
         QCOMPARE(dies()[3].counts()[static_cast<std::size_t>(Defect::Short)], shorts);
@@ -252,6 +279,7 @@ private slots:
         window_->document().undoStack().undo();
         QCOMPARE(dies().size(), std::size_t{9});
         QCOMPARE(window_->document().project().wafer.name, before);
+        QCOMPARE(window_->document().project().name, std::string("Sample"));
     }
 
 private:

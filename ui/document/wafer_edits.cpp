@@ -42,6 +42,7 @@ public:
 
 protected:
     Wafer& wafer() { return document_.project_.wafer; }
+    std::string& projectName() { return document_.project_.name; }
     Die& die(int index) { return wafer().dies[static_cast<std::size_t>(index)]; }
     void tellCells(int die) { emit document_.dieChanged(die); }
     void tellDies() { emit document_.waferChanged(); }
@@ -218,24 +219,28 @@ private:
     std::vector<CellGrid<Defect>> others_; ///< the labels that the dies do not have at present
 };
 
+/// The project has the name of its wafer.
 class ReplaceWafer : public WaferEdit
 {
 public:
     ReplaceWafer(ProjectDocument& document, Wafer wafer, const QString& text)
         : WaferEdit(document, text),
-          wafer_(std::move(wafer))
+          wafer_(std::move(wafer)),
+          name_(wafer_.name.empty() ? projectName() : wafer_.name)
     {
     }
 
     void redo() override
     {
         std::swap(wafer(), wafer_);
+        std::swap(projectName(), name_);
         tellDies();
     }
     void undo() override { redo(); }
 
 private:
     Wafer wafer_; ///< what is not in the project at present
+    std::string name_;
 };
 
 } // namespace

@@ -221,7 +221,6 @@ QWidget* CircuitPage::makeSubject()
     images_->setObjectName("circuitImages");
     images_->setRange(1, 1000000);
     images_->setValue(1000);
-    images_->setGroupSeparatorShown(true);
     images_->setAccessibleName(tr("Test images"));
     images_->setToolTip(
         tr("The first so many of the test images: errors of 1 000 are good to about a point"));
@@ -236,6 +235,11 @@ QWidget* CircuitPage::makeSubject()
     status_ = new QLabel;
     status_->setObjectName("circuitStatus");
     status_->setWordWrap(true);
+    status_->setAlignment(Qt::AlignLeft | Qt::AlignTop);
+    status_->setMinimumHeight(2 * status_->fontMetrics().lineSpacing()); // so that nothing moves below it
+    place = status_->sizePolicy();
+    place.setRetainSizeWhenHidden(true);
+    status_->setSizePolicy(place);
 
     auto* row = new QHBoxLayout;
     row->setSpacing(8);

@@ -542,6 +542,8 @@ void ImportDialog::accept()
           std::pair{doubts.states, tr("Are these P and AP of the same cells?")}})
         if (!doubt.empty() && !mayImport(QString::fromStdString(doubt) + '\n' + question))
             return;
+    if (!adds() && !mayReplace())
+        return;
     try {
         const ImportRecipe kept = recipe();
         if (!kept.name.empty() && !isSaved(kept)) {

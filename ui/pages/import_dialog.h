@@ -51,6 +51,9 @@ public:
     /// Asks a person; tests answer in their place.
     std::function<bool(const QString& doubts)> mayImport;
 
+    /// Asks whether the open wafer's dies may go, when these take their place.
+    std::function<bool()> mayReplace = [] { return true; };
+
 private:
     QWidget* recipeForm();
     void addFormat(QFormLayout* form);

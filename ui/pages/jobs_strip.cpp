@@ -30,6 +30,11 @@ bool isBegun(Phase phase)
     return phase == Phase::Running || phase == Phase::Paused;
 }
 
+bool isJob(const StudyState& state)
+{
+    return isBegun(state.phase) || state.phase == Phase::Queued;
+}
+
 QString describe(const StudyState& state)
 {
     const QString networks =
@@ -39,9 +44,21 @@ QString describe(const StudyState& state)
         return JobsStrip::tr("paused, %1").arg(networks);
     case Phase::Queued:
         return JobsStrip::tr("waiting");
-    default:
-        return networks;
+    case Phase::Stopped:
+        return JobsStrip::tr("stopped, %1").arg(networks);
+    case Phase::Failed:
+        return JobsStrip::tr("failed");
+    case Phase::Finished:
+        return JobsStrip::tr("finished");
+    case Phase::Running:
+        break;
     }
+    return networks;
+}
+
+QString foldText(int more)
+{
+    return more > 0 ? JobsStrip::tr("▴ %1 more").arg(more) : QStringLiteral("▴");
 }
 
 QToolButton* button(QBoxLayout& line, const char* name)
@@ -78,6 +95,7 @@ struct JobsStrip::Job {
             isBegun(state.phase)
                 ? JobsStrip::tr("Stop %1: finished networks are kept; it can go on later").arg(study)
                 : JobsStrip::tr("Take %1 out of the queue; it can go on later").arg(study));
+        stop->setEnabled(isJob(state));
         for (QToolButton* each : {pause, stop})
             each->setAccessibleName(each->toolTip());
         bar->setAccessibleName(JobsStrip::tr("Progress of %1").arg(study));
@@ -88,6 +106,7 @@ JobsStrip::JobsStrip(ProjectDocument& document, QWidget* parent)
     : QFrame(parent),
       document_(document),
       scroll_(new QScrollArea),
+      nothing_(quietLabel(tr("No study trains or waits."))),
       fold_(new QToolButton)
 {
     setObjectName("jobsStrip");
@@ -99,6 +118,8 @@ JobsStrip::JobsStrip(ProjectDocument& document, QWidget* parent)
     lines_ = new QVBoxLayout(content);
     lines_->setContentsMargins(0, 0, 0, 0);
     lines_->setSpacing(2);
+    lines_->setAlignment(Qt::AlignTop);
+    lines_->addWidget(nothing_);
     scroll_->setWidget(content);
     scroll_->setWidgetResizable(true);
     scroll_->setFrameShape(QFrame::NoFrame);
@@ -110,7 +131,11 @@ JobsStrip::JobsStrip(ProjectDocument& document, QWidget* parent)
     fold_->setAutoRaise(true);
     fold_->setFocusPolicy(Qt::StrongFocus);
     fold_->setToolTip(tr("Show one line, or all studies that wait"));
-    fold_->setChecked(QSettings().value("foldedJobs", false).toBool());
+    fold_->setChecked(QSettings().value("foldedJobs", true).toBool());
+    QSizePolicy kept = fold_->sizePolicy(); // so that buttons stay where they are
+    kept.setRetainSizeWhenHidden(true);
+    fold_->setSizePolicy(kept);
+    fold_->setFixedWidth(fold_->fontMetrics().horizontalAdvance(foldText(99)) + 20);
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(pageMargin, 4, pageMargin, 4);
     layout->addWidget(scroll_, 1);
@@ -184,20 +209,32 @@ std::unique_ptr<JobsStrip::Job> JobsStrip::makeJob()
 void JobsStrip::rebuild()
 {
     const std::vector<StudyState>& states = document_.queue().states();
-    studies_.clear();
-    for (std::size_t study = 0; study < states.size(); ++study)
-        if (isBegun(states[study].phase) || states[study].phase == Phase::Queued)
-            studies_.push_back(static_cast<int>(study));
-    std::stable_partition(studies_.begin(), studies_.end(),
-                          [&](int study) { return isBegun(states[static_cast<std::size_t>(study)].phase); });
+    const auto stateOf = [&](int study) -> const StudyState& {
+        return states[static_cast<std::size_t>(study)];
+    };
+    // What ends keeps its line while the pointer is here: a second click must not stop another study.
+    if (!underMouse())
+        studies_.clear();
+    std::erase_if(studies_, [&](int study) { return study >= static_cast<int>(states.size()); });
+    const auto kept = static_cast<std::ptrdiff_t>(studies_.size());
+    for (int study = 0; study < static_cast<int>(states.size()); ++study)
+        if (isJob(stateOf(study)) && std::ranges::find(studies_, study) == studies_.end())
+            studies_.push_back(study);
+    std::stable_partition(studies_.begin() + kept, studies_.end(),
+                          [&](int study) { return isBegun(stateOf(study).phase); });
     // Lines stay, and with them the focus: a button may not go while it is pressed.
-    while (jobs_.size() < studies_.size()) {
+    while (jobs_.size() < std::max<std::size_t>(1, studies_.size())) {
         jobs_.push_back(makeJob());
         lines_->addWidget(&jobs_.back()->line);
     }
-    setVisible(!studies_.empty());
     fold();
     refresh();
+}
+
+void JobsStrip::leaveEvent(QEvent* event)
+{
+    QFrame::leaveEvent(event);
+    rebuild();
 }
 
 void JobsStrip::refresh()
@@ -209,18 +246,19 @@ void JobsStrip::refresh()
     }
 }
 
+/// Its height is a person's choice alone, so that the page above stays where it is.
 void JobsStrip::fold()
 {
-    if (studies_.empty())
-        return;
     const bool folded = fold_->isChecked();
-    const int more = static_cast<int>(studies_.size()) - 1;
+    const std::size_t shown = folded ? std::min<std::size_t>(1, studies_.size()) : studies_.size();
     for (std::size_t k = 0; k < jobs_.size(); ++k)
-        jobs_[k]->line.setVisible(k < (folded ? 1 : studies_.size()));
-    fold_->setVisible(more > 0);
-    fold_->setText(folded ? tr("▴ %1 more").arg(more) : tr("▾"));
-    const int lines = folded ? 1 : std::min(mostLines, more + 1);
-    scroll_->setFixedHeight(lines * (jobs_[0]->line.sizeHint().height() + lines_->spacing()));
+        jobs_[k]->line.setVisible(k < shown);
+    nothing_->setVisible(studies_.empty());
+    fold_->setVisible(!folded || studies_.size() > 1);
+    fold_->setText(folded ? foldText(std::max(0, static_cast<int>(studies_.size()) - 1)) : tr("▾"));
+    const int line = jobs_[0]->line.sizeHint().height();
+    nothing_->setFixedHeight(line);
+    scroll_->setFixedHeight((folded ? 1 : mostLines) * (line + lines_->spacing()));
 }
 
 } // namespace faultline

@@ -5,6 +5,7 @@
 
 #include <QFrame>
 
+class QLabel;
 class QScrollArea;
 class QToolButton;
 class QVBoxLayout;
@@ -15,7 +16,7 @@ namespace faultline
 class ProjectDocument;
 
 /// Every study that trains or waits, one line each, under whatever page is shown: how far it is, how long it
-/// takes, and the buttons that hold and stop it. Folds to a single line, and is hidden while there is none.
+/// takes, and the buttons that hold and stop it. Shows one line unless a person wants several.
 class JobsStrip : public QFrame
 {
     Q_OBJECT
@@ -26,6 +27,9 @@ public:
 
 signals:
     void studyWanted(int study); ///< on the Train page
+
+protected:
+    void leaveEvent(QEvent* event) override;
 
 private:
     struct Job;
@@ -38,6 +42,7 @@ private:
     ProjectDocument& document_;
     QScrollArea* scroll_;
     QVBoxLayout* lines_;
+    QLabel* nothing_; ///< says that there is none
     QToolButton* fold_;
     std::vector<std::unique_ptr<Job>> jobs_; ///< one for each line, some hidden
     std::vector<int> studies_;               ///< that they show; what trains is first

@@ -13,6 +13,7 @@
 #include <QPushButton>
 #include <QRegularExpressionValidator>
 #include <QSpinBox>
+#include <QTimer>
 #include <QVBoxLayout>
 
 #include "common/error.h"
@@ -97,7 +98,7 @@ NewWaferDialog::NewWaferDialog(const Wafer& present, QWidget* parent) : QDialog(
     layout->addWidget(right, 1);
     buttons_ = new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel);
     buttons_->button(QDialogButtonBox::Ok)->setText(tr("Draw wafer"));
-    connect(buttons_, &QDialogButtonBox::accepted, this, &QDialog::accept);
+    connect(buttons_, &QDialogButtonBox::accepted, this, &NewWaferDialog::accept);
     connect(buttons_, &QDialogButtonBox::rejected, this, &QDialog::reject);
     auto* all = new QVBoxLayout(this);
     all->setContentsMargins(pageMargin, pageMargin, pageMargin, pageMargin);
@@ -106,15 +107,18 @@ NewWaferDialog::NewWaferDialog(const Wafer& present, QWidget* parent) : QDialog(
     resize(1060, 660);
 
     show(describe(present));
-    previewTimer_.setSingleShot(true);
-    previewTimer_.setInterval(150);
-    connect(&previewTimer_, &QTimer::timeout, this, &NewWaferDialog::preview);
+    previewTimer_ = new QTimer(this);
+    previewTimer_->setSingleShot(true);
+    previewTimer_->setInterval(150);
+    connect(previewTimer_, &QTimer::timeout, this, &NewWaferDialog::preview);
     for (QSpinBox* box : findChildren<QSpinBox*>())
         connect(box, &QSpinBox::valueChanged, this, &NewWaferDialog::check);
     for (QDoubleSpinBox* box : findChildren<QDoubleSpinBox*>())
         connect(box, &QDoubleSpinBox::valueChanged, this, &NewWaferDialog::check);
     connect(seed_, &QLineEdit::textChanged, this, &NewWaferDialog::check);
-    preview();
+    check();
+    if (previewTimer_->isActive()) // there is something to draw
+        preview();
 }
 
 QLayout* NewWaferDialog::makeForm()
@@ -250,14 +254,21 @@ void NewWaferDialog::check()
     buttons_->button(QDialogButtonBox::Ok)->setEnabled(reason.isEmpty());
     words_->setForegroundRole(reason.isEmpty() ? QPalette::PlaceholderText : QPalette::Text);
     if (reason.isEmpty())
-        previewTimer_.start();
-    else
-        words_->setText("⚠ " + reason);
+        return previewTimer_->start();
+    previewTimer_->stop(); // nothing can be drawn of this
+    words_->setText("⚠ " + reason);
+}
+
+void NewWaferDialog::accept()
+{
+    if (mayReplace())
+        QDialog::accept();
 }
 
 /// The dies themselves: die k is the same however many there are.
 void NewWaferDialog::preview()
 {
+    previewTimer_->stop();
     WaferDescription shown = description();
     const int all = shown.dies;
     shown.dies = std::clamp(previewCells / shown.geometry.cells(), 1, all);

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <array>
+#include <functional>
 
 #include <QDialog>
-#include <QTimer>
 
 #include "wafer/wafer_description.h"
 
@@ -13,6 +13,7 @@ class QFormLayout;
 class QLabel;
 class QLineEdit;
 class QSpinBox;
+class QTimer;
 
 namespace faultline
 {
@@ -30,6 +31,10 @@ public:
     explicit NewWaferDialog(const Wafer& present, QWidget* parent = nullptr);
 
     WaferDescription description() const;
+    void accept() override;
+
+    /// Asks whether the present dies may go.
+    std::function<bool()> mayReplace = [] { return true; };
 
 private:
     QLayout* makeForm();
@@ -46,7 +51,7 @@ private:
     QLabel* words_;
     WaferView* view_;
     QDialogButtonBox* buttons_;
-    QTimer previewTimer_;
+    QTimer* previewTimer_;
 };
 
 } // namespace faultline

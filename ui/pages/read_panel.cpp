@@ -90,7 +90,6 @@ ReadPanel::ReadPanel(ProjectDocument& document, QWidget* parent)
 {
     image_->setObjectName("readImage");
     image_->setRange(1, 1);
-    image_->setGroupSeparatorShown(true);
     image_->setAccessibleName(tr("Test image"));
     image_->setToolTip(tr("Which of the test images is read"));
     picture_->setObjectName("readPicture");

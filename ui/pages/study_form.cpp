@@ -7,6 +7,7 @@
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDoubleSpinBox>
+#include <QEvent>
 #include <QFormLayout>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -43,7 +44,6 @@ QSpinBox* spinBox(const char* name)
     auto* box = new QSpinBox;
     box->setObjectName(name);
     box->setRange(0, high);
-    box->setGroupSeparatorShown(true);
     return box;
 }
 
@@ -61,7 +61,7 @@ QString namesOf(const std::vector<int>& dies, const Wafer& wafer)
 StudyForm::StudyForm(const Wafer& wafer, QWidget* parent) : QWidget(parent), wafer_(wafer)
 {
     auto* fields = new QWidget;
-    auto* form = form_ = new QFormLayout(fields);
+    auto* form = new QFormLayout(fields);
     form->setContentsMargins(0, 0, 8, 0);
     form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
     form->setLabelAlignment(Qt::AlignLeft | Qt::AlignVCenter);
@@ -76,13 +76,10 @@ StudyForm::StudyForm(const Wafer& wafer, QWidget* parent) : QWidget(parent), waf
     scroll->setWidgetResizable(true);
     scroll->setFrameShape(QFrame::NoFrame);
     scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    problem_ = new QLabel;
-    problem_->setObjectName("planProblem");
-    problem_->setWordWrap(true);
-    form_->addRow(problem_);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(scroll, 1);
+    layout->addWidget(makeNotes());
 
     const auto changed = [this] {
         check();
@@ -123,14 +120,11 @@ void StudyForm::makeNetwork(QFormLayout* form)
     spare_->setToolTip(
         tr("What the cells do that the network leaves over. The outputs of copies are averaged,\n"
            "so that a defect counts by that much less."));
-    junctions_ = quietLabel();
-    junctions_->setObjectName("networkFit");
     addSection(*form, tr("Network"));
     form->addRow(tr("Image side"), side_);
     form->addRow(tr("Hidden neurons"), hidden_);
     form->addRow(tr("Activation"), activation_);
     form->addRow(tr("Spare cells"), spare_);
-    form->addRow(junctions_);
 }
 
 void StudyForm::makeTraining(QFormLayout* form)
@@ -164,7 +158,7 @@ void StudyForm::makeTraining(QFormLayout* form)
         tr("Networks per mode, from different random numbers. Hardware-aware has one per die."));
     seed_ = new QLineEdit; // a spin box would cut a seed of 64 bits
     seed_->setObjectName("seed");
-    seed_->setValidator(new QRegularExpressionValidator(QRegularExpression("\\d{1,19}"), seed_));
+    seed_->setValidator(new QRegularExpressionValidator(QRegularExpression("\\d{1,20}"), seed_));
     seed_->setToolTip(tr("The same seed gives the same results, on any number of threads."));
     addSection(*form, tr("Training"));
     form->addRow(tr("Modes"), modes);
@@ -259,6 +253,31 @@ void StudyForm::makeData(QFormLayout* form)
     form->addRow(tr("Statistics"), statistics);
     form->addRow(tr("Circuit"), circuit);
     form->addRow(tr("Images"), images);
+}
+
+/// What the network takes, or what is wrong. Its place is kept: nothing may move while a person clicks.
+QWidget* StudyForm::makeNotes()
+{
+    constexpr int lines = 4; // of words; more of them scroll
+    problem_ = new QLabel;
+    problem_->setObjectName("planProblem");
+    problem_->setWordWrap(true);
+    junctions_ = quietLabel();
+    junctions_->setObjectName("networkFit");
+    auto* words = new QWidget;
+    auto* layout = new QVBoxLayout(words);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(problem_);
+    layout->addWidget(junctions_);
+    layout->addStretch(1);
+    auto* notes = new QScrollArea;
+    notes->setWidget(words);
+    notes->setWidgetResizable(true);
+    notes->setFrameShape(QFrame::NoFrame);
+    notes->setFocusPolicy(Qt::NoFocus);
+    notes->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    notes->setFixedHeight(lines * fontMetrics().lineSpacing());
+    return notes;
 }
 
 void StudyForm::editStatistics()
@@ -366,11 +385,15 @@ QString StudyForm::reason() const
 
 StudyForm::Problem StudyForm::problem() const
 {
-    constexpr int largestSide = 1000;
-    if (side_->value() < 1 || side_->value() > largestSide)
-        return {tr("Images have a side of 1 to %1 pixels.").arg(largestSide), side_};
-    if (seed_->text().isEmpty())
-        return {tr("The seed is a whole number of up to 19 digits."), seed_};
+    try {
+        pixelsOf(side_->value());
+    } catch (const Error& error) {
+        return {QString::fromUtf8(error.what()), side_};
+    }
+    bool isNumber = false;
+    seed_->text().toULongLong(&isNumber);
+    if (!isNumber)
+        return {tr("The seed is a whole number below 2^64."), seed_};
     StudyPlan wanted;
     try {
         wanted = plan();
@@ -405,64 +428,65 @@ QWidget* StudyForm::fieldOf(const std::string& key) const
     return findChild<QWidget*>(QString::fromStdString(key));
 }
 
-/// The field without which the complaint would be another.
+/// The field that mends all, or else the complaint, when it gets what it had while all was right, or what
+/// suits any die.
 QWidget* StudyForm::fieldToBlame(const StudyPlan& plan, const std::string& complaint) const
 {
-    const StudyPlan usual;
-    const auto differs = [&](const auto& change) {
-        StudyPlan other = plan;
-        change(other);
-        try {
-            other.validate(wafer_);
-        } catch (const Error& error) {
-            return error.what() != complaint;
+    StudyPlan least;
+    least.side = 1;
+    least.network.layers = {1, 1, classCount};
+    using Field = std::pair<QWidget*, std::function<void(StudyPlan&, const StudyPlan&)>>;
+    const std::initializer_list<Field> fields{
+        {repeats_, [](StudyPlan& to, const StudyPlan& from) { to.repeats = from.repeats; }},
+        {modes_.back(), [](StudyPlan& to, const StudyPlan& from) { to.modes = from.modes; }},
+        {hidden_,
+         [](StudyPlan& to, const StudyPlan& from) {
+             to.network.layers = from.network.layers;
+             to.network.layers.front() = to.side * to.side;
+         }},
+        {side_,
+         [](StudyPlan& to, const StudyPlan& from) {
+             to.side = from.side;
+             to.network.layers.front() = from.side * from.side;
+         }},
+        {dies_, [](StudyPlan& to, const StudyPlan& from) { to.dies = from.dies; }},
+        {circuit_, [](StudyPlan& to, const StudyPlan& from) { to.circuit = from.circuit; }}};
+    QWidget* blamed = nullptr;
+    for (const StudyPlan* from : {&right_, static_cast<const StudyPlan*>(&least)})
+        for (const auto& [field, change] : fields) {
+            StudyPlan other = plan;
+            change(other, *from);
+            try {
+                other.validate(wafer_);
+                return field;
+            } catch (const Error& error) {
+                if (!blamed && error.what() != complaint)
+                    blamed = field;
+            }
         }
-        return true;
-    };
-    const auto usualHidden = [&](StudyPlan& other) {
-        other.network.layers = {other.side * other.side, 1, classCount};
-    };
-    const auto usualSide = [&](StudyPlan& other) {
-        other.side = 1;
-        other.network.layers.front() = 1;
-    };
-    const std::initializer_list<std::pair<QWidget*, std::function<void(StudyPlan&)>>> fields{
-        {repeats_, [&](StudyPlan& other) { other.repeats = usual.repeats; }},
-        {modes_.back(), [&](StudyPlan& other) { other.modes = usual.modes; }},
-        {hidden_, usualHidden},
-        {side_, usualSide},
-        {dies_, [](StudyPlan& other) { other.dies.clear(); }},
-        {circuit_, [](StudyPlan& other) { other.circuit.reset(); }}};
-    for (const auto& [field, change] : fields)
-        if (differs(change))
-            return field;
-    return nullptr;
+    return blamed;
 }
 
-/// Marks the field and says below it what is wrong; at the end of the form when it is no field's fault.
 void StudyForm::tell(const Problem& problem)
 {
     problem_->setText("⚠ " + problem.words);
     problem_->setVisible(!problem.words.isEmpty());
+    junctions_->setVisible(problem.words.isEmpty());
     if (blamed_) {
         blamed_->setPalette({});
         blamed_->setAccessibleDescription({});
     }
     blamed_ = problem.field;
-    if (blamed_ && folded_->isAncestorOf(blamed_))
-        expert_->setChecked(true);
-    int row = form_->rowCount();
-    for (int k = 0; blamed_ && k < form_->rowCount(); ++k)
-        if (QLayoutItem* item = form_->itemAt(k, QFormLayout::FieldRole))
-            if (item->widget() == blamed_ || (item->layout() && item->layout()->indexOf(blamed_) >= 0))
-                row = k + 1;
-    int now = 0;
-    QFormLayout::ItemRole role{};
-    form_->getWidgetPosition(problem_, &now, &role);
-    if (row != now && row != now + 1) {
-        delete form_->takeRow(problem_).fieldItem;
-        form_->insertRow(row > now ? row - 1 : row, problem_);
+    if (blamed_) {
+        blamed_->setAccessibleDescription(problem.words);
+        if (folded_->isAncestorOf(blamed_))
+            expert_->setChecked(true);
     }
+    markBlamed();
+}
+
+void StudyForm::markBlamed()
+{
     if (!blamed_)
         return;
     const QColor base = palette().color(QPalette::Base);
@@ -471,12 +495,21 @@ void StudyForm::tell(const Problem& problem)
     for (const QPalette::ColorRole part : {QPalette::Base, QPalette::Button})
         marked.setColor(part, mark);
     blamed_->setPalette(marked);
-    blamed_->setAccessibleDescription(problem.words);
+}
+
+void StudyForm::changeEvent(QEvent* event)
+{
+    if (event->type() == QEvent::PaletteChange)
+        markBlamed();
+    QWidget::changeEvent(event);
 }
 
 void StudyForm::check()
 {
-    tell(problem());
+    const Problem found = problem();
+    tell(found);
+    if (found.words.isEmpty())
+        right_ = plan();
     statisticsSource_->setCurrentIndex(statistics_ ? 1 : 0);
     editStatistics_->setEnabled(statistics_.has_value());
 

@@ -43,11 +43,15 @@ signals:
     void datasetWanted(); ///< another folder of images
     void circuitWanted(); ///< to see and change it
 
+protected:
+    void changeEvent(QEvent* event) override;
+
 private:
     void makeNetwork(QFormLayout* form);
     void makeTraining(QFormLayout* form);
     void makeExpert(QFormLayout* form);
     void makeData(QFormLayout* form);
+    QWidget* makeNotes();
     void editStatistics();
     /// What is wrong, and in which field; null when it is in none of them, or in several.
     struct Problem {
@@ -58,9 +62,11 @@ private:
     QWidget* fieldOf(const std::string& key) const; ///< of an OptionError
     QWidget* fieldToBlame(const StudyPlan& plan, const std::string& complaint) const;
     void tell(const Problem& problem);
+    void markBlamed();
 
     const Wafer& wafer_;
     StudyPlan shown_; ///< as set: what the form does not show is kept
+    StudyPlan right_; ///< the last one that could be run
     std::optional<DefectStatistics> statistics_;
     CircuitOptions projectCircuit_;
     QSpinBox* side_;
@@ -85,9 +91,8 @@ private:
     QLabel* dataset_;
     QPushButton* chooseDataset_;
     QString datasetProblem_;
-    QFormLayout* form_;
-    QLabel* problem_;           ///< below the field that is wrong
-    QWidget* blamed_ = nullptr; ///< that field
+    QLabel* problem_;
+    QWidget* blamed_ = nullptr; ///< the field that is wrong
 };
 
 } // namespace faultline

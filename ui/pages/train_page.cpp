@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <QDir>
+#include <QEvent>
 #include <QFileInfo>
 #include <QHBoxLayout>
 #include <QInputDialog>
@@ -92,6 +93,7 @@ TrainPage::TrainPage(ProjectDocument& document, QWidget* parent)
     StudyQueue& queue = document.queue();
     connect(&document, &ProjectDocument::projectReplaced, this, &TrainPage::showProject);
     connect(&document, &ProjectDocument::planChanged, this, &TrainPage::showPlan);
+    connect(&document, &ProjectDocument::waferChanged, this, &TrainPage::showWafer);
     connect(&document, &ProjectDocument::datasetChanged, this, &TrainPage::showDataset);
     connect(&document, &ProjectDocument::circuitChanged, this, &TrainPage::showCircuit);
     connect(&document, &ProjectDocument::shownStudyChanged, this, &TrainPage::drawCurves);
@@ -170,8 +172,9 @@ QWidget* TrainPage::formPanel()
     connect(form_, &StudyForm::datasetWanted, this, &TrainPage::datasetWanted);
     connect(form_, &StudyForm::circuitWanted, tabs, [tabs, circuit] { tabs->setCurrentWidget(circuit); });
     connect(form_, &StudyForm::edited, this, [this] {
-        run_->setEnabled(form_->reason().isEmpty());
-        if (run_->isEnabled())
+        refused_ = !form_->reason().isEmpty();
+        run_->setEnabled(!refused_);
+        if (!refused_)
             document_.setPlan(form_->plan());
     });
     connect(run_, &QPushButton::clicked, this, &TrainPage::start);
@@ -274,18 +277,21 @@ void TrainPage::savePreset()
 
 void TrainPage::start()
 {
+    if (const QString reason = form_->reason(); !reason.isEmpty())
+        return emit failed(reason);
     try {
         document_.queue().add(name_->text().toStdString(), form_->plan());
         name_->setText(document_.freeStudyName());
-    } catch (const Error&) {
-        // The form says already what is wrong.
+    } catch (const Error& error) {
+        emit failed(QString::fromUtf8(error.what()));
     }
 }
 
 void TrainPage::showProject()
 {
     form_->setCircuit(document_.project().circuit);
-    showPlan();
+    refused_ = false;
+    showWafer();
     showDataset();
     name_->setText(document_.freeStudyName());
     drawCurves();
@@ -295,7 +301,19 @@ void TrainPage::showProject()
 void TrainPage::showPlan()
 {
     // What a person types stays as it is typed.
-    if (!form_->reason().isEmpty() || form_->plan() != document_.project().plan)
+    if (!form_->reason().isEmpty() || form_->plan() != document_.project().plan) {
+        form_->setPlan(document_.project().plan);
+        refused_ = false;
+    }
+    run_->setEnabled(form_->reason().isEmpty());
+}
+
+/// Dies have come, gone or other names, and room for other networks.
+void TrainPage::showWafer()
+{
+    if (refused_)
+        form_->check();
+    else
         form_->setPlan(document_.project().plan);
     run_->setEnabled(form_->reason().isEmpty());
 }
@@ -384,6 +402,14 @@ void TrainPage::drawCurves()
     }
     loss_->setCurves(losses, epochs);
     error_->setCurves(errors, epochs);
+}
+
+/// A style sheet keeps the colours that it was first used with.
+void TrainPage::changeEvent(QEvent* event)
+{
+    if (event->type() == QEvent::PaletteChange)
+        run_->setStyleSheet(run_->styleSheet());
+    QWidget::changeEvent(event);
 }
 
 /// The selected run, as long as no other is under the cursor.

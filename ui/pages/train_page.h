@@ -32,7 +32,7 @@ class TrainPage : public QWidget
 public:
     explicit TrainPage(ProjectDocument& document, QWidget* parent = nullptr);
 
-    /// Adds the study that the form describes to the queue; says in the form why it cannot.
+    /// Adds the study that the form describes to the queue, or says why it cannot: failed().
     void start();
     /// Asks before a preset is lost. Tests answer by themselves.
     std::function<bool(const QString& question)> mayReplace;
@@ -41,6 +41,9 @@ signals:
     void datasetWanted(); ///< the person asks for another folder of images
     void failed(const QString& reason);
 
+protected:
+    void changeEvent(QEvent* event) override;
+
 private:
     QWidget* formPanel();
     QWidget* charts();
@@ -48,6 +51,7 @@ private:
     void savePreset();
     void showProject();
     void showPlan();
+    void showWafer();
     void showDataset();
     void showCircuit();
     void showProgress();
@@ -59,6 +63,7 @@ private:
     QLineEdit* name_;
     QSpinBox* threads_;
     QPushButton* run_;
+    bool refused_ = false; ///< what a person has typed last
     QMenu* presets_;
     QLabel* status_;
     QueuePanel* queue_;

@@ -453,6 +453,7 @@ void WaferPage::askForNewWafer()
 {
     auto* dialog = new NewWaferDialog(document_.project().wafer, this);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->mayReplace = mayReplaceDies;
     connect(dialog, &QDialog::accepted, this,
             [this, dialog] { replaceWafer(document_, drawWafer(dialog->description())); });
     dialog->open();

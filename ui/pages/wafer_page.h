@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include <QWidget>
@@ -32,6 +33,9 @@ class WaferPage : public QWidget
 
 public:
     explicit WaferPage(ProjectDocument& document, QWidget* parent = nullptr);
+
+    /// Asks whether a new wafer may take the dies' place.
+    std::function<bool()> mayReplaceDies = [] { return true; };
 
 signals:
     void dieWanted(int die); ///< on the Die page

@@ -18,6 +18,7 @@
 #include <QMessageBox>
 #include <QMimeData>
 #include <QPushButton>
+#include <QScopedValueRollback>
 #include <QSettings>
 #include <QSplitter>
 #include <QStackedWidget>
@@ -27,7 +28,6 @@
 #include <QVBoxLayout>
 
 #include "common/error.h"
-#include "common/log.h"
 #include "common/version.h"
 #include "document/wafer_edits.h"
 #include "figures/study_figures.h"
@@ -46,6 +46,7 @@
 #include "views/figure_menu.h"
 #include "views/tinted_icon.h"
 #include "window/appearance.h"
+#include "window/application.h"
 #include "window/hint_bar.h"
 #include "window/shortcuts.h"
 
@@ -89,6 +90,9 @@ Dialogs realDialogs(QWidget* window)
         default:
             return Dialogs::Answer::Cancel;
         }
+    };
+    dialogs.replaceDies = [=](const QString& words) {
+        return QMessageBox::question(window, MainWindow::tr("Replace the dies"), words) == QMessageBox::Yes;
     };
     dialogs.recover = [=](const QString& words) {
         QMessageBox question(QMessageBox::Question, MainWindow::tr("Recover work"), words, {}, window);
@@ -204,6 +208,7 @@ MainWindow::MainWindow(Project project, QWidget* parent)
     status_->setContentsMargins(8, 0, 0, 0);
     statusBar()->addWidget(status_, 1);
 
+    wafer->mayReplaceDies = [this] { return mayReplaceDies(); };
     connect(wafer, &WaferPage::dieWanted, this, [this, die](int index) {
         die->showDie(index);
         pages_->setCurrentWidget(die);
@@ -224,6 +229,7 @@ MainWindow::MainWindow(Project project, QWidget* parent)
     connect(compare, &ComparePage::exportWanted, this, &MainWindow::exportFigures);
     connect(&document_, &ProjectDocument::projectReplaced, this, &MainWindow::showTitle);
     connect(&document_, &ProjectDocument::modifiedChanged, this, &MainWindow::showTitle);
+    connect(&document_, &ProjectDocument::waferChanged, this, &MainWindow::showTitle);
     connect(&document_, &ProjectDocument::projectReplaced, this, &MainWindow::restoreView);
     connect(&document_, &ProjectDocument::aboutToSave, this, [this](ViewState& view) {
         view.page = nameOfPage(pages_->currentIndex()).toStdString();
@@ -237,6 +243,8 @@ MainWindow::MainWindow(Project project, QWidget* parent)
     connect(&document_, &ProjectDocument::projectReplaced, this, &MainWindow::showStatus);
     connect(&document_, &ProjectDocument::waferChanged, this, &MainWindow::showStatus);
     connect(&document_.evaluator(), &Evaluator::failureChanged, this, &MainWindow::showStatus);
+    if (auto* application = qobject_cast<Application*>(qApp)) // once the event that failed is over
+        connect(application, &Application::failed, this, &MainWindow::tellFailure, Qt::QueuedConnection);
     showTitle();
     showStatus();
 
@@ -439,6 +447,7 @@ void MainWindow::importDies(const QStringList& filesAndFolders)
         auto* dialog =
             new ImportDialog(paths, this, wafer.dies.empty() ? std::nullopt : std::optional(wafer.geometry));
         dialog->setAttribute(Qt::WA_DeleteOnClose);
+        dialog->mayReplace = [this] { return mayReplaceDies(); };
         connect(dialog, &ImportDialog::accepted, this, [this, dialog] {
             attempt([&] {
                 if (dialog->adds())
@@ -446,6 +455,7 @@ void MainWindow::importDies(const QStringList& filesAndFolders)
                 else
                     replaceWafer(document_, dialog->takeWafer());
             });
+            pages_->setCurrentWidget(findChild<WaferPage*>());
         });
         dialog->open();
     });
@@ -469,14 +479,19 @@ bool MainWindow::attempt(const std::function<void()>& action)
     try {
         action();
         return true;
-    } catch (const std::bad_alloc&) {
-        log::error("out of memory");
-        dialogs_.showError(tr("There is not enough memory for this."));
-    } catch (const std::exception& error) { // an Error, or what the system says
-        log::error(error.what());
-        dialogs_.showError(QString::fromUtf8(error.what()));
+    } catch (const std::exception& error) {
+        dialogs_.showError(reasonOf(error));
     }
     return false;
+}
+
+/// One message at a time: what fails at every repainting would fail below its message, too.
+void MainWindow::tellFailure(const QString& reason)
+{
+    if (telling_)
+        return;
+    const QScopedValueRollback telling(telling_, true);
+    dialogs_.showError(reason);
 }
 
 void MainWindow::newDemo()
@@ -562,9 +577,9 @@ bool MainWindow::save()
 
 bool MainWindow::saveAs()
 {
-    const QString suggestion = document_.file().empty()
-                                   ? QString::fromStdString(document_.project().name) + fileSuffix
-                                   : QString::fromStdString(document_.file().string());
+    QString name = QString::fromStdString(document_.project().name);
+    const QString suggestion = document_.file().empty() ? name.replace('/', '-') + fileSuffix
+                                                        : QString::fromStdString(document_.file().string());
     QString file = dialogs_.saveFile(suggestion);
     if (file.isEmpty())
         return false;
@@ -594,6 +609,17 @@ bool MainWindow::mayDropChanges()
         break;
     }
     return false;
+}
+
+/// What studies have found stays with them, and with the dies that it is about.
+bool MainWindow::mayReplaceDies()
+{
+    const std::size_t studies = document_.project().studies.size();
+    return studies == 0 ||
+           dialogs_.replaceDies(tr("This project has studies of its dies: %1. Other dies in their place have "
+                                   "no results yet, and those of the present dies are no longer shown until "
+                                   "Edit, Undo brings them back.\nReplace the dies?")
+                                    .arg(studies));
 }
 
 void MainWindow::closeEvent(QCloseEvent* event)

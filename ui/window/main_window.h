@@ -27,6 +27,7 @@ struct Dialogs {
     std::function<QString(const QString& title)> folder;        ///< empty: cancelled
     ReplaceQuestion mayReplace; ///< for a name that the dialog of saveFile has not asked about
     std::function<Answer()> saveChanges;
+    std::function<bool(const QString& words)> replaceDies; ///< whether others may take their place
     std::function<Recover(const QString& words)> recover;
     std::function<void(const QString& words)> showError;
 };
@@ -65,6 +66,7 @@ private:
     void importDies(const QStringList& filesAndFolders);
     void offerUnsaved(const std::filesystem::path& name);
     bool mayDropChanges();
+    bool mayReplaceDies();
     void exportFigures();
     void exportDies();
     void classifyCells();
@@ -77,6 +79,7 @@ private:
     void showStatus();
     /// Runs what may throw an Error and shows it; false when it did.
     bool attempt(const std::function<void()>& action);
+    void tellFailure(const QString& reason);
 
     ProjectDocument document_;
     Dialogs dialogs_;
@@ -84,6 +87,7 @@ private:
     QButtonGroup* railButtons_;
     QStackedWidget* pages_;
     QLabel* status_;
+    bool telling_ = false; ///< of a failure
 };
 
 } // namespace faultline

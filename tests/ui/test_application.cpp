@@ -101,8 +101,10 @@ private slots:
             [this] { return new ExportDialog(studyFigures(project().wafer, project().studies[0])); });
         add("classification", [this] { return new ClassifyDialog(project().wafer); });
         add("import", [this] {
-            auto* dialog = new ImportDialog(
-                exportDies(clearWafer(2), folder_.filePath("dies").toStdString(), ArrayFormat::Hdf5));
+            const std::vector<OutputFile> files =
+                exportDies(clearWafer(2), folder_.filePath("dies").toStdString(), ArrayFormat::Hdf5);
+            writeFiles(files);
+            auto* dialog = new ImportDialog(pathsOf(files));
             auto* quantity = childOf<QComboBox>(dialog, "quantity"); // a current has a read voltage
             quantity->setCurrentIndex(quantity->findData(static_cast<int>(Quantity::MicroAmpere)));
             return dialog;

@@ -280,7 +280,7 @@ private slots:
                                  << "1 to 1000";
         QTest::newRow("side") << "imageSide"
                               << "999999"
-                              << "1000 pixels";
+                              << "1 to 256 pixels";
         QTest::newRow("hidden") << "hiddenNeurons"
                                 << "5000"
                                 << "does not fit";

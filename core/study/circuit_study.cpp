@@ -401,9 +401,10 @@ std::optional<std::vector<SweepPoint>> sweep(std::span<const Pairing> pairs, con
         const int count = drawsDies ? mapOf(pair.run->settings, bench).dies() : 0;
         std::vector<Die> drawn;
         for (int die = 0; die < count; ++die)
-            drawn.push_back(elsewhere(drawDie(
-                statistics[job.point], bench.wafer.geometry,
-                RandomStream(bench.seed, sweepDie, job.repeat, static_cast<std::uint32_t>(die)), bench.stop)));
+            drawn.push_back(elsewhere(
+                drawDie(statistics[job.point], bench.wafer.geometry,
+                        RandomStream(bench.seed, sweepDie, job.repeat, static_cast<std::uint32_t>(die)),
+                        bench.stop)));
         for (const Die& die : drawn)
             pair.place.dies.push_back(&die);
         errors[k] = errorOf(networkOn(pair, circuits[job.point], bench), pair, bench, job.repeat);

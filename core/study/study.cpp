@@ -314,7 +314,7 @@ std::uint32_t RunSettings::stream() const
 void RunSettings::validate() const
 {
     validateNetwork(network, side);
-    training.validate();
+    within("training", [&] { training.validate(); });
     require(repeat >= 0 && repeat < maximumRepeats, "The repeat", repeat,
             "0 to " + std::to_string(maximumRepeats - 1));
     if (mode == TrainingMode::HardwareAware)
@@ -323,7 +323,7 @@ void RunSettings::validate() const
         throw Error("A " + std::string(faultline::name(mode)) + " run names die " + std::to_string(die) +
                     ", but only hardware-aware ones are trained on dies.");
     if (circuit)
-        circuit->validate();
+        within("circuit", [&] { circuit->validate(); });
 }
 
 double Run::errorOn(std::optional<int> group) const

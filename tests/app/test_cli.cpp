@@ -273,7 +273,8 @@ private slots:
         row("pixels without end", "--downsample", "100000",
             "The side of the images is 100000, must be 1 to 256 pixels");
         row("pixels below zero", "--downsample", "-14", "The side of the images is -14");
-        row("epochs without end", "--epochs", "2000000000", "The number of epochs is 2000000000");
+        row("epochs without end", "--epochs", "2000000000",
+            "Epochs (epochs) is 2000000000, must be from 1 to 100000");
         row("layers without end", "--hidden", QString("5,").repeated(99) + "5",
             "A network of 102 layers is too deep; it has 64 at most.");
         row("rate", "--defect-rate", "short=2", "2");
@@ -558,7 +559,7 @@ private slots:
         const Project project = loadProject(path("noisy/study.faultline").toStdString());
         for (const char* dies : {"D01..D02", "D02"}) {
             QCOMPARE(call({"circuit", path("noisy/study.faultline"), "--networks", "standard 2", "--dies",
-                           dies, "--out", path("noisy-read")})
+                           dies, "--out", path("noisy-read"), "--force"})
                          .exitCode,
                      0);
             const QJsonObject result = readJson(path("noisy-read/circuit.json"));

@@ -948,7 +948,8 @@ private slots:
         row(
             "options of a run",
             [](hid_t file) { setNumber(file, "studies/study-0000/runs/run-0001/training", "batch", 0); },
-            "studies/study-0000/runs/run-0001: The batch size is 0, must be 1 to 100000 images");
+            "studies/study-0000/runs/run-0001: training: Batch (batch) is 0, must be from 1 to 100000 "
+            "images");
         row(
             "repeat of a run", [](hid_t file) { setNumber(file, first, "repeat", 1000); },
             "studies/study-0000/runs/run-0000: The repeat is 1000, must be 0 to 999");
@@ -998,7 +999,7 @@ private slots:
         row(
             "epochs of a plan",
             [](hid_t file) { setNumber(file, "studies/study-0001/plan/training", "epochs", 2'000'000'000); },
-            "studies/study-0001/plan: The number of epochs is 2000000000, must be 1 to 100000");
+            "studies/study-0001/plan: training: Epochs (epochs) is 2000000000, must be from 1 to 100000");
         row(
             "one die twice",
             [](hid_t file) {

@@ -101,8 +101,9 @@ private slots:
             [this] { return new ExportDialog(studyFigures(project().wafer, project().studies[0])); });
         add("classification", [this] { return new ClassifyDialog(project().wafer); });
         add("import", [this] {
+            const Wafer wafer = clearWafer(2);
             const std::vector<OutputFile> files =
-                exportDies(clearWafer(2), folder_.filePath("dies").toStdString(), ArrayFormat::Hdf5);
+                exportDies(wafer, folder_.filePath("dies").toStdString(), ArrayFormat::Hdf5);
             writeFiles(files);
             auto* dialog = new ImportDialog(pathsOf(files));
             auto* quantity = childOf<QComboBox>(dialog, "quantity"); // a current has a read voltage

@@ -204,7 +204,7 @@ private slots:
 
         // Said where the network is named, and once for all.
         const auto networks = finishedNetworks(document.project());
-        QVERIFY(document.evaluator().failure(networks[0], 1).contains("read voltage"));
+        QVERIFY(document.evaluator().failure(networks[0], 1).contains("read_voltage_v"));
         QVERIFY(document.evaluator().failure(networks[7], 1).isEmpty());
         const auto onDies = [&](int row, int role) {
             return runs.index(row, RunsModel::Dies).data(role).toString();

@@ -518,7 +518,8 @@ void TestDefectStatistics::refusesBadStatistics_data()
     row(
         "negative sigma", [](auto& s) { s.level[AP].sigma = -0.05; },
         "standard deviation of ln(conductance) of healthy cells at AP is -0.05, must be 0 or more (0.05 is 5 "
-        "%)");
+        "%; "
+        "100 at most)");
     row(
         "shorts conduct nothing", [](auto& s) { s.shortConductance.median = 0.0; },
         "median conductance of shorts is 0");

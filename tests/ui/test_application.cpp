@@ -182,15 +182,22 @@ private slots:
             }
         });
 
-        QTest::keyClick(window_.get(), Qt::Key_3, Qt::ControlModifier);
+        constexpr int train = 2;
+        auto* pages = childOf<QStackedWidget>(window_.get(), "pages");
+        pages->setCurrentIndex(train);
+        for (auto* tabs : pages->currentWidget()->findChildren<QTabWidget*>())
+            tabs->setCurrentIndex(0);
         window_->resize(1000, 420);
         auto* epochs = childOf<QSpinBox>(window_.get(), "epochs");
+        QTRY_VERIFY(epochs->isVisible());
         auto* scroll = window_->findChild<StudyForm*>()->findChild<QScrollArea*>()->verticalScrollBar();
         QTRY_VERIFY(scroll->maximum() > 0);
         scroll->setValue(0);
         turnWheel(*epochs, -120);
         QVERIFY(scroll->value() > 0);
+        window_->activateWindow(); // which dialogs of other tests may have been
         epochs->setFocus();
+        QTRY_VERIFY(epochs->hasFocus());
         const int value = epochs->value();
         turnWheel(*epochs, 120);
         QCOMPARE(epochs->value(), value + 1); // there a person means it

@@ -32,7 +32,7 @@ namespace
 namespace fs = std::filesystem;
 
 /// What both commands read networks with.
-struct Options {
+struct ReadOptions {
     std::string file, circuit, study, folder;
     DescribedOptions<CircuitOptions> changes;
     std::vector<std::string> settings, networks, dies, axes;
@@ -66,7 +66,7 @@ Assignment assignmentFrom(const std::string& text)
 }
 
 /// The file's, or else the project's, with what the command line changes.
-CircuitOptions circuitFrom(const Options& options, const Project& project)
+CircuitOptions circuitFrom(const ReadOptions& options, const Project& project)
 {
     CircuitOptions circuit = options.circuit.empty() ? project.circuit : readCircuitOptions(options.circuit);
     options.changes.applyTo(circuit);
@@ -89,7 +89,7 @@ struct Subject {
     Dataset test, calibration;
     StopSignals signals;
 
-    explicit Subject(const Options& options) : project(loadProject(options.file))
+    explicit Subject(const ReadOptions& options) : project(loadProject(options.file))
     {
         const Study& study = studyOf(options);
         choose(study, options.networks);
@@ -110,7 +110,7 @@ struct Subject {
         calibration = downsample(firstImages(data.train, calibrationImages), side);
     }
 
-    CircuitBench bench(const Options& options) const
+    CircuitBench bench(const ReadOptions& options) const
     {
         const bool onTerminal = isatty(STDERR_FILENO) != 0;
         return {.wafer = project.wafer,
@@ -128,7 +128,7 @@ struct Subject {
     }
 
     /// What the numbers come from: the seeds of drawn dies and of read noise.
-    void describeSeeds(const Options& options, nlohmann::json& document) const
+    void describeSeeds(const ReadOptions& options, nlohmann::json& document) const
     {
         document["seed"] = options.seed.value_or(1);
         document["noise_seed"] = options.seed.value_or(runs.front()->settings.seed);
@@ -143,7 +143,7 @@ struct Subject {
     }
 
 private:
-    const Study& studyOf(const Options& options) const
+    const Study& studyOf(const ReadOptions& options) const
     {
         for (const Study& study : project.studies)
             if (!study.result.runs.empty() && (options.study.empty() || study.name == options.study))
@@ -279,7 +279,7 @@ int stopped()
 
 /// Before the work: throws Error for results that exist already, of which `figure` names the one that is
 /// drawn.
-void expectNewResults(const Options& options, std::initializer_list<const char*> names,
+void expectNewResults(const ReadOptions& options, std::initializer_list<const char*> names,
                       const std::string& figure)
 {
     const fs::path folder = options.folder;
@@ -292,7 +292,7 @@ void expectNewResults(const Options& options, std::initializer_list<const char*>
     prepareFolder(folder);
 }
 
-int runCircuit(const Options& options)
+int runCircuit(const ReadOptions& options)
 {
     const fs::path folder = options.folder;
     if (options.waterfall)
@@ -328,7 +328,7 @@ int runCircuit(const Options& options)
     return 0;
 }
 
-int runSweep(const Options& options)
+int runSweep(const ReadOptions& options)
 {
     const Subject subject(options);
     SweepPlan plan{.axes = {}, .circuit = circuitFrom(options, subject.project), .repeats = options.repeats};
@@ -367,7 +367,7 @@ int runSweep(const Options& options)
 }
 
 /// What both commands take.
-void addOptions(CLI::App& command, Options& options)
+void addOptions(CLI::App& command, ReadOptions& options)
 {
     command.add_option("FILE", options.file, "Project with trained networks (.faultline)")->required();
     command.add_option("--out", options.folder, "Folder for tables and figures; made if needed")
@@ -419,7 +419,7 @@ void addCircuitCommand(CLI::App& program, Action& action)
     CLI::App* command = program.add_subcommand(
         "circuit", "Error, energy and lost current of trained networks behind a real circuit: line "
                    "resistance, transistors, converters, noise, temperature");
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<ReadOptions>();
     addOptions(*command, *options);
     command->add_flag("--waterfall", options->waterfall,
                       "Say too which non-ideality costs how many points, one after the other and alone");
@@ -430,7 +430,7 @@ void addSweepCommand(CLI::App& program, Action& action)
 {
     CLI::App* command = program.add_subcommand(
         "sweep", "Error of trained networks against one or two parameters of the circuit or the dies");
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<ReadOptions>();
     addOptions(*command, *options);
     command
         ->add_option("--vary", options->axes,

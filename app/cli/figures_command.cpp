@@ -11,14 +11,14 @@ namespace faultline::cli
 namespace
 {
 
-struct Options {
+struct FiguresOptions {
     std::string file;
     std::string folder;
     FigureOptions figures;
     bool force = false;
 };
 
-int run(const Options& options)
+int run(const FiguresOptions& options)
 {
     drawFigures(loadProject(options.file), options.folder, options.figures, options.force);
     std::cout << "Figures in " << options.folder << '\n';
@@ -52,7 +52,7 @@ void addFigureOptions(CLI::App& command, FigureOptions& options)
 void addFiguresCommand(CLI::App& program, Action& action)
 {
     CLI::App* command = program.add_subcommand("figures", "Draw the figures of a project again");
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<FiguresOptions>();
     command->add_option("FILE", options->file, "Project (.faultline)")->required();
     command->add_option("--out", options->folder, "Folder for the figures; made if needed")
         ->required()

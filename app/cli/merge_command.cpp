@@ -17,7 +17,7 @@ namespace
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct MergeOptions {
     std::vector<std::string> files;
     std::string folder;
     bool force = false;
@@ -40,7 +40,7 @@ void keepEarlier(Project& project, const fs::path& file)
     keepAside(before, file, "The study that was in " + file.string() + " is another one; it");
 }
 
-int run(const Options& options)
+int run(const MergeOptions& options)
 {
     Project project = loadProject(options.files.front());
     if (project.studies.size() != 1)
@@ -79,7 +79,7 @@ void addMergeCommand(CLI::App& program, Action& action)
 {
     CLI::App* command =
         program.add_subcommand("merge", "Join the shards of a study (\"study --shard\") into one result");
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<MergeOptions>();
     command->add_option("FILE", options->files, "Shards (.faultline)")->required();
     command
         ->add_option("--out", options->folder,

@@ -18,7 +18,7 @@ namespace
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct SolveOptions {
     std::string conductance, parallel, voltages, circuit, folder;
     WireOptions wires;
     bool force = false;
@@ -44,7 +44,7 @@ Eigen::MatrixXd readMatrix(const fs::path& file)
 }
 
 /// What the cells are and stand behind. Only the magnetic part of a resistance depends on the bias.
-JunctionArray solved(const Options& options, const CircuitOptions& circuit, const Eigen::MatrixXd& cells)
+JunctionArray solved(const SolveOptions& options, const CircuitOptions& circuit, const Eigen::MatrixXd& cells)
 {
     CellGrid<double> share = CellGrid<double>::Zero(cells.rows(), cells.cols());
     if (circuit.isBiasDependent()) {
@@ -67,7 +67,7 @@ JunctionArray solved(const Options& options, const CircuitOptions& circuit, cons
     }
 }
 
-int run(const Options& options)
+int run(const SolveOptions& options)
 {
     CircuitOptions circuit;
     circuit.wires = options.wires;
@@ -121,7 +121,7 @@ void addSolveCommand(CLI::App& program, Action& action)
 {
     CLI::App* command =
         program.add_subcommand("solve", "Currents and voltages of a crossbar with line resistance, exactly");
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<SolveOptions>();
     command
         ->add_option("--conductance", options->conductance,
                      "Matrix of the cells' conductances in siemens (.csv, .npy): rows x columns")

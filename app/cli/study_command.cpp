@@ -29,7 +29,7 @@ namespace
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct StudyOptions {
     bool demo = false;
     std::string wafer;
     std::string folder;
@@ -77,7 +77,7 @@ void setRate(DefectStatistics& statistics, const std::string& assignment)
 }
 
 /// A project with the wafer that was asked for and the plan that comes with it; without runs.
-Project projectFor(const Options& options)
+Project projectFor(const StudyOptions& options)
 {
     Project project;
     const bool described = options.demo || fs::path(options.wafer).extension() == ".json";
@@ -100,7 +100,7 @@ Project projectFor(const Options& options)
     return project;
 }
 
-void change(StudyPlan& plan, const Options& options, const Wafer& wafer)
+void change(StudyPlan& plan, const StudyOptions& options, const Wafer& wafer)
 {
     for (TrainingOptions* training : {&plan.training, &plan.statisticsAware})
         options.training.applyTo(*training);
@@ -215,7 +215,7 @@ void perform(Project& project, const DatasetPair& data, int threads, const fs::p
 }
 
 /// Writes a script that has a cluster run the study, one shard per job.
-void writeSlurmScript(const Options& options, const Project& project, const fs::path& folder)
+void writeSlurmScript(const StudyOptions& options, const Project& project, const fs::path& folder)
 {
     const Study& study = project.studies.front();
     const auto runs = static_cast<int>(runsOf(study.plan, project.wafer).size());
@@ -252,7 +252,7 @@ int reportShard(const Project& project, const Shard& shard, const fs::path& file
     return finished == planned ? 0 : stoppedExitCode;
 }
 
-int run(const Options& options)
+int run(const StudyOptions& options)
 {
     Project project = projectFor(options);
     if (!options.data.empty())
@@ -305,7 +305,7 @@ void addGivenOptions(std::vector<std::string>& arguments, const CLI::App& comman
 
 /// "--batch" is for all modes, "--statistics-batch" for statistics-aware training alone. Three options were
 /// always of that alone and have no such prefix.
-void addTrainingOptions(CLI::App& command, Options& options)
+void addTrainingOptions(CLI::App& command, StudyOptions& options)
 {
     const auto isItsOwn = [](std::string_view key) {
         return key == "draws" || key == "perfect_draws" || key == "loss_bound";
@@ -331,7 +331,7 @@ void addStudyCommand(CLI::App& program, Action& action)
         "study",
         "Train networks in the three modes and measure the error of every die.\n"
         "Ctrl+C stops within a second. The same command goes on from there, and also after a crash.");
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<StudyOptions>();
     const StudyPlan plan;
     const auto usually = [](const std::string& help, double value) {
         return help + " (" + general(value) + ")";

@@ -14,7 +14,7 @@ namespace faultline::cli
 namespace
 {
 
-struct Options {
+struct GenerateOptions {
     std::string file;
     std::string from;
     std::optional<std::string> name;
@@ -27,7 +27,7 @@ struct Options {
 };
 
 /// What was asked for on the command line instead of what the description says, in words.
-std::vector<std::string> change(WaferDescription& wafer, const Options& options)
+std::vector<std::string> change(WaferDescription& wafer, const GenerateOptions& options)
 {
     std::vector<std::string> changes;
     const auto set = [&changes](auto& value, const auto& chosen, const std::string& what) {
@@ -63,7 +63,7 @@ std::vector<std::string> change(WaferDescription& wafer, const Options& options)
     return changes;
 }
 
-int generate(const Options& options)
+int generate(const GenerateOptions& options)
 {
     const LockFile lock = lockToWrite(options.file);
     expectNewProject(options.file, options.force);
@@ -91,7 +91,7 @@ void addWaferCommand(CLI::App& program, Action& action)
     CLI::App* wafer = program.add_subcommand("wafer", "Make wafers");
     wafer->require_subcommand(1);
     CLI::App* command = wafer->add_subcommand("generate", "Draw a synthetic wafer from described statistics");
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<GenerateOptions>();
     command->add_option("--out", options->file, "Project to write (.faultline)")
         ->required()
         ->type_name("FILE");

@@ -168,8 +168,8 @@ Acquisition loadAcquisition(const Group& group, const Die& die)
         acquisition.missing.push_back(places[i] * die.columns() + places[i + 1]);
     }
     std::ranges::sort(acquisition.missing);
-    const auto repeated = std::ranges::unique(acquisition.missing);
-    acquisition.missing.erase(repeated.begin(), repeated.end());
+    acquisition.missing.erase(std::unique(acquisition.missing.begin(), acquisition.missing.end()),
+                              acquisition.missing.end());
     return acquisition;
 }
 

@@ -214,7 +214,7 @@ int importDies(const ImportOptions& options)
     settleDoubts(doubtsAbout(wafer, measurement, recipe), recipe, options);
     if (!options.unlabelled) {
         const Classification classification = classify(wafer, {}, only);
-        applyLabels(classification, wafer);
+        applyLabels(classification.labels, wafer);
         printQuality(classification);
     }
     if (adds) {
@@ -346,12 +346,13 @@ int classifyDies(const ClassifyOptions& options)
                     "none to have a mixture fitted.");
     const std::optional<Level> only = options.only ? options.only : measuredAlone(project.wafer);
     const Classification classification = classify(project.wafer, thresholds, only);
-    const std::vector<int> changed = applyLabels(classification, project.wafer);
+    const std::vector<int> changed = applyLabels(classification.labels, project.wafer);
     project.diesChanged(changed);
     printQuality(classification);
     if (!changed.empty() && !project.studies.empty())
         std::cout << "Other conductances in the state that was not measured, on " << changed.size()
-                  << " dies: errors of networks on these are dropped, and the window evaluates them anew.\n";
+                  << (changed.size() == 1 ? " die" : " dies")
+                  << ": errors of networks on these are dropped, and the window evaluates them anew.\n";
     saveProject(project, out);
     std::cout << "Labels in " << out << '\n';
     return 0;

@@ -23,14 +23,14 @@ struct MergeOptions {
     bool force = false;
 };
 
-/// What an earlier merge has left is kept: runs of this study in its result, another study under another
-/// name.
+/// Keeps the result of an earlier merge: runs of this study in this result, another study under another name.
 void keepEarlier(Project& project, const fs::path& file)
 {
     if (!fs::exists(file))
         return;
     const Project before = loadProject(file);
-    if (before.studies.size() == 1 && before.studies.front().plan == project.studies.front().plan) {
+    if (before.studies.size() == 1 &&
+        before.studies.front().plan.isSameOn(project.wafer, project.studies.front().plan)) {
         try {
             return merge(project, before);
         } catch (const Error&) {

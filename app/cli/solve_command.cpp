@@ -47,6 +47,8 @@ Eigen::MatrixXd readMatrix(const fs::path& file)
 JunctionArray solved(const SolveOptions& options, const CircuitOptions& circuit, const Eigen::MatrixXd& cells)
 {
     CellGrid<double> share = CellGrid<double>::Zero(cells.rows(), cells.cols());
+    if (!circuit.isBiasDependent() && !options.parallel.empty())
+        throw Error("--parallel has no effect without bias_half_voltage_v in the circuit (--options).");
     if (circuit.isBiasDependent()) {
         if (options.parallel.empty())
             throw Error(options.circuit +
@@ -58,6 +60,9 @@ JunctionArray solved(const SolveOptions& options, const CircuitOptions& circuit,
                         std::to_string(parallel.rows()) + " x " + std::to_string(parallel.cols()) + " cells",
                         std::to_string(cells.rows()) + " x " + std::to_string(cells.cols()) + ", as in " +
                             options.conductance);
+        if (!(parallel.array() >= 0.0).all() || !parallel.allFinite())
+            throw Error(options.parallel, "", "a conductance that is negative or no number",
+                        "0 siemens or more in each cell");
         share = (parallel.array() > cells.array()).select(1.0 - cells.array() / parallel.array(), 0.0);
     }
     try {

@@ -281,6 +281,7 @@ int run(const StudyOptions& options)
     const LockFile lock = lockToWrite(file);
     const DatasetPair data = loadDataset(project.dataset);
     project.images = checksums(data);
+    expectSide(data.test, project.plan.side); // before another study is kept aside
     if (const std::size_t known = resume(project, file))
         std::cout << "Goes on with " << known << " runs that an earlier call has trained or begun."
                   << std::endl;
@@ -312,11 +313,11 @@ void addTrainingOptions(CLI::App& command, StudyOptions& options)
     };
     const StudyPlan plan;
     options.training.addTo(
-        command, plan.training, [&](std::string key) { return isItsOwn(key) ? "" : optionName(key); },
+        command, plan.training, [&](const std::string& key) { return isItsOwn(key) ? "" : optionName(key); },
         [](const std::string& usual) { return " (" + usual + ")"; });
     options.statisticsAware.addTo(
         command, plan.statisticsAware,
-        [&](std::string key) { return optionName(isItsOwn(key) ? key : "statistics-" + key); },
+        [&](const std::string& key) { return optionName(isItsOwn(key) ? key : "statistics-" + key); },
         [](const std::string& usual) { return ", of statistics-aware training (" + usual + ")"; });
     CLI::Option* epochs = command.get_option("--epochs");
     epochs->description(epochs->get_description() + "; statistics-aware training takes " +

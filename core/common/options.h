@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <concepts>
 #include <cstdint>
@@ -214,13 +215,17 @@ template <class Options>
 std::vector<std::string> namesIn(const std::string& section)
 {
     std::vector<std::string> names;
+    const auto add = [&names](const std::string& name) {
+        if (std::find(names.begin(), names.end(), name) == names.end())
+            names.push_back(name);
+    };
     const Options options{};
     describe(options, [&](const char* key, const auto&, const Says& says) {
         for (const OptionPlace& place : placesOf(key, says))
             if (place.section == section)
-                names.push_back(place.name);
+                add(place.name);
             else if (section.empty())
-                names.push_back(place.section);
+                add(place.section);
     });
     return names;
 }

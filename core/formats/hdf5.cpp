@@ -20,8 +20,8 @@ namespace faultline::hdf5
 namespace
 {
 
-/// A larger dataset is compressed in one chunk; HDF5 keeps up to 64 KiB inside the header.
 constexpr const char* descriptionName = "description"; // of the attribute that people read
+/// A larger dataset is compressed in one chunk; HDF5 keeps up to 64 KiB inside the header.
 constexpr std::size_t compactBytes = std::size_t{32} * 1024;
 /// Deflate shrinks at most to 1/1032, so a dataset can't hold more than this times its place in the file.
 constexpr std::size_t largestRatio = 1040;

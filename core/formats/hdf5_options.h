@@ -31,7 +31,7 @@ void saveOptions(hdf5::Group root, const Options& options)
 }
 
 /// Reads the options that are there; the others stay as in `options`. Throws Error that names the place, also
-/// for an option that is not known. Does not validate: a project keeps what a person has not finished typing.
+/// for an option that is not known. Does not validate: the caller does, when all is read.
 template <class Options>
 Options loadOptions(const hdf5::Group& root, Options options)
 {

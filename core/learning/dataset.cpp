@@ -269,12 +269,16 @@ ImageChecksums checksums(const DatasetPair& data)
     return {data.train.checksum, data.test.checksum};
 }
 
-Dataset downsample(const Dataset& dataset, int side)
+void expectSide(const Dataset& dataset, int side)
 {
     const int largest = std::min(dataset.width, dataset.height);
     require(side >= 1 && side <= largest, "side of the smaller images", side,
             "from 1 to " + std::to_string(largest) + " pixels, the side of the images");
+}
 
+Dataset downsample(const Dataset& dataset, int side)
+{
+    expectSide(dataset, side);
     std::vector<Eigen::Triplet<float>> shares;
     for (const Overlap& row : overlaps(side, dataset.height)) {
         for (const Overlap& column : overlaps(side, dataset.width)) {

@@ -53,8 +53,10 @@ Dataset readIdxTestImages(const std::filesystem::path& folder);
 /// The first so many of the images; all when there are fewer.
 Dataset firstImages(const Dataset& dataset, int most);
 
-/// Averages over areas down to side x side pixels; the side need not divide the image's. Throws Error for a
-/// side under 1 or above the image's.
+/// Throws Error for a side under 1 or above the images' own.
+void expectSide(const Dataset& dataset, int side);
+
+/// Averages over areas down to side x side pixels; the side need not divide the image's (expectSide).
 Dataset downsample(const Dataset& dataset, int side);
 
 } // namespace faultline

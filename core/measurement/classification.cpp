@@ -384,12 +384,12 @@ Classification classify(const Wafer& wafer, const std::optional<Thresholds>& thr
     return result;
 }
 
-std::vector<int> applyLabels(const Classification& classification, Wafer& wafer)
+std::vector<int> applyLabels(const std::vector<CellGrid<Defect>>& labels, Wafer& wafer)
 {
     std::vector<int> changed;
     for (std::size_t i = 0; i < wafer.dies.size(); ++i) {
         Die& die = wafer.dies[i];
-        die.defect = classification.labels[i];
+        die.defect = labels[i];
         if (!die.acquisition.assumed)
             continue;
         const Level other = *die.acquisition.assumed;

@@ -66,10 +66,10 @@ struct Classification {
 Classification classify(const Wafer& wafer, const std::optional<Thresholds>& thresholds = {},
                         std::optional<Level> only = {});
 
-/// Sets the labels. Conductances stay as measured; on a die that was measured in one state alone, shorts and
-/// opens conduct the same in the other. Returns the ids of the dies on which that changed what a cell
-/// conducts.
-std::vector<int> applyLabels(const Classification& classification, Wafer& wafer);
+/// Sets the labels, one grid per die. Conductances stay as measured; on a die that was measured in one state
+/// alone, shorts and opens conduct the same in the other. Returns the ids of the dies on which that changed
+/// what a cell conducts.
+std::vector<int> applyLabels(const std::vector<CellGrid<Defect>>& labels, Wafer& wafer);
 
 /// The one level that was measured, where the other of some die is assumed.
 std::optional<Level> measuredAlone(const Wafer& wafer);

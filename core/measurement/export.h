@@ -34,15 +34,16 @@ inline constexpr const char* exportMark = "faultline_dies";
 /// columns, AP first) and NAME_defect.npy (i1, as Defect). HDF5: dies.h5, a group for each die with
 /// conductance_P, conductance_AP and defect (an enumeration), and as attributes its name and, if known, its
 /// place on the wafer, which an import reads again.
-std::vector<OutputFile> exportDies(const Wafer& wafer, const std::filesystem::path& folder,
-                                   ArrayFormat format);
+[[nodiscard]] std::vector<OutputFile> exportDies(const Wafer& wafer, const std::filesystem::path& folder,
+                                                 ArrayFormat format);
 
 /// What each weight of a network is worth on each die or group of dies, outputs x inputs of each layer, 1 for
 /// a perfect one: `up` where the latent weight is >= 0, else `down`. The dies must outlive the files. Files
 /// DIE_weights_K.csv or .npy for layer K from 1, or DIE_weights.h5 with datasets layer-1 and so on.
-std::vector<OutputFile> exportWeights(const std::vector<DieGroup>& places, const CellMap& map,
-                                      const Device& device, const std::vector<Eigen::MatrixXf>& latent,
-                                      const std::filesystem::path& folder, ArrayFormat format);
+[[nodiscard]] std::vector<OutputFile> exportWeights(const std::vector<DieGroup>& places, const CellMap& map,
+                                                    const Device& device,
+                                                    const std::vector<Eigen::MatrixXf>& latent,
+                                                    const std::filesystem::path& folder, ArrayFormat format);
 
 /// What to write into each junction so that a die holds a network's binary weights, or several dies side by
 /// side: their columns are counted on from die to die.
@@ -53,8 +54,8 @@ CellGrid<Write> programmingMap(const CellMap& map, std::span<const Eigen::Matrix
 /// for each junction in use: row, column, write, layer, output, input, copy, sign, and the row and column on
 /// the die as above), programming.npy (i1, rows x columns: 1 P, 0 AP, -1 nothing) or programming.h5 (dataset
 /// write, an enumeration nothing, AP, P).
-std::vector<OutputFile> exportProgramming(const CellMap& map, std::span<const Eigen::MatrixXf> latent,
-                                          const TesterAxes& axes, const std::filesystem::path& folder,
-                                          ArrayFormat format);
+[[nodiscard]] std::vector<OutputFile>
+exportProgramming(const CellMap& map, std::span<const Eigen::MatrixXf> latent, const TesterAxes& axes,
+                  const std::filesystem::path& folder, ArrayFormat format);
 
 } // namespace faultline

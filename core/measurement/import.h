@@ -101,7 +101,7 @@ Measurement readMeasurement(std::span<const std::filesystem::path> files, const 
 struct DatasetChoice {
     std::string path;
     std::vector<std::size_t> shape;
-    std::string type; ///< of HDF5, as NumPy calls it: "float32"
+    std::string type = {}; ///< of HDF5, as NumPy calls it: "float32"
     bool couldBeDies = true;
     bool wanted = true; ///< where nothing is chosen: false for what stands beside the measurement
 };

@@ -71,14 +71,17 @@ int Project::freeDieId() const
         knowAll(circuitResults.waterfall->reading.dies);
     if (circuitResults.sweep)
         knowAll(circuitResults.sweep->reading.dies);
+    if (highest >= Die::maximumId)
+        throw Error("There are no more numbers for dies: " + std::to_string(Die::maximumId) +
+                    " is taken, and none is given again.");
     return highest + 1;
 }
 
 void Project::addDies(std::vector<Die> dies)
 {
     pinStudies();
-    for (int id = freeDieId(); Die & die : dies) {
-        die.id = id++;
+    for (Die& die : dies) {
+        die.id = freeDieId();
         wafer.dies.push_back(std::move(die));
     }
     diesChanged();

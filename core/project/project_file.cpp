@@ -410,7 +410,7 @@ StudyPlan loadPlan(const Group& group, int fileVersion)
     if (fileVersion > 1 && group.get<bool>("own_statistics"))
         plan.statistics = loadStatistics(group.open("statistics"));
     if (group.has("fitted_dies"))
-        plan.fittedDies = group.list<std::int32_t>("fitted_dies");
+        plan.fittedDies = dieIds(group, "fitted_dies");
     if (group.hasMember("circuit"))
         plan.circuit = loadCircuit(group.open("circuit"));
     at(group.place(), [&] { plan.validate(); });

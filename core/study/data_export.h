@@ -24,7 +24,8 @@ struct TrainedNetwork {
 /// them when it takes several), or of what to write into their junctions for it, as the tester counts them.
 /// The wafer must outlive them. Throws Error for weights and programming without a network, and for the
 /// programming of dies that were measured in several directions.
-std::vector<OutputFile> exportData(Exported what, const Wafer& wafer, const TrainedNetwork* network,
-                                   const std::filesystem::path& folder, ArrayFormat format);
+[[nodiscard]] std::vector<OutputFile> exportData(Exported what, const Wafer& wafer,
+                                                 const TrainedNetwork* network,
+                                                 const std::filesystem::path& folder, ArrayFormat format);
 
 } // namespace faultline

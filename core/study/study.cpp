@@ -150,6 +150,7 @@ void StudyPlan::validate() const
             "1 to " + std::to_string(maximumRepeats));
     validateNetwork(network, side);
     validateIds(dies);
+    validateIds(fittedDies);
     if (statistics)
         statistics->validate();
     if (circuit)

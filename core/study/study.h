@@ -74,7 +74,12 @@ struct StudyPlan {
     /// OptionError with the place in JSON of an option of training or of the circuit.
     void validate() const;
     void validate(const Wafer& wafer) const;
-    bool operator==(const StudyPlan& other) const;
+    bool operator==(const StudyPlan& other) const; ///< whether both give the same results
+    /// Whether the origin of the statistics is the same, too.
+    bool isIdentical(const StudyPlan& other) const
+    {
+        return *this == other && fittedDies == other.fittedDies;
+    }
 };
 
 /// The ids of dies by their names and ranges of them, "D01" or "D01..D09". Throws Error for a name that is

@@ -376,6 +376,10 @@ private slots:
         QVERIFY(isNear("cell_currents", 0, first));
         QVERIFY(isNear("cell_currents", 3, second));
         QVERIFY(isNear("cell_power", 0, first * first / 1e12));
+
+        const Outcome useless = call(solve("shorts.csv", "volts.csv", {"--parallel", "nothere.csv"}));
+        QCOMPARE(useless.exitCode, 1);
+        QVERIFY2(useless.err.contains("--parallel has no effect without"), qPrintable(useless.err));
     }
 
     /// One cell of a TMR that depends on the bias, in closed form, from the files of NumPy.
@@ -752,6 +756,13 @@ private slots:
         QCOMPARE(readBytes(path("owned/dies-1.csv")), first);
         QCOMPARE(QFile::exists(path("owned/figures-1/yield.svg")), drawsFigures);
         QCOMPARE(readJson(path("owned/study.json"))["epochs"].toInt(), 2);
+
+        // A study that cannot be keeps nothing aside.
+        const Outcome tooLarge = study("1", {"--downsample", "250", "--hidden", "1"});
+        QCOMPARE(tooLarge.exitCode, 1);
+        QVERIFY2(tooLarge.err.contains("250") && tooLarge.out.isEmpty(),
+                 qPrintable(tooLarge.out + tooLarge.err));
+        QVERIFY(!QFile::exists(path("owned/study-2.faultline")));
     }
 
     void heldOutDiesAreTold()

@@ -145,7 +145,7 @@ void printChain(int draws)
             writeFiles(exportDies(measured(description, 0.01), folder, ArrayFormat::Csv));
             const auto files = measurementFiles(std::array{folder});
             Wafer wafer = waferOf(readMeasurement(files, guessRecipe(files.front())), "read");
-            applyLabels(classify(wafer), wafer);
+            applyLabels(classify(wafer).labels, wafer);
             for (std::size_t k = 0; k < allDefects.size(); ++k) {
                 std::vector<double> counts;
                 for (const Die& die : wafer.dies)

@@ -175,8 +175,9 @@ Project smallProject()
         CircuitResults::Sweep{reading,
                               {{{SweepParameter("sense-ohm"), {1.0, 2.0}}}, project.circuit, 1},
                               {{{1.0}, 2, 50.0, 1.0}, {{2.0}, 2, 51.0, 1.0}}};
-    project.view.emplace().circuit.emplace();
-    project.figures.emplace();
+    project.view = ViewState();
+    project.view->circuit = ViewState::Circuit();
+    project.figures = FigureSettings();
     return project;
 }
 

@@ -160,11 +160,11 @@ void TestClassification::labelsOneStateAlone()
     for (std::size_t i = 0; i + 1 < labelled.dies.size(); ++i) // the last one was measured in both
         labelled.dies[i].acquisition.assumed = AP;
     const CellGrid<float> both = labelled.dies.back().conductance[AP];
-    const std::vector<int> changed = applyLabels(classification, labelled);
+    const std::vector<int> changed = applyLabels(classification.labels, labelled);
     QCOMPARE(changed.size(), labelled.dies.size() - 1);
     QCOMPARE(changed.front(), labelled.dies.front().id);
     QVERIFY((labelled.dies.back().conductance[AP] == both).all());
-    QVERIFY(applyLabels(classification, labelled).empty()); // all conduct that already
+    QVERIFY(applyLabels(classification.labels, labelled).empty()); // all conduct that already
     for (Eigen::Index cell = 0; cell < labelled.dies[0].defect.size(); ++cell)
         if (labelled.dies[0].defect.data()[cell] != Defect::None)
             QCOMPARE(labelled.dies[0].conductance[AP].data()[cell],
@@ -175,7 +175,7 @@ void TestClassification::keepsConductances()
 {
     const Wafer wafer = measured(1e-2, 0.05, 1.0, 2);
     Wafer labelled = wafer;
-    applyLabels(classify(wafer, Thresholds{1e-5, 1.4e-4, 4e-4, 1.4}), labelled);
+    applyLabels(classify(wafer, Thresholds{1e-5, 1.4e-4, 4e-4, 1.4}).labels, labelled);
     for (std::size_t i = 0; i < 2; ++i)
         for (const Level level : {AP, P})
             QVERIFY((labelled.dies[i].conductance[level] == wafer.dies[i].conductance[level]).all());

@@ -1013,6 +1013,10 @@ private slots:
             },
             "plan/dies: found die -7, expected 0 to 262142");
         row(
+            "dies fitted to without end",
+            [](hid_t file) { setList(file, "plan", "fitted_dies", {2147483647}); },
+            "plan/fitted_dies: found die 2147483647, expected 0 to 262142");
+        row(
             "epochs of a curve",
             [](hid_t file) { setValue(file, "studies/study-0000/runs/run-0003/curve", 2, "epoch", -2); },
             "studies/study-0000/runs/run-0003/curve: row 3: found epoch -2, expected 3");
@@ -1267,6 +1271,10 @@ private slots:
         QCOMPARE(project.freeDieId(), 25);
         project.studies[0].result.begun.emplace_back().settings.die = 26;
         QCOMPARE(project.freeDieId(), 27);
+        project.studies[0].plan.fittedDies = {28};
+        QCOMPARE(project.freeDieId(), 29);
+        project.studies[0].plan.fittedDies = {Die::maximumId};
+        VERIFY_CONTAINS(messageOf([&] { project.freeDieId(); }), "no more numbers for dies");
     }
 
     void whatFollowsAChangeOfDies()

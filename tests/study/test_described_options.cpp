@@ -124,6 +124,10 @@ void TestDescribedOptions::namesTheNearestKey()
     VERIFY_CONTAINS(message("epoch"), "the nearest is epochs");
     VERIFY_CONTAINS(message("learningRate"), "the nearest is learning_rate");
     VERIFY_CONTAINS(message("drwas"), "the nearest is draws");
+    // Sections are named once each.
+    const std::string sections = messageOf([] { fromJson<CircuitOptions>({{"wirse", 1}}); });
+    VERIFY_CONTAINS(sections, "the nearest is wires");
+    QCOMPARE(sections.find("wires,"), sections.rfind("wires,"));
 }
 
 QTEST_APPLESS_MAIN(TestDescribedOptions)

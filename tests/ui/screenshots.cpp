@@ -331,7 +331,7 @@ private slots:
                 figures.push_back(std::move(figure));
             }
         figures.push_back(waferMapFigure(wafer, defectsPerDie(wafer)));
-        exportFigures(figures, {}, allFormats, (folder_ + "/not-measured").toStdString());
+        writeFiles(exportFigures(figures, {}, allFormats, (folder_ + "/not-measured").toStdString()));
     }
 
     void figures()

@@ -191,7 +191,7 @@ private slots:
 
     void importAsksBeforeStudiesLoseTheirDies()
     {
-        exportDies(truth_, folder_.filePath("dies").toStdString(), ArrayFormat::Hdf5);
+        writeFiles(exportDies(truth_, folder_.filePath("dies").toStdString(), ArrayFormat::Hdf5));
         window_ = std::make_unique<MainWindow>(sampleProject(2));
         window_->show();
         bool may = false;

@@ -225,7 +225,7 @@ void ProjectDocument::setDataset(const std::filesystem::path& folder)
 
 void ProjectDocument::setPlan(const StudyPlan& plan)
 {
-    if (plan == project_.plan)
+    if (plan.isIdentical(project_.plan))
         emit planChanged(); // for a form that shows something else
     else
         change(tr("change settings"), plan, plan.circuit.value_or(project_.circuit));
@@ -243,7 +243,7 @@ void ProjectDocument::setCircuit(const CircuitOptions& circuit)
 void ProjectDocument::change(const QString& name, const StudyPlan& plan, const CircuitOptions& circuit)
 {
     const auto put = [this](const Settings& settings) {
-        const bool otherPlan = project_.plan != settings.plan;
+        const bool otherPlan = !project_.plan.isIdentical(settings.plan);
         const bool otherCircuit = project_.circuit != settings.circuit;
         project_.plan = settings.plan;
         project_.circuit = settings.circuit;

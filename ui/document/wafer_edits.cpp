@@ -1,6 +1,7 @@
 #include "document/wafer_edits.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include <QCoreApplication>
@@ -9,6 +10,7 @@
 
 #include "common/error.h"
 #include "document/project_document.h"
+#include "measurement/classification.h"
 
 namespace faultline
 {
@@ -201,10 +203,16 @@ private:
 class LabelCells : public WaferEdit
 {
 public:
-    LabelCells(ProjectDocument& document, std::vector<CellGrid<Defect>> labels, const QString& text)
-        : WaferEdit(document, text),
-          others_(std::move(labels))
+    LabelCells(ProjectDocument& document, const std::vector<CellGrid<Defect>>& labels, const QString& text)
+        : WaferEdit(document, text)
     {
+        Wafer labelled = wafer();
+        const std::vector<int> changed = applyLabels(labels, labelled);
+        for (std::size_t k = 0; k < labelled.dies.size(); ++k) {
+            others_.push_back(std::move(labelled.dies[k].defect));
+            if (std::ranges::find(changed, labelled.dies[k].id) != changed.end())
+                otherConductances_[k] = std::move(labelled.dies[k].conductance);
+        }
     }
 
     void redo() override
@@ -212,11 +220,17 @@ public:
         for (std::size_t k = 0; k < others_.size(); ++k)
             others_[k].swap(wafer().dies[k].defect);
         tellDies();
+        for (auto& [k, conductance] : otherConductances_) {
+            conductance.swap(wafer().dies[k].conductance);
+            tellCells(static_cast<int>(k));
+        }
     }
     void undo() override { redo(); }
 
 private:
     std::vector<CellGrid<Defect>> others_; ///< the labels that the dies do not have at present
+    /// What dies would conduct with these labels, by their place, where that is something else.
+    std::map<std::size_t, std::vector<CellGrid<float>>> otherConductances_;
 };
 
 /// The project has the name of its wafer.
@@ -359,13 +373,13 @@ void setIncluded(ProjectDocument& document, std::span<const int> dies, bool incl
     document.undoStack().push(new IncludeDies(document, std::move(changed), included, text));
 }
 
-void setLabels(ProjectDocument& document, std::vector<CellGrid<Defect>> labels)
+void setLabels(ProjectDocument& document, const std::vector<CellGrid<Defect>>& labels)
 {
     const bool same =
         std::ranges::equal(labels, document.project().wafer.dies,
                            [](const auto& grid, const Die& die) { return (grid == die.defect).all(); });
     if (!same)
-        document.undoStack().push(new LabelCells(document, std::move(labels), tr("classify cells")));
+        document.undoStack().push(new LabelCells(document, labels, tr("classify cells")));
 }
 
 void addDies(ProjectDocument& document, std::vector<Die> dies)

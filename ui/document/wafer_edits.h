@@ -49,8 +49,8 @@ void removeDies(ProjectDocument& document, std::vector<int> dies);
 /// Throws Error, and changes nothing, for an empty name and for one that another die has.
 void renameDie(ProjectDocument& document, int die, const QString& name);
 void setIncluded(ProjectDocument& document, std::span<const int> dies, bool included);
-/// Labels the cells of all dies, one grid for each. What they conduct stays.
-void setLabels(ProjectDocument& document, std::vector<CellGrid<Defect>> labels);
+/// Labels the cells of all dies, one grid for each, as applyLabels() does.
+void setLabels(ProjectDocument& document, const std::vector<CellGrid<Defect>>& labels);
 /// Adds dies, which have the wafer's size and names of their own (diesToAdd), under new ids.
 void addDies(ProjectDocument& document, std::vector<Die> dies);
 /// Puts a whole wafer in the place of the present one, its dies under new ids: studies stay, of dies that are

@@ -28,13 +28,15 @@ QImage pageImage(const Figure& figure, const FigureStyle& style);
 QByteArray fileContents(const Figure& figure, const FigureStyle& style, FigureFormat format);
 
 /// The files of a figure in each format, STEM.svg, ...; writeFiles() draws and writes them.
-std::vector<OutputFile> exportFigure(const std::shared_ptr<const Figure>& figure, const FigureStyle& style,
-                                     std::span<const FigureFormat> formats,
-                                     const std::filesystem::path& stem);
+[[nodiscard]] std::vector<OutputFile> exportFigure(const std::shared_ptr<const Figure>& figure,
+                                                   const FigureStyle& style,
+                                                   std::span<const FigureFormat> formats,
+                                                   const std::filesystem::path& stem);
 
 /// Those of several figures, each as NAME.svg, ... in a folder.
-std::vector<OutputFile> exportFigures(std::span<const std::shared_ptr<const Figure>> figures,
-                                      const FigureStyle& style, std::span<const FigureFormat> formats,
-                                      const std::filesystem::path& folder);
+[[nodiscard]] std::vector<OutputFile> exportFigures(std::span<const std::shared_ptr<const Figure>> figures,
+                                                    const FigureStyle& style,
+                                                    std::span<const FigureFormat> formats,
+                                                    const std::filesystem::path& folder);
 
 } // namespace faultline

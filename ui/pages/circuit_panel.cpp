@@ -28,11 +28,7 @@ CircuitPanel::CircuitPanel(ProjectDocument& document) : Panel(tr("Circuit")), do
     fields_.addTo(*form_, document.project().circuit, [](const Says&) { return true; });
     for (const char* bits : {"dac.bits", "adc.bits"})
         static_cast<QSpinBox*>(fields_.field(bits))->setSpecialValueText(tr("ideal"));
-    auto* scroll = new QScrollArea;
-    scroll->setWidget(fields);
-    scroll->setWidgetResizable(true);
-    scroll->setFrameShape(QFrame::NoFrame);
-    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    auto* scroll = scrolled(fields);
     problem_ = new QLabel;
     problem_->setObjectName("circuitProblem");
     problem_->setWordWrap(true);

@@ -15,6 +15,8 @@
 #include <QLocale>
 #include <QMessageBox>
 #include <QPushButton>
+#include <QScrollArea>
+#include <QScrollBar>
 #include <QTableWidget>
 #include <QTimer>
 #include <QVBoxLayout>
@@ -84,7 +86,9 @@ ImportDialog::ImportDialog(const std::vector<std::filesystem::path>& filesAndFol
 
     auto* columns = new QHBoxLayout;
     columns->setSpacing(2 * pageMargin);
-    columns->addWidget(recipeForm());
+    auto* form = scrolled(recipeForm());
+    form->setMinimumWidth(form->widget()->sizeHint().width() + form->verticalScrollBar()->sizeHint().width());
+    columns->addWidget(form);
     columns->addLayout(right, 1);
     auto* all = new QVBoxLayout(this);
     all->addLayout(columns, 1);
@@ -557,7 +561,7 @@ void ImportDialog::accept()
         return;
     }
     if (labels_->classification())
-        applyLabels(*labels_->classification(), *wafer_);
+        applyLabels(labels_->classification()->labels, *wafer_);
     wafer_->name = waferName_->text().toStdString();
     QDialog::accept();
 }

@@ -212,10 +212,14 @@ void JobsStrip::rebuild()
     const auto stateOf = [&](int study) -> const StudyState& {
         return states[static_cast<std::size_t>(study)];
     };
-    // What ends keeps its line while the pointer is here: a second click must not stop another study.
-    if (!underMouse())
+    // A study that ends keeps its line while the pointer is here: a second click must not stop another study.
+    std::vector<std::string> names;
+    for (const Study& study : document_.project().studies)
+        names.push_back(study.name);
+    if (!underMouse() || !std::equal(names_.begin(), names_.end(), names.begin(),
+                                     names.begin() + std::min(names.size(), names_.size())))
         studies_.clear();
-    std::erase_if(studies_, [&](int study) { return study >= static_cast<int>(states.size()); });
+    names_ = std::move(names);
     const auto kept = static_cast<std::ptrdiff_t>(studies_.size());
     for (int study = 0; study < static_cast<int>(states.size()); ++study)
         if (isJob(stateOf(study)) && std::ranges::find(studies_, study) == studies_.end())

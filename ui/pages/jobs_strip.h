@@ -46,6 +46,7 @@ private:
     QToolButton* fold_;
     std::vector<std::unique_ptr<Job>> jobs_; ///< one for each line, some hidden
     std::vector<int> studies_;               ///< that they show; what trains is first
+    std::vector<std::string> names_;         ///< of all studies when studies_ was made
 };
 
 } // namespace faultline

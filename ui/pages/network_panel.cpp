@@ -178,6 +178,7 @@ void NetworkPanel::showWeights(const Run& run, const Die* die)
     const Wafer& wafer = document_.project().wafer;
     std::vector<CaptionedImage> items;
     side_ = run.settings.side;
+    firstLayer_.resize(0, 0);
     try {
         const CellMap map(run.settings.network.layers, wafer.geometry, run.settings.spare);
         const AnalogWeights weights = die ? analogWeights(*die, map, wafer.device) : nominalWeights(map);

@@ -4,6 +4,7 @@
 #include <QFormLayout>
 #include <QHBoxLayout>
 #include <QHeaderView>
+#include <QScrollArea>
 #include <QTableWidget>
 #include <QVBoxLayout>
 
@@ -51,6 +52,16 @@ QLabel* quietLabel(const QString& text)
     result->setWordWrap(true);
     result->setForegroundRole(QPalette::PlaceholderText);
     return result;
+}
+
+QScrollArea* scrolled(QWidget* fields)
+{
+    auto* scroll = new QScrollArea;
+    scroll->setWidget(fields);
+    scroll->setWidgetResizable(true);
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    return scroll;
 }
 
 void addSection(QFormLayout& form, const QString& title)

@@ -7,6 +7,7 @@
 
 class QComboBox;
 class QFormLayout;
+class QScrollArea;
 class QTableView;
 class QTableWidget;
 class QTableWidgetItem;
@@ -40,6 +41,9 @@ private:
 QLabel* boldLabel(const QString& text);
 /// Words of less weight.
 QLabel* quietLabel(const QString& text = {});
+
+/// Fields of which the lower ones scroll where there is no room for all.
+QScrollArea* scrolled(QWidget* fields);
 
 /// A heading over the rows of a form that follow, with room above it.
 void addSection(QFormLayout& form, const QString& title);

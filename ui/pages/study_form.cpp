@@ -71,11 +71,7 @@ StudyForm::StudyForm(const Wafer& wafer, QWidget* parent) : QWidget(parent), waf
     makeTraining(form);
     makeData(form);
 
-    auto* scroll = new QScrollArea;
-    scroll->setWidget(fields);
-    scroll->setWidgetResizable(true);
-    scroll->setFrameShape(QFrame::NoFrame);
-    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    auto* scroll = scrolled(fields);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(scroll, 1);
@@ -270,12 +266,8 @@ QWidget* StudyForm::makeNotes()
     layout->addWidget(problem_);
     layout->addWidget(junctions_);
     layout->addStretch(1);
-    auto* notes = new QScrollArea;
-    notes->setWidget(words);
-    notes->setWidgetResizable(true);
-    notes->setFrameShape(QFrame::NoFrame);
+    auto* notes = scrolled(words);
     notes->setFocusPolicy(Qt::NoFocus);
-    notes->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     notes->setFixedHeight(lines * fontMetrics().lineSpacing());
     return notes;
 }

@@ -301,7 +301,7 @@ void TrainPage::showProject()
 void TrainPage::showPlan()
 {
     // What a person types stays as it is typed.
-    if (!form_->reason().isEmpty() || form_->plan() != document_.project().plan) {
+    if (!form_->reason().isEmpty() || !form_->plan().isIdentical(document_.project().plan)) {
         form_->setPlan(document_.project().plan);
         refused_ = false;
     }
@@ -312,7 +312,7 @@ void TrainPage::showPlan()
 void TrainPage::showWafer()
 {
     if (refused_)
-        form_->check();
+        form_->check(); // what a person types stays
     else
         form_->setPlan(document_.project().plan);
     run_->setEnabled(form_->reason().isEmpty());

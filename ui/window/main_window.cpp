@@ -92,7 +92,8 @@ Dialogs realDialogs(QWidget* window)
         }
     };
     dialogs.replaceDies = [=](const QString& words) {
-        return QMessageBox::question(window, MainWindow::tr("Replace the dies"), words) == QMessageBox::Yes;
+        return QMessageBox::question(window, MainWindow::tr("Replace the dies"), words,
+                                     QMessageBox::Yes | QMessageBox::No, QMessageBox::No) == QMessageBox::Yes;
     };
     dialogs.recover = [=](const QString& words) {
         QMessageBox question(QMessageBox::Question, MainWindow::tr("Recover work"), words, {}, window);

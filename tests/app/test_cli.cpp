@@ -758,9 +758,10 @@ private slots:
         QCOMPARE(readJson(path("owned/study.json"))["epochs"].toInt(), 2);
 
         // A study that cannot be keeps nothing aside.
-        const Outcome tooLarge = study("1", {"--downsample", "250", "--hidden", "1"});
+        const Outcome tooLarge =
+            call(tinyStudy("owned", {{"--modes", "standard"}, {"--downsample", "30"}, {"--hidden", "2"}}));
         QCOMPARE(tooLarge.exitCode, 1);
-        QVERIFY2(tooLarge.err.contains("250") && tooLarge.out.isEmpty(),
+        QVERIFY2(tooLarge.err.contains("is 30") && tooLarge.out.isEmpty(),
                  qPrintable(tooLarge.out + tooLarge.err));
         QVERIFY(!QFile::exists(path("owned/study-2.faultline")));
     }

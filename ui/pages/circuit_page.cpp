@@ -257,8 +257,8 @@ QWidget* CircuitPage::makeSubject()
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addLayout(row);
     auto* below = new QHBoxLayout;
+    below->addWidget(otherDies_, 0, Qt::AlignTop);
     below->addWidget(status_, 1);
-    below->addWidget(otherDies_);
     layout->addLayout(below);
     connect(stop_, &QPushButton::clicked, this, &CircuitPage::stop);
     return panel;

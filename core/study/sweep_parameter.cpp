@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
+#include "common/error.h"
 #include "common/require.h"
 
 namespace faultline

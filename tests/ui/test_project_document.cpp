@@ -175,6 +175,29 @@ private slots:
         QTRY_VERIFY_WITH_TIMEOUT(answers.failure.contains("nowhere"), 10000);
     }
 
+    /// As on the command line: a short or an open conducts the same in the state that was not measured.
+    void labelsFollowToTheAssumedState()
+    {
+        Project measured = project();
+        Die& die = measured.wafer.dies[0];
+        die.acquisition.assumed = AP;
+        std::vector<CellGrid<Defect>> labels;
+        for (const Die& each : measured.wafer.dies)
+            labels.push_back(each.defect);
+        labels[0](1, 2) = Defect::Short;
+        const std::vector<CellGrid<float>> before = die.conductance;
+        QVERIFY(before[AP](1, 2) != before[P](1, 2));
+        ProjectDocument document(measured);
+        QSignalSpy changed(&document, &ProjectDocument::dieChanged);
+        setLabels(document, labels);
+        const Die& labelled = document.project().wafer.dies[0];
+        QCOMPARE(labelled.conductance[AP](1, 2), before[P](1, 2));
+        QVERIFY((labelled.conductance[P] == before[P]).all());
+        QCOMPARE(changed.size(), 1);
+        document.undoStack().undo();
+        QVERIFY((document.project().wafer.dies[0].conductance[AP] == before[AP]).all());
+    }
+
     void aNetworkThatFailsBlocksNoOther()
     {
         Project trained = project();

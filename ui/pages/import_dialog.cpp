@@ -53,6 +53,15 @@ void choose(QComboBox& box, int value)
 /// The orders in which an array may hold states, as the items of their box.
 const std::array<std::vector<Level>, 4> stateOrders{{{AP, P}, {P, AP}, {P}, {AP}}};
 
+bool isSaved(const ImportRecipe& recipe)
+{
+    try {
+        return loadRecipe(recipe.name) == recipe;
+    } catch (const Error&) {
+        return false; // there is none, or none that can be read
+    }
+}
+
 } // namespace
 
 ImportDialog::ImportDialog(const std::vector<std::filesystem::path>& filesAndFolders, QWidget* parent,
@@ -521,20 +530,6 @@ void ImportDialog::showResult(const Measurement& measurement)
     report_->setText(lines.join('\n'));
     labels_->setWafer(*wafer_, measuredAlone(*wafer_));
 }
-
-namespace
-{
-
-bool isSaved(const ImportRecipe& recipe)
-{
-    try {
-        return loadRecipe(recipe.name) == recipe;
-    } catch (const Error&) {
-        return false; // there is none, or none that can be read
-    }
-}
-
-} // namespace
 
 void ImportDialog::accept()
 {

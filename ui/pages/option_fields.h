@@ -1,7 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <string>
+#include <type_traits>
+#include <vector>
 
 #include <QComboBox>
 #include <QObject>

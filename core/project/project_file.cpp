@@ -88,7 +88,7 @@ int dieId(const Group& group, const char* name, int id)
 
 std::vector<int> dieIds(const Group& group, const char* name)
 {
-    const auto ids = group.list<std::int32_t>(name);
+    auto ids = group.list<std::int32_t>(name);
     for (const int id : ids)
         dieId(group, name, id);
     return ids;

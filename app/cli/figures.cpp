@@ -139,7 +139,7 @@ std::vector<std::filesystem::path> figureFiles(const std::string& name, const st
 {
     std::vector<std::filesystem::path> files;
     for (const std::string& format : options.formats)
-        files.push_back(folder / (name + "." + format));
+        files.push_back((folder / name).concat(".").concat(format));
     return files;
 }
 

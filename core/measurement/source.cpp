@@ -169,7 +169,7 @@ std::string reasonAgainst(const NumberArray& array, bool othersNameStates)
         return array.unreadable;
     const std::size_t columns = array.shape.back(), rows = array.shape[array.shape.size() - 2];
     const std::size_t first = std::min(array.values.size(), rows * columns);
-    const std::string reason = notMeasured(std::span(array.values).first(first), rows, columns);
+    std::string reason = notMeasured(std::span(array.values).first(first), rows, columns);
     if (!reason.empty())
         return reason;
     const std::string word = wordAgainst(array.name);

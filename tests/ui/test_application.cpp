@@ -157,7 +157,7 @@ private slots:
     {
         QCOMPARE(QLocale().toString(1234.5, 'f', 1), "1,234.5");
         const QRegularExpression german("\\d\\.\\d{3},\\d|\\d,\\d{1,2}\\b(?!\\d)");
-        onEveryTab([&] {
+        onEveryTab(*window_, [&](QWidget&, const QString&) {
             for (const auto* label : window_->findChildren<QLabel*>())
                 QVERIFY2(!german.match(label->text()).hasMatch(), qPrintable(label->text()));
         });
@@ -165,7 +165,7 @@ private slots:
 
     void wheelScrollsThePage()
     {
-        onEveryTab([&] {
+        onEveryTab(*window_, [&](QWidget&, const QString&) {
             for (auto* box : window_->findChildren<QWidget*>()) {
                 const auto* number = qobject_cast<QAbstractSpinBox*>(box);
                 const auto* choice = qobject_cast<QComboBox*>(box);
@@ -273,21 +273,6 @@ private:
         box.setValue(box.maximum());
         const QString shown = box.cleanText();
         QVERIFY2(!shown.contains(',') && shown.count('.') <= 1, qPrintable(box.objectName() + ": " + shown));
-    }
-
-    void onEveryTab(const std::function<void()>& check)
-    {
-        auto* pages = childOf<QStackedWidget>(window_.get(), "pages");
-        for (int page = 0; page < pages->count(); ++page) {
-            pages->setCurrentIndex(page);
-            auto* tabs = pages->currentWidget()->findChild<QTabWidget*>();
-            for (int tab = 0; tab < (tabs ? tabs->count() : 1); ++tab) {
-                if (tabs)
-                    tabs->setCurrentIndex(tab);
-                QApplication::processEvents();
-                check();
-            }
-        }
     }
 
     QTemporaryDir folder_;

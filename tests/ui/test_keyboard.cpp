@@ -9,7 +9,6 @@
 #include <QSettings>
 #include <QShortcut>
 #include <QShortcutEvent>
-#include <QStackedWidget>
 #include <QTabWidget>
 #include <QTemporaryDir>
 #include <QTest>
@@ -95,7 +94,7 @@ private slots:
     {
         const std::set<QKeySequence> keys = allKeys(*window_);
         QVERIFY(keys.size() > 30);
-        onEveryTab([&](QWidget& page, const QString& where) {
+        onEveryTab(*window_, [&](QWidget& page, const QString& where) {
             for (auto* widget : page.findChildren<QWidget*>()) {
                 if (!widget->isVisible() || !widget->isEnabled() || widget->focusPolicy() == Qt::NoFocus)
                     continue;
@@ -146,7 +145,7 @@ private slots:
 
     void tabReachesEveryControl()
     {
-        onEveryTab([&](QWidget& page, const QString& where) {
+        onEveryTab(*window_, [&](QWidget& page, const QString& where) {
             QSet<QWidget*> reached;
             QWidget* first = nullptr;
             for (auto* widget : page.findChildren<QWidget*>())
@@ -215,22 +214,6 @@ private:
     {
         return widget.isVisible() && widget.isEnabled() && (widget.focusPolicy() & Qt::TabFocus) &&
                !widget.objectName().startsWith("qt_") && !widget.focusProxy();
-    }
-
-    /// Every page, and each of its tabs.
-    void onEveryTab(const std::function<void(QWidget&, const QString&)>& check)
-    {
-        auto* pages = childOf<QStackedWidget>(window_.get(), "pages");
-        for (int page = 0; page < pages->count(); ++page) {
-            pages->setCurrentIndex(page);
-            auto* tabs = pages->currentWidget()->findChild<QTabWidget*>();
-            for (int tab = 0; tab < (tabs ? tabs->count() : 1); ++tab) {
-                if (tabs)
-                    tabs->setCurrentIndex(tab);
-                QApplication::processEvents();
-                check(*pages->currentWidget(), QString("page %1, tab %2").arg(page).arg(tab));
-            }
-        }
     }
 
     QTemporaryDir folder_;

@@ -7,6 +7,8 @@
 #include <QFont>
 #include <QMenu>
 #include <QSettings>
+#include <QStackedWidget>
+#include <QTabWidget>
 #include <QTest>
 #include <QTimer>
 
@@ -36,6 +38,21 @@ void writeTinyDataset(const QString& folder)
     };
     writeIdxFiles(folder.toStdString(), "train", 400, 4, lightsPixelOfItsClass);
     writeIdxFiles(folder.toStdString(), "t10k", 100, 4, lightsPixelOfItsClass);
+}
+
+void onEveryTab(const QWidget& window, const std::function<void(QWidget& page, const QString& place)>& check)
+{
+    auto* pages = childOf<QStackedWidget>(&window, "pages");
+    for (int page = 0; page < pages->count(); ++page) {
+        pages->setCurrentIndex(page);
+        auto* tabs = pages->currentWidget()->findChild<QTabWidget*>();
+        for (int tab = 0; tab < (tabs ? tabs->count() : 1); ++tab) {
+            if (tabs)
+                tabs->setCurrentIndex(tab);
+            QApplication::processEvents();
+            check(*pages->currentWidget(), QString("page %1, tab %2").arg(page).arg(tab));
+        }
+    }
 }
 
 QMenu* menuOf(QWidget& widget)

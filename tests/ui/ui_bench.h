@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include <QMessageBox>
@@ -31,6 +32,10 @@ Widget* childOf(const QWidget* parent, const QString& name)
         qFatal("no %s", qPrintable(name));
     return widget;
 }
+
+/// Shows every page of a main window and each of its tabs, and calls `check` with the page and the name of
+/// the place.
+void onEveryTab(const QWidget& window, const std::function<void(QWidget& page, const QString& place)>& check);
 
 /// The menu that a right click in the middle of a widget opens; ends the test when there is none.
 QMenu* menuOf(QWidget& widget);
